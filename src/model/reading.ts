@@ -1,0 +1,49 @@
+import type { Id } from './fields.ts';
+import type { Kind, Rec } from './kinds.ts';
+
+/** The three roads of reading a Stash (design.md §3). */
+export type RoadName = 'snapshot' | 'tables' | 'graphql';
+
+/**
+ * What a source serves: for each GraphQL type that the library knows (`Scene`, `VideoFile`, `StashID`, …) the
+ * names of its fields that are not deprecated. From introspection where there is a server, else from the layout
+ * of the tables. `stowage export --as` writes a record in just these words.
+ */
+export interface SourceProfile {
+  /** `v0.30.1`; null where only a database file was given. */
+  version: string | null;
+  /** The database schema's number: 55 (v0.25), 72 (v0.28), 75 (v0.30), … */
+  schema: number;
+  types: { [type: string]: string[] };
+}
+
+/** Data at the source that this version of Stowage knows nothing about: named to the person, never passed over. */
+export interface UnknownData {
+  /** `table scenes_custom`, `column scenes.mood`, `field Scene.mood`. */
+  what: string;
+  /** How many rows or records hold something there; null where that cannot be told. */
+  rows: number | null;
+}
+
+/** Something of one record that could not be brought, and why. */
+export interface Trouble {
+  kind: Kind;
+  id: Id;
+  field: string | null;
+  why: string;
+}
+
+/** A source, opened on one road: an ordered stream of records for each kind. */
+export interface Reading {
+  readonly road: RoadName;
+  readonly profile: SourceProfile;
+  readonly unknown: readonly UnknownData[];
+  /** The SQLite file that holds the source's tables, where the road has one; null for GraphQL. */
+  readonly file: string | null;
+  counts(): Promise<{ [K in Kind]: number }>;
+  /** Batches of records, ascending by id, each id once. */
+  records<K extends Kind>(kind: K, signal?: AbortSignal): AsyncIterable<Rec<K>[]>;
+  /** What could not be read so far. */
+  readonly troubles: readonly Trouble[];
+  close(): Promise<void>;
+}
