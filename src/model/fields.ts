@@ -12,15 +12,7 @@ export type PictureId = string;
 export type Json = string | number | bigint | boolean | null | Json[] | { [key: string]: Json };
 
 /** How two sides' changes to a field are brought together (design.md §1). */
-export type Merge =
-  | 'value'
-  | 'set'
-  | 'list'
-  | 'keyed'
-  | 'history'
-  | 'counter'
-  | 'picture'
-  | 'fact';
+export type Merge = 'value' | 'set' | 'list' | 'keyed' | 'history' | 'counter' | 'picture' | 'fact';
 
 /** What a value looks like, so that one piece of code can store, send, compare or draw it. */
 export type Shape =
@@ -71,10 +63,7 @@ export interface Field<
   readonly type?: T;
 }
 
-function field<T, M extends Merge, S extends Shape>(
-  merge: M,
-  shape: S,
-): Field<T, M, S, undefined> {
+function field<T, M extends Merge, S extends Shape>(merge: M, shape: S): Field<T, M, S, undefined> {
   return { merge, shape, target: undefined };
 }
 
@@ -95,7 +84,8 @@ export const choice = () => field<string | null, 'value', 'choice'>('value', 'ch
 export const document = () => field<Json, 'value', 'document'>('value', 'document');
 export const ref = <K extends string>(kind: K) =>
   link<Id | null, 'value', 'ref', K>('value', 'ref', kind);
-export const refs = <K extends string>(kind: K) => link<Id[], 'set', 'refs', K>('set', 'refs', kind);
+export const refs = <K extends string>(kind: K) =>
+  link<Id[], 'set', 'refs', K>('set', 'refs', kind);
 export const names = () => field<string[], 'set', 'names'>('set', 'names');
 export const urls = () => field<string[], 'list', 'urls'>('list', 'urls');
 export const stashIds = () => field<StashIds, 'keyed', 'stashIds'>('keyed', 'stashIds');

@@ -36,7 +36,9 @@ export const plural = {
   savedFilter: 'saved_filters',
 } as const satisfies { [K in Kind]: string };
 
-const kindOfDiscreet = new Map(Object.entries(discreet).map(([kind, word]) => [word, kind as Kind]));
+const kindOfDiscreet = new Map(
+  Object.entries(discreet).map(([kind, word]) => [word, kind as Kind]),
+);
 const kindOfPlural = new Map(Object.entries(plural).map(([kind, word]) => [word, kind as Kind]));
 
 /** The kind that a table or address word stands for; undefined for a word that is none. */
