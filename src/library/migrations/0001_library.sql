@@ -425,6 +425,7 @@ ALTER TABLE qar.chapters ADD FOREIGN KEY (gallery_id) REFERENCES qar.galleries O
 ALTER TABLE qar.files ADD FOREIGN KEY (zip_file_id) REFERENCES qar.files ON DELETE SET NULL;
 
 -- Look-ups: the other way of each relation, matching (fingerprint, stash id, path, name), lists by date.
+-- A b-tree holds at most 2,704 bytes an entry, and names and paths may be longer: hash, or the first letters.
 
 CREATE INDEX ON qar.tag_parents (parent_id);
 CREATE INDEX ON qar.fleet_tags (tag_id);
@@ -445,15 +446,15 @@ CREATE INDEX ON qar.cargo_galleries (gallery_id);
 CREATE INDEX ON qar.cargo_files (file_id);
 CREATE INDEX ON qar.marker_tags (tag_id);
 CREATE INDEX ON qar.tag_stash_ids (tag_id);
-CREATE INDEX ON qar.tag_stash_ids (stash_id);
+CREATE INDEX ON qar.tag_stash_ids USING hash (stash_id);
 CREATE INDEX ON qar.fleet_stash_ids (fleet_id);
-CREATE INDEX ON qar.fleet_stash_ids (stash_id);
+CREATE INDEX ON qar.fleet_stash_ids USING hash (stash_id);
 CREATE INDEX ON qar.crew_stash_ids (crew_id);
-CREATE INDEX ON qar.crew_stash_ids (stash_id);
+CREATE INDEX ON qar.crew_stash_ids USING hash (stash_id);
 CREATE INDEX ON qar.cargo_stash_ids (cargo_id);
-CREATE INDEX ON qar.cargo_stash_ids (stash_id);
+CREATE INDEX ON qar.cargo_stash_ids USING hash (stash_id);
 CREATE INDEX ON qar.file_fingerprints (file_id);
-CREATE INDEX ON qar.file_fingerprints (value);
+CREATE INDEX ON qar.file_fingerprints USING hash (value);
 CREATE INDEX ON qar.voyage_log (cargo_id, what, at);
 CREATE INDEX ON qar.fleet (parent_id) WHERE parent_id IS NOT NULL;
 CREATE INDEX ON qar.groups (fleet_id) WHERE fleet_id IS NOT NULL;
@@ -465,11 +466,11 @@ CREATE INDEX ON qar.markers (primary_tag_id);
 CREATE INDEX ON qar.markers (cargo_id);
 CREATE INDEX ON qar.chapters (gallery_id);
 CREATE INDEX ON qar.files (zip_file_id) WHERE zip_file_id IS NOT NULL;
-CREATE INDEX ON qar.files (path);
-CREATE INDEX ON qar.tags (lower(name));
-CREATE INDEX ON qar.fleet (lower(name));
-CREATE INDEX ON qar.crew (lower(name));
-CREATE INDEX ON qar.groups (lower(name));
+CREATE INDEX ON qar.files USING hash (path);
+CREATE INDEX ON qar.tags (left(lower(name), 64));
+CREATE INDEX ON qar.fleet (left(lower(name), 64));
+CREATE INDEX ON qar.crew (left(lower(name), 64));
+CREATE INDEX ON qar.groups (left(lower(name), 64));
 CREATE INDEX ON qar.cargo (date);
 
 CREATE SCHEMA IF NOT EXISTS stowage;

@@ -1,0 +1,331 @@
+import type { Id, Instant, Json, StashIds, SubGroup } from '../model/fields.ts';
+import { microseconds } from '../model/instants.ts';
+import type { Fingerprint, Kind, Rec } from '../model/kinds.ts';
+import type { Trouble } from '../model/reading.ts';
+import { hashOf, jsonText, recordText } from '../model/records.ts';
+import { mapFilterIds } from '../model/savedFilterIds.ts';
+import { CopyRows } from './copy.ts';
+import { IdSet } from './idSet.ts';
+import type { ImportIds } from './ids.ts';
+import { kindNumber, ownerColumn, type StoredField, storedFields, tableOf } from './layout.ts';
+
+/** Where a finished COPY goes: `COPY table (columns) FROM STDIN (FORMAT binary)`. */
+export type Send = (table: string, columns: readonly string[], bytes: Buffer) => void;
+
+export interface EncoderOptions {
+  ids: ImportIds;
+  sourceId: number;
+  runId: number;
+  send: Send;
+}
+
+/**
+ * Turns the records of a first import into rows of `qar` and `stowage.links`. Kinds may come in any order, but
+ * saved filters after all that they may name.
+ */
+export class Encoder {
+  readonly troubles: Trouble[] = [];
+  readonly #options: EncoderOptions;
+  readonly #links: CopyRows;
+  readonly #tables: { [K in Kind]?: KindTables } = {};
+  readonly #seen: { [K in Kind]?: IdSet } = {};
+
+  constructor(options: EncoderOptions) {
+    this.#options = options;
+    this.#links = this.#rows('stowage.links', linkColumns);
+  }
+
+  add<K extends Kind>(kind: K, record: Rec<K>): void {
+    this.#tables[kind] ??= new KindTables(kind, this.#rows);
+    this.#seen[kind] ??= new IdSet();
+    this.#seen[kind].add(record.id);
+    const values = record as { [field: string]: unknown };
+    if (kind === 'savedFilter') {
+      this.#tables[kind].write(this, this.#options.ids, record.id, {
+        ...values,
+        objectFilter: this.#translateFilter(values),
+      });
+    } else {
+      this.#tables[kind].write(this, this.#options.ids, record.id, values);
+    }
+    this.#link(kind, record);
+  }
+
+  /** Sends what is still held back. */
+  flush(): void {
+    for (const tables of Object.values(this.#tables)) tables.flush();
+    this.#links.flush();
+  }
+
+  trouble(kind: Kind, id: Id, field: string | null, why: string): void {
+    this.troubles.push({ kind, id, field, why });
+  }
+
+  #link<K extends Kind>(kind: K, record: Rec<K>): void {
+    const { ids, sourceId, runId } = this.#options;
+    const rows = this.#links;
+    const text = recordText(kind, record);
+    rows.row();
+    rows.smallint(sourceId);
+    rows.smallint(kindNumber[kind]);
+    rows.bigint(record.id);
+    rows.uuid((target, offset) => ids.write(target, offset, kind, record.id));
+    rows.jsonb(storableJson(text.base));
+    rows.jsonb(storableJson(text.facts));
+    rows.bytea(hashOf(text));
+    rows.bigint(runId);
+  }
+
+  /** Ids inside a filter become the library's; one that names nothing stays as it is. */
+  #translateFilter(filter: { [field: string]: unknown }): Json {
+    return mapFilterIds(String(filter.mode), (filter.objectFilter ?? null) as Json, (kind, id) =>
+      this.#seen[kind]?.has(Number(id)) ? this.#options.ids.text(kind, Number(id)) : id,
+    );
+  }
+
+  readonly #rows = (table: string, columns: readonly string[]): CopyRows =>
+    new CopyRows(table, columns, (rows, bytes) =>
+      this.#options.send(rows.table, rows.columns, bytes),
+    );
+}
+
+const linkColumns = [
+  'source_id',
+  'kind',
+  'remote_id',
+  'library_id',
+  'base',
+  'facts',
+  'seen',
+  'run_id',
+];
+
+/** The rows of one kind: its own table, and one for each relation. */
+class KindTables {
+  readonly #kind: Kind;
+  readonly #main: CopyRows;
+  readonly #columns: readonly StoredField[];
+  readonly #children: readonly { field: StoredField; rows: CopyRows }[];
+
+  constructor(kind: Kind, rows: (table: string, columns: readonly string[]) => CopyRows) {
+    this.#kind = kind;
+    const fields = storedFields[kind];
+    this.#columns = fields.filter((field) => field.storage.in === 'column');
+    const names = this.#columns.map(({ storage }) => (storage.in === 'column' ? storage.column : ''));
+    this.#main = rows(`qar.${tableOf(kind)}`, ['id', ...names]);
+    const owner = ownerColumn[kind];
+    this.#children = fields
+      .filter((field) => field.storage.in !== 'column')
+      .map((field) => ({ field, rows: rows(`qar.${childTable(field)}`, childColumns(field, owner)) }));
+  }
+
+  flush(): void {
+    this.#main.flush();
+    for (const { rows } of this.#children) rows.flush();
+  }
+
+  write(encoder: Encoder, ids: ImportIds, id: Id, values: { [field: string]: unknown }): void {
+    const kind = this.#kind;
+    const owner = (target: Buffer, offset: number) => ids.write(target, offset, kind, id);
+    const main = this.#main;
+    main.row();
+    main.uuid(owner);
+    for (const field of this.#columns) {
+      const value = values[field.name];
+      if (!writeColumn(main, field, value, ids)) {
+        encoder.trouble(kind, id, field.name, cannotHold(value));
+      }
+    }
+    for (const { field, rows } of this.#children) {
+      const value = values[field.name];
+      if (value === undefined) continue;
+      if (!writeChildren(rows, field, value, owner, ids)) {
+        encoder.trouble(kind, id, field.name, 'holds a NUL character, left out: PostgreSQL cannot store it');
+      }
+    }
+  }
+}
+
+function cannotHold(value: unknown): string {
+  return typeof value === 'number'
+    ? 'is not a number that the library can hold; left empty'
+    : 'holds a NUL character, left out: PostgreSQL cannot store it';
+}
+
+function childTable({ storage }: StoredField): string {
+  return storage.in === 'column' ? '' : storage.table;
+}
+
+function childColumns({ storage }: StoredField, owner: string): string[] {
+  switch (storage.in) {
+    case 'join':
+      return [owner, storage.target, ...storage.extra];
+    case 'stashIds':
+      return [owner, 'endpoint', 'stash_id', 'updated_at'];
+    case 'fingerprints':
+      return [owner, 'type', 'value'];
+    case 'voyages':
+      return [owner, 'what', 'at'];
+    case 'column':
+      return [];
+  }
+}
+
+/** False where the value could not be written whole. An unknown field is written as empty. */
+function writeColumn(rows: CopyRows, field: StoredField, value: unknown, ids: ImportIds): boolean {
+  switch (field.shape) {
+    case 'text':
+      return writeText(rows, (value as string | undefined) ?? '');
+    case 'date':
+    case 'choice':
+    case 'picture':
+      return value == null ? (rows.null(), true) : writeText(rows, value as string);
+    case 'integer':
+      if (value == null) {
+        if (field.name === 'oCounter') rows.bigint(0);
+        else rows.null();
+      } else if (Number.isSafeInteger(value)) rows.bigint(value as number);
+      else {
+        rows.null();
+        return false;
+      }
+      return true;
+    case 'real':
+      if (value == null && field.name !== 'playDuration') rows.null();
+      else rows.double((value as number | undefined) ?? 0);
+      return true;
+    case 'flag':
+      rows.boolean(value === true);
+      return true;
+    case 'instant': {
+      // The instant as served is among the link's facts; this column is for sorting.
+      const at = value === undefined ? Number.NaN : microseconds(value as Instant);
+      if (Number.isNaN(at)) rows.null();
+      else rows.timestamptz(at / 1000);
+      return true;
+    }
+    case 'ref':
+      if (value == null) rows.null();
+      else {
+        rows.uuid((target, offset) => ids.write(target, offset, field.target as Kind, value as Id));
+      }
+      return true;
+    case 'names':
+    case 'urls': {
+      const texts = (value as string[] | undefined) ?? [];
+      rows.textArray(texts.map(storableText));
+      return texts.every(isStorable);
+    }
+    case 'customFields':
+    case 'document': {
+      if (value == null && field.name !== 'customFields' && field.name !== 'captions') {
+        rows.null();
+        return true;
+      }
+      const text = jsonText(value ?? (field.name === 'captions' ? [] : {}));
+      const storable = storableJson(text);
+      rows.jsonb(storable);
+      return storable === text;
+    }
+    default:
+      throw new Error(`no column for ${field.name}`);
+  }
+}
+
+function writeChildren(
+  rows: CopyRows,
+  field: StoredField,
+  value: unknown,
+  owner: (target: Buffer, offset: number) => void,
+  ids: ImportIds,
+): boolean {
+  let whole = true;
+  const start = () => {
+    rows.row();
+    rows.uuid(owner);
+  };
+  const target = (id: Id) =>
+    rows.uuid((bytes, offset) => ids.write(bytes, offset, field.target as Kind, id));
+  switch (field.shape) {
+    case 'refs':
+      for (const id of value as Id[]) {
+        start();
+        target(id);
+      }
+      break;
+    case 'files':
+      (value as Id[]).forEach((id, position) => {
+        start();
+        target(id);
+        rows.integer(position);
+      });
+      break;
+    case 'groups':
+      for (const [id, index] of Object.entries(value as { [id: string]: number | null })) {
+        start();
+        target(Number(id));
+        if (index === null) rows.null();
+        else rows.bigint(index);
+      }
+      break;
+    case 'subGroups':
+      for (const [id, { position, description }] of Object.entries(
+        value as { [id: string]: SubGroup },
+      )) {
+        start();
+        target(Number(id));
+        rows.integer(position);
+        whole = writeText(rows, description) && whole;
+      }
+      break;
+    case 'stashIds':
+      for (const [endpoint, list] of Object.entries(value as StashIds)) {
+        for (const { stashId, updatedAt } of list) {
+          start();
+          whole = writeText(rows, endpoint) && whole;
+          whole = writeText(rows, stashId) && whole;
+          if (updatedAt === undefined) rows.null();
+          else rows.text(updatedAt);
+        }
+      }
+      break;
+    case 'document':
+      for (const { type, value: fingerprint } of value as Fingerprint[]) {
+        start();
+        whole = writeText(rows, type) && whole;
+        whole = writeText(rows, fingerprint) && whole;
+      }
+      break;
+    case 'instants':
+      for (const instant of value as Instant[]) {
+        start();
+        rows.text(field.storage.in === 'voyages' ? field.storage.what : '');
+        rows.timestamptz(microseconds(instant) / 1000);
+      }
+      break;
+    default:
+      throw new Error(`no rows for ${field.name}`);
+  }
+  return whole;
+}
+
+function writeText(rows: CopyRows, value: string): boolean {
+  rows.text(storableText(value));
+  return isStorable(value);
+}
+
+/** PostgreSQL's text holds every character but NUL. */
+const isStorable = (text: string): boolean => !text.includes('\0');
+const storableText = (text: string): string => (isStorable(text) ? text : text.replaceAll('\0', ''));
+
+/** The same JSON without what jsonb refuses: `\u0000`, and halves of surrogate pairs. */
+function storableJson(text: string): string {
+  if (!refused.test(text)) return text;
+  return text.replace(escape, (found, code: string | undefined) => {
+    if (code === '0000') return '';
+    return code && /^d[89a-f]/i.test(code) ? '\\ufffd' : found;
+  });
+}
+const refused = /\\u(?:0000|d[89a-f])/i;
+/** One whole escape, so that a backslash that is itself escaped is never taken for the start of one. */
+const escape = /\\(?:u([0-9a-f]{4})|.)/gi;

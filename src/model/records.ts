@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import type { Json } from './fields.ts';
+import { fieldsOf, type Kind, type Rec } from './kinds.ts';
+
+/** A record as two JSON texts: what merges, and the source's own facts. Keys in the order of `kinds.ts`. */
+export interface RecordText {
+  base: string;
+  facts: string;
+}
+
+/** JSON, with integers beyond 2^53 in full (custom fields may hold them; JSON.stringify refuses BigInts). */
+export const jsonText = (value: unknown): string => JSON.stringify(value, exactIntegers);
+
+const exactIntegers = (_key: string, value: unknown): unknown =>
+  typeof value === 'bigint' ? rawJson(value.toString()) : value;
+
+// Not yet in TypeScript's library: https://github.com/tc39/proposal-json-parse-with-source (in V8 since 11.4).
+const { rawJSON: rawJson } = JSON as unknown as { rawJSON: (text: string) => unknown };
+
+/** The inverse of `jsonText`: integers beyond 2^53 come back as BigInts. */
+export const parseJson = (text: string): Json => JSON.parse(text, keepIntegers as never);
+
+const keepIntegers = (_key: string, value: unknown, context?: { source?: string }): unknown =>
+  typeof value === 'number' &&
+  !Number.isSafeInteger(value) &&
+  context?.source !== undefined &&
+  /^-?\d+$/.test(context.source)
+    ? BigInt(context.source)
+    : value;
+
+const factNames: { [K in Kind]: ReadonlySet<string> } = {} as never;
+const orders: { [K in Kind]: readonly string[] } = {} as never;
+for (const [kind, fields] of Object.entries(fieldsOf)) {
+  orders[kind as Kind] = fields.map(([name]) => name);
+  factNames[kind as Kind] = new Set(fields.filter(([, f]) => f.merge === 'fact').map(([n]) => n));
+}
+
+/** The two texts of a record; absent (unknown) fields are left out. */
+export function recordText<K extends Kind>(kind: K, record: Rec<K>): RecordText {
+  const base: { [field: string]: unknown } = {};
+  const facts: { [field: string]: unknown } = {};
+  const isFact = factNames[kind];
+  for (const name of orders[kind]) {
+    const value = (record as { [field: string]: unknown })[name];
+    if (value === undefined) continue;
+    (isFact.has(name) ? facts : base)[name] = value;
+  }
+  return { base: jsonText(base), facts: jsonText(facts) };
+}
+
+/**
+ * What tells whether a record is still the same: the first 16 bytes of SHA-256 over both texts. Comparable only
+ * between readings that know the same fields.
+ */
+export function hashOf(text: RecordText): Buffer {
+  return createHash('sha256').update(text.base).update('\n').update(text.facts).digest().subarray(0, 16);
+}
+
+/** Are two values of a field the same? Both in canonical form (docs/architecture.md). */
+export function sameValue(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a) || Array.isArray(b)) {
+    if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
+    return a.every((value, i) => sameValue(value, b[i]));
+  }
+  const keys = Object.keys(a);
+  if (keys.length !== Object.keys(b).length) return false;
+  return keys.every(
+    (key) =>
+      Object.hasOwn(b, key) &&
+      sameValue((a as { [key: string]: unknown })[key], (b as { [key: string]: unknown })[key]),
+  );
+}
