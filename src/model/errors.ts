@@ -30,6 +30,7 @@ export type ErrorCode =
   | 'interrupted'
   // the source: a Stash server, or its database file
   | 'source.unreachable'
+  | 'source.timeout'
   | 'source.tls'
   | 'source.not-a-stash'
   | 'source.unauthorized'
