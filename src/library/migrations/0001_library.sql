@@ -513,7 +513,8 @@ CREATE TABLE stowage.links (
   -- the revision of the library's row that was last seen
   seen_revision integer NOT NULL DEFAULT 1,
   run_id bigint NOT NULL,
-  PRIMARY KEY (source_id, kind, remote_id)
+  -- with the id, so that translating a whole relation reads the index only, never base and facts
+  PRIMARY KEY (source_id, kind, remote_id) INCLUDE (library_id)
 );
 ALTER TABLE stowage.links ADD FOREIGN KEY (source_id) REFERENCES stowage.sources ON DELETE CASCADE;
 CREATE INDEX ON stowage.links (library_id);

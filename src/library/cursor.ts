@@ -1,0 +1,97 @@
+import type { ClientBase } from 'pg';
+
+/** A value as PostgreSQL sends it: text, or NULL. */
+export type Cell = string | null;
+
+/** One server-side cursor of the transaction, fetched in batches; several live side by side and are merged. */
+export class Cursor {
+  readonly #client: ClientBase;
+  readonly #name: string;
+  readonly #batch: number;
+  #rows: Cell[][] = [];
+  #at = 0;
+  #ended = false;
+
+  private constructor(client: ClientBase, name: string, batch: number) {
+    this.#client = client;
+    this.#name = name;
+    this.#batch = batch;
+  }
+
+  static async open(client: ClientBase, query: string, batch: number): Promise<Cursor> {
+    const name = `cursor_${++opened}`;
+    await client.query(`DECLARE ${name} NO SCROLL CURSOR FOR ${query}`);
+    return new Cursor(client, name, batch);
+  }
+
+  /** The next rows, at most `count`; none at the end. */
+  async next(count: number): Promise<Cell[][]> {
+    const { rows } = await this.#client.query<Cell[]>({
+      text: `FETCH FORWARD ${count} FROM ${this.#name}`,
+      rowMode: 'array',
+      types: asText,
+    });
+    return rows;
+  }
+
+  /**
+   * For a cursor of (owner, value), ordered by owner: the value of `owner`, if it is among the rows at hand.
+   * Undefined means: not at hand (`seek` looks further), or there is none.
+   */
+  take(owner: number): string | undefined {
+    while (this.#at < this.#rows.length) {
+      const row = this.#rows[this.#at] as Cell[];
+      const found = Number(row[0]);
+      if (found > owner) return undefined;
+      this.#at++;
+      if (found === owner) return row[1] as string;
+    }
+    return undefined;
+  }
+
+  /** As `take`, fetching more rows where they are needed. Owners must be asked for in ascending order. */
+  async seek(owner: number): Promise<string | undefined> {
+    while (!this.#ended && this.#at >= this.#rows.length) {
+      this.#rows = await this.next(this.#batch);
+      this.#at = 0;
+      this.#ended = this.#rows.length === 0;
+      const value = this.take(owner);
+      if (value !== undefined) return value;
+    }
+    return undefined;
+  }
+
+  async close(): Promise<void> {
+    await this.#client.query(`CLOSE ${this.#name}`);
+  }
+}
+
+let opened = 0;
+const asText = { getTypeParser: () => (value: string) => value } as never;
+
+/** `{1,2}` → [1, 2] */
+export const nested = (array: string): number[] => JSON.parse(`[${array.slice(1, -1)}]`);
+
+/** PostgreSQL's text form of a text[]: `{a,"b \"c\"",""}`. No NULL inside: the columns have none. */
+export function parseTextArray(text: string): string[] {
+  if (text === '{}') return [];
+  const values: string[] = [];
+  let at = 1;
+  while (at < text.length) {
+    if (text[at] === '"') {
+      let value = '';
+      for (at++; text[at] !== '"'; at++) {
+        if (text[at] === '\\') at++;
+        value += text[at];
+      }
+      values.push(value);
+      at++;
+    } else {
+      const end = text.slice(at).search(/[,}]/) + at;
+      values.push(text.slice(at, end));
+      at = end;
+    }
+    at++;
+  }
+  return values;
+}

@@ -1,0 +1,218 @@
+import type { ClientBase } from 'pg';
+import type { Id, Json, StashId } from '../model/fields.ts';
+import { instantOf } from '../model/instants.ts';
+import { type FieldName, type Kind, kindNames, type Rec } from '../model/kinds.ts';
+import { parseJson } from '../model/records.ts';
+import { mapFilterIds } from '../model/savedFilterIds.ts';
+import { type Cell, Cursor, nested, parseTextArray } from './cursor.ts';
+import {
+  type Column,
+  kindNumber,
+  ownerColumn,
+  type StoredField,
+  storedFields,
+  tableOf,
+} from './layout.ts';
+import type { Source } from './sources.ts';
+
+/**
+ * The library's records as one source knows them: values from `qar`, translated into that source's ids; the
+ * source's own facts from its links. The base is never read. Fields that the source never told are absent.
+ */
+export class LibraryRecords {
+  readonly #client: ClientBase;
+  readonly #source: Source;
+
+  /** The client must be in a transaction of its own (REPEATABLE READ): the cursors live in it. */
+  constructor(client: ClientBase, source: Source) {
+    this.#client = client;
+    this.#source = source;
+  }
+
+  static async begin(client: ClientBase, source: Source): Promise<LibraryRecords> {
+    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    // Whole tables are read: plan for the last row, not the first, and sort relations in memory.
+    await client.query(`SET LOCAL cursor_tuple_fraction = 1; SET LOCAL work_mem = '64MB'; SET LOCAL jit = off`);
+    return new LibraryRecords(client, source);
+  }
+
+  async end(): Promise<void> {
+    await this.#client.query('COMMIT');
+  }
+
+  async counts(): Promise<{ [K in Kind]: number }> {
+    const counts = Object.fromEntries(kindNames.map((kind) => [kind, 0])) as { [K in Kind]: number };
+    for (const kind of kindNames) {
+      const { rows } = await this.#client.query(
+        `SELECT count(*)::int AS count FROM stowage.links l JOIN qar.${tableOf(kind)} r ON r.id = l.library_id
+          WHERE l.source_id = $1 AND l.kind = $2 AND r.deleted_at IS NULL`,
+        [this.#source.id, kindNumber[kind]],
+      );
+      counts[kind] = rows[0].count;
+    }
+    return counts;
+  }
+
+  /** Batches in the order of the source's ids. */
+  async *records<K extends Kind>(kind: K, batch = 1000): AsyncGenerator<Rec<K>[]> {
+    const known = new Set<string>((this.#source.known[kind] as FieldName<K>[] | undefined) ?? []);
+    const fields = storedFields[kind].filter(({ name, fact }) => known.has(name) && !fact);
+    const columns = fields.filter(({ storage }) => storage.in === 'column');
+    const children = fields.filter(({ storage }) => storage.in !== 'column');
+    const main = await Cursor.open(this.#client, this.#mainQuery(kind, columns), batch);
+    const streams: { field: StoredField; cursor: Cursor }[] = [];
+    for (const field of children) {
+      streams.push({ field, cursor: await Cursor.open(this.#client, this.#childQuery(kind, field), batch) });
+    }
+    for (;;) {
+      const rows = await main.next(batch);
+      if (rows.length === 0) break;
+      const records: Rec<K>[] = [];
+      for (const row of rows) {
+        const id = Number(row[0]);
+        const record: { [field: string]: unknown } = { id };
+        columns.forEach(({ name, shape }, i) => {
+          record[name] = decode[shape as keyof typeof decode](row[i + 1] as Cell);
+        });
+        for (const { field, cursor } of streams) {
+          const child = cursor.take(id) ?? (await cursor.seek(id));
+          record[field.name] = child === undefined ? empty(field) : decodeChild(field, child);
+        }
+        for (const [name, value] of Object.entries(parseJson(row[columns.length + 1] as string) as object)) {
+          record[name] = value;
+        }
+        records.push(record as Rec<K>);
+      }
+      if (kind === 'savedFilter') await this.#filtersToSource(records as Rec<'savedFilter'>[]);
+      yield records;
+    }
+    await main.close();
+    for (const { cursor } of streams) await cursor.close();
+  }
+
+  #mainQuery(kind: Kind, fields: readonly StoredField[]): string {
+    const source = this.#source.id;
+    const joins: string[] = [];
+    const selected = fields.map((field, i) => {
+      const column = `r.${(field.storage as Column).column}`;
+      if (field.shape !== 'ref') return column;
+      const alias = `ref${i}`;
+      joins.push(
+        `LEFT JOIN stowage.links ${alias} ON ${alias}.library_id = ${column}
+           AND ${alias}.source_id = ${source} AND ${alias}.kind = ${kindNumber[field.target as Kind]}`,
+      );
+      return `${alias}.remote_id`;
+    });
+    return `SELECT ${['l.remote_id', ...selected, 'l.facts::text'].join(', ')}
+      FROM stowage.links l JOIN qar.${tableOf(kind)} r ON r.id = l.library_id ${joins.join(' ')}
+      WHERE l.source_id = ${source} AND l.kind = ${kindNumber[kind]} AND r.deleted_at IS NULL
+      ORDER BY l.remote_id`;
+  }
+
+  /** One row for each owner that has any: its id, and what it has as an array. */
+  #childQuery(kind: Kind, field: StoredField): string {
+    const source = this.#source.id;
+    const { storage } = field;
+    if (storage.in === 'column') throw new Error(`${kind}.${field.name} is a column`);
+    const from = `FROM stowage.links l JOIN qar.${storage.table} c ON c.${ownerColumn[kind]} = l.library_id`;
+    const where = `WHERE l.source_id = ${source} AND l.kind = ${kindNumber[kind]}`;
+    const by = 'GROUP BY l.remote_id ORDER BY l.remote_id';
+    switch (storage.in) {
+      case 'join': {
+        const target = `JOIN stowage.links t ON t.library_id = c.${storage.target}
+          AND t.source_id = ${source} AND t.kind = ${kindNumber[field.target as Kind]}`;
+        const value =
+          storage.extra.length === 0
+            ? 'array_agg(t.remote_id ORDER BY t.remote_id)::text'
+            : `json_agg(json_build_array(t.remote_id, ${storage.extra.map((name) => `c.${name}`).join(', ')})
+                 ORDER BY t.remote_id)::text`;
+        return `SELECT l.remote_id, ${value} ${from} ${target} ${where} ${by}`;
+      }
+      case 'stashIds':
+        return `SELECT l.remote_id, json_agg(json_build_array(c.endpoint, c.stash_id, c.updated_at)
+            ORDER BY c.endpoint COLLATE "C", c.stash_id COLLATE "C")::text ${from} ${where} ${by}`;
+      case 'voyages':
+        return `SELECT l.remote_id, array_agg((extract(epoch FROM c.at) * 1000000)::bigint ORDER BY c.at)::text
+          ${from} ${where} AND c.what = '${storage.what}' ${by}`;
+      case 'fingerprints':
+        throw new Error('fingerprints are facts, and read from the links');
+    }
+  }
+
+  /** Ids inside saved filters back into the source's. */
+  async #filtersToSource(filters: Rec<'savedFilter'>[]): Promise<void> {
+    const named: string[] = [];
+    for (const { mode, objectFilter } of filters) {
+      mapFilterIds(mode ?? '', objectFilter ?? null, (_, id) => {
+        if (uuid.test(id)) named.push(id);
+        return id;
+      });
+    }
+    const { rows } = await this.#client.query<{ library: string; remote: string }>(
+      `SELECT library_id AS library, remote_id AS remote FROM stowage.links
+        WHERE source_id = $1 AND library_id = ANY ($2::uuid[])`,
+      [this.#source.id, named],
+    );
+    const remote = new Map(rows.map((row) => [row.library, row.remote]));
+    for (const filter of filters) {
+      if (filter.objectFilter === undefined) continue;
+      filter.objectFilter = mapFilterIds(
+        filter.mode ?? '',
+        filter.objectFilter,
+        (_, id) => remote.get(id) ?? id,
+      );
+    }
+  }
+}
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+const number = (cell: Cell): number | null => (cell === null ? null : Number(cell));
+
+/** A column's text, as PostgreSQL sends it, as the field's value. */
+const decode = {
+  text: (cell: Cell) => cell ?? '',
+  date: (cell: Cell) => cell,
+  choice: (cell: Cell) => cell,
+  picture: (cell: Cell) => cell,
+  integer: number,
+  real: number,
+  flag: (cell: Cell) => cell === 't',
+  ref: number,
+  names: (cell: Cell) => parseTextArray(cell ?? '{}'),
+  urls: (cell: Cell) => parseTextArray(cell ?? '{}'),
+  customFields: (cell: Cell) => (cell === null || cell === '{}' ? {} : parseJson(cell)),
+  document: (cell: Cell) => (cell === null ? null : parseJson(cell)),
+};
+
+function empty({ shape }: StoredField): unknown {
+  return shape === 'refs' || shape === 'instants' ? [] : {};
+}
+
+function decodeChild({ shape }: StoredField, text: string): unknown {
+  switch (shape) {
+    case 'refs':
+      return nested(text) as Id[];
+    case 'instants':
+      return (nested(text) as number[]).map(instantOf);
+    case 'groups':
+      return Object.fromEntries(JSON.parse(text) as [Id, number | null][]);
+    case 'subGroups':
+      return Object.fromEntries(
+        (JSON.parse(text) as [Id, number, string][]).map(([id, position, description]) => [
+          id,
+          { position, description },
+        ]),
+      );
+    case 'stashIds': {
+      const byEndpoint: { [endpoint: string]: StashId[] } = {};
+      for (const [endpoint, stashId, updatedAt] of JSON.parse(text) as [string, string, string | null][]) {
+        byEndpoint[endpoint] ??= [];
+        byEndpoint[endpoint].push(updatedAt === null ? { stashId } : { stashId, updatedAt });
+      }
+      return byEndpoint;
+    }
+    default:
+      return parseJson(text) as Json;
+  }
+}

@@ -1,0 +1,70 @@
+import type { ClientBase } from 'pg';
+import { type FieldName, fieldsOf, type Kind, kindNames } from '../model/kinds.ts';
+import type { SourceProfile } from '../model/reading.ts';
+
+/** The fields that a reading could tell, by kind. */
+export type Known = { [K in Kind]?: FieldName<K>[] };
+
+/** A source as the library remembers it. */
+export interface Source {
+  id: number;
+  name: string;
+  profile: SourceProfile;
+  pictures: 'all' | 'none';
+  known: Known;
+}
+
+export async function findSource(client: ClientBase, name: string): Promise<Source | undefined> {
+  const { rows } = await client.query<Source>(
+    'SELECT id, name, profile, pictures, known FROM stowage.sources WHERE name = $1',
+    [name],
+  );
+  return rows[0];
+}
+
+export async function listSources(client: ClientBase): Promise<Source[]> {
+  const { rows } = await client.query<Source>(
+    'SELECT id, name, profile, pictures, known FROM stowage.sources ORDER BY id',
+  );
+  return rows;
+}
+
+export async function addSource(
+  client: ClientBase,
+  source: Pick<Source, 'name' | 'profile' | 'pictures'>,
+): Promise<number> {
+  const { rows } = await client.query<{ id: number }>(
+    `INSERT INTO stowage.sources (name, profile, pictures, known) VALUES ($1, $2, $3, '{}') RETURNING id`,
+    [source.name, source.profile, source.pictures],
+  );
+  return (rows[0] as { id: number }).id;
+}
+
+export async function setKnown(client: ClientBase, sourceId: number, known: Known): Promise<void> {
+  await client.query('UPDATE stowage.sources SET known = $2 WHERE id = $1', [sourceId, known]);
+}
+
+/** Collects which fields occur in the records of a reading. */
+export class KnownFields {
+  readonly #seen: { [K in Kind]?: Uint8Array } = {};
+
+  add(kind: Kind, record: { [field: string]: unknown }): void {
+    const fields = fieldsOf[kind];
+    let seen = this.#seen[kind];
+    if (!seen) {
+      seen = new Uint8Array(fields.length);
+      this.#seen[kind] = seen;
+    }
+    for (let i = 0; i < fields.length; i++) {
+      if (record[(fields[i] as readonly [string, unknown])[0]] !== undefined) seen[i] = 1;
+    }
+  }
+
+  result(): Known {
+    const known: { [kind: string]: string[] } = {};
+    for (const kind of kindNames) {
+      known[kind] = fieldsOf[kind].filter((_, i) => this.#seen[kind]?.[i]).map(([name]) => name);
+    }
+    return known as Known;
+  }
+}
