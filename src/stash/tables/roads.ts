@@ -1,0 +1,352 @@
+import type { Id, Json } from '../../model/fields.ts';
+import type { Caption, Fingerprint, Folder, Kind } from '../../model/kinds.ts';
+import {
+  aliases,
+  type ChildRows,
+  choice,
+  counter,
+  cover,
+  customFields,
+  date,
+  files,
+  flag,
+  groups,
+  history,
+  instant,
+  integer,
+  type OwnColumns,
+  onlyUrl,
+  real,
+  ref,
+  refs,
+  stashIds,
+  subGroups,
+  type TablesRoad,
+  text,
+  urls,
+} from './sources.ts';
+import type { Cell } from './values.ts';
+import * as values from './values.ts';
+
+const times = { createdAt: instant('created_at'), updatedAt: instant('updated_at') };
+
+export const tagFromTables = {
+  name: text('name'),
+  sortName: text('sort_name'),
+  description: text('description'),
+  aliases: aliases('tag_aliases', 'tag_id'),
+  ignoreAutoTag: flag('ignore_auto_tag'),
+  favorite: flag('favorite'),
+  parents: refs('tag', 'tags_relations', 'child_id', 'parent_id'),
+  stashIds: stashIds('tag_stash_ids', 'tag_id'),
+  customFields: customFields('tag_custom_fields', 'tag_id'),
+  image: choice('image_blob'),
+  ...times,
+} satisfies TablesRoad<'tag'>;
+
+export const studioFromTables = {
+  name: text('name'),
+  urls: [urls('studio_urls', 'studio_id'), onlyUrl],
+  parent: ref('studio', 'parent_id'),
+  aliases: aliases('studio_aliases', 'studio_id'),
+  tags: refs('tag', 'studios_tags', 'studio_id', 'tag_id'),
+  ignoreAutoTag: flag('ignore_auto_tag'),
+  organized: flag('organized'),
+  rating: integer('rating'),
+  favorite: flag('favorite'),
+  details: text('details'),
+  stashIds: stashIds('studio_stash_ids', 'studio_id'),
+  customFields: customFields('studio_custom_fields', 'studio_id'),
+  image: choice('image_blob'),
+  ...times,
+} satisfies TablesRoad<'studio'>;
+
+export const performerFromTables = {
+  name: text('name'),
+  disambiguation: text('disambiguation'),
+  urls: [urls('performer_urls', 'performer_id'), onlyUrl],
+  twitter: text('twitter'),
+  instagram: text('instagram'),
+  gender: choice('gender'),
+  birthdate: date('birthdate'),
+  deathDate: date('death_date'),
+  ethnicity: text('ethnicity'),
+  country: text('country'),
+  eyeColor: text('eye_color'),
+  hairColor: text('hair_color'),
+  height: integer('height'),
+  weight: integer('weight'),
+  measurements: text('measurements'),
+  fakeTits: text('fake_tits'),
+  penisLength: real('penis_length'),
+  circumcised: choice('circumcised'),
+  careerLength: text('career_length'),
+  careerStart: date('career_start'),
+  careerEnd: date('career_end'),
+  tattoos: text('tattoos'),
+  piercings: text('piercings'),
+  aliases: aliases('performer_aliases', 'performer_id'),
+  favorite: flag('favorite'),
+  tags: refs('tag', 'performers_tags', 'performer_id', 'tag_id'),
+  ignoreAutoTag: flag('ignore_auto_tag'),
+  rating: integer('rating'),
+  details: text('details'),
+  stashIds: stashIds('performer_stash_ids', 'performer_id'),
+  customFields: customFields('performer_custom_fields', 'performer_id'),
+  image: choice('image_blob'),
+  ...times,
+} satisfies TablesRoad<'performer'>;
+
+export const groupFromTables = {
+  name: text('name'),
+  aliases: text('aliases'),
+  duration: integer('duration'),
+  date: date('date'),
+  rating: integer('rating'),
+  studio: ref('studio', 'studio_id'),
+  director: text('director'),
+  synopsis: text('description'),
+  urls: [urls('group_urls', 'group_id'), onlyUrl],
+  tags: refs('tag', 'groups_tags', 'group_id', 'tag_id'),
+  subGroups,
+  customFields: customFields('group_custom_fields', 'group_id'),
+  frontImage: choice('front_image_blob'),
+  backImage: choice('back_image_blob'),
+  ...times,
+} satisfies TablesRoad<'group'>;
+
+const folder: OwnColumns<Folder | null> = {
+  columns: [{ name: 'folder_id' }, { name: 'folders.path' }],
+  read(cells, finding) {
+    const [id, path] = cells as [Id | null, string | null];
+    if (id !== null && path !== null) return { id, path };
+    if (id !== null) finding.trouble(`names folder ${id}, which is not there`);
+    return null;
+  },
+};
+
+export const galleryFromTables = {
+  title: text('title'),
+  code: text('code'),
+  urls: urls('gallery_urls', 'gallery_id'),
+  date: date('date'),
+  details: text('details'),
+  photographer: text('photographer'),
+  rating: integer('rating'),
+  organized: flag('organized'),
+  studio: ref('studio', 'studio_id'),
+  tags: refs('tag', 'galleries_tags', 'gallery_id', 'tag_id'),
+  performers: refs('performer', 'performers_galleries', 'gallery_id', 'performer_id'),
+  images: refs('image', 'galleries_images', 'gallery_id', 'image_id'),
+  cover,
+  customFields: customFields('gallery_custom_fields', 'gallery_id'),
+  files: files('galleries_files', 'gallery_id'),
+  folder,
+  ...times,
+} satisfies TablesRoad<'gallery'>;
+
+export const imageFromTables = {
+  title: text('title'),
+  code: text('code'),
+  rating: integer('rating'),
+  urls: urls('image_urls', 'image_id'),
+  date: date('date'),
+  details: text('details'),
+  photographer: text('photographer'),
+  oCounter: counter('o_counter'),
+  organized: flag('organized'),
+  studio: ref('studio', 'studio_id'),
+  tags: refs('tag', 'images_tags', 'image_id', 'tag_id'),
+  performers: refs('performer', 'performers_images', 'image_id', 'performer_id'),
+  customFields: customFields('image_custom_fields', 'image_id'),
+  files: files('images_files', 'image_id'),
+  ...times,
+} satisfies TablesRoad<'image'>;
+
+export const sceneFromTables = {
+  title: text('title'),
+  code: text('code'),
+  details: text('details'),
+  director: text('director'),
+  urls: urls('scene_urls', 'scene_id'),
+  date: date('date'),
+  rating: integer('rating'),
+  organized: flag('organized'),
+  studio: ref('studio', 'studio_id'),
+  tags: refs('tag', 'scenes_tags', 'scene_id', 'tag_id'),
+  performers: refs('performer', 'performers_scenes', 'scene_id', 'performer_id'),
+  groups,
+  galleries: refs('gallery', 'scenes_galleries', 'scene_id', 'gallery_id'),
+  stashIds: stashIds('scene_stash_ids', 'scene_id'),
+  customFields: customFields('scene_custom_fields', 'scene_id'),
+  cover: choice('cover_blob'),
+  plays: history('scenes_view_dates', 'view_date'),
+  os: history('scenes_o_dates', 'o_date'),
+  resumeTime: real('resume_time'),
+  playDuration: counter('play_duration'),
+  files: files('scenes_files', 'scene_id'),
+  ...times,
+} satisfies TablesRoad<'scene'>;
+
+export const markerFromTables = {
+  title: text('title'),
+  seconds: real('seconds'),
+  endSeconds: real('end_seconds'),
+  primaryTag: ref('tag', 'primary_tag_id'),
+  tags: refs('tag', 'scene_markers_tags', 'scene_marker_id', 'tag_id'),
+  scene: ref('scene', 'scene_id'),
+  ...times,
+} satisfies TablesRoad<'marker'>;
+
+export const chapterFromTables = {
+  gallery: ref('gallery', 'gallery_id'),
+  title: text('title'),
+  imageIndex: integer('image_index'),
+  ...times,
+} satisfies TablesRoad<'chapter'>;
+
+const path: OwnColumns<string> = {
+  columns: [{ name: 'folders.path' }, { name: 'basename' }],
+  read: ([folder = null, basename = null]) =>
+    values.pathIn(values.text(folder), values.text(basename)),
+};
+
+/** What a file is told by: a row in either makes it visual, and one in `image_files` an image (v0.30 pkg/sqlite/file.go). */
+const isImage = { name: 'image_files.file_id' };
+const isVideo = { name: 'video_files.file_id' };
+
+const type: OwnColumns<string> = {
+  columns: [isImage, isVideo],
+  read: ([image, video]) => (image !== null ? 'image' : video !== null ? 'video' : 'basic'),
+};
+
+/** A fact of visual files: absent where the file is no image or video. */
+const ofVisual = <T>(column: string, read: (cell: Cell) => T): OwnColumns<T> => ({
+  columns: [isImage, isVideo, { name: `image_files.${column}` }, { name: `video_files.${column}` }],
+  read([image, video, ofImage = null, ofVideo = null]) {
+    if (image !== null) return read(ofImage);
+    return video !== null ? read(ofVideo) : undefined;
+  },
+});
+
+/** A fact of videos: absent where the file is none. */
+const ofVideo = <T>(column: string, read: (cell: Cell) => T): OwnColumns<T> => ({
+  columns: [isImage, isVideo, { name: `video_files.${column}` }],
+  read: ([image, video, cell = null]) =>
+    image === null && video !== null ? read(cell) : undefined,
+});
+
+const fingerprints: ChildRows<Fingerprint[]> = {
+  table: 'files_fingerprints',
+  owner: 'file_id',
+  columns: [
+    { name: 'type' },
+    {
+      name: 'fingerprint',
+      as: (c) => `iif(typeof(${c}) = 'integer', printf('%x', ${c}), cast(${c} as text))`,
+    },
+  ],
+  order: ['type', 'fingerprint'],
+  read: values.fingerprints,
+};
+
+const captions: ChildRows<Caption[]> = {
+  table: 'video_captions',
+  owner: 'file_id',
+  columns: [{ name: 'language_code' }, { name: 'caption_type' }, { name: 'filename' }],
+  read: values.captions,
+};
+
+export const fileFromTables = {
+  path,
+  type,
+  size: integer('size'),
+  modTime: instant('mod_time'),
+  zipFile: ref('file', 'zip_file_id'),
+  fingerprints,
+  format: ofVisual('format', values.text),
+  width: ofVisual('width', values.real),
+  height: ofVisual('height', values.real),
+  duration: ofVideo('duration', values.real),
+  videoCodec: ofVideo('video_codec', values.text),
+  audioCodec: ofVideo('audio_codec', values.text),
+  frameRate: ofVideo('frame_rate', values.real),
+  bitRate: ofVideo('bit_rate', values.real),
+  interactive: ofVideo('interactive', values.flag),
+  interactiveSpeed: ofVideo('interactive_speed', values.real),
+  captions,
+  ...times,
+} satisfies TablesRoad<'file'>;
+
+/** A column that holds JSON as text. */
+const json = (column: string, read: (stored: string) => Json): OwnColumns<Json> => ({
+  columns: [{ name: column, as: (c) => `cast(${c} as text)` }],
+  read([cell], finding) {
+    try {
+      return cell === null || cell === '' ? null : read(cell as string);
+    } catch {
+      finding.trouble('is not JSON');
+      return undefined;
+    }
+  },
+});
+
+const findFilter = json('find_filter', (stored) => {
+  const { q, page, per_page, sort, direction } = JSON.parse(stored) ?? {};
+  return {
+    q: q ?? null,
+    page: page ?? null,
+    per_page: per_page ?? null,
+    sort: sort ?? null,
+    direction: direction ?? null,
+  };
+});
+
+export const savedFilterFromTables = {
+  mode: text('mode'),
+  name: text('name'),
+  findFilter,
+  objectFilter: json('object_filter', JSON.parse),
+  uiOptions: json('ui_options', JSON.parse),
+} satisfies TablesRoad<'savedFilter'>;
+
+/** The table of a kind's own rows, and the tables joined to it: each by its key, and our column that has it. */
+export interface Origin {
+  readonly table: string;
+  readonly joins?: { readonly [table: string]: readonly [key: string, column: string] };
+}
+
+export const origins: { readonly [K in Kind]: Origin } = {
+  tag: { table: 'tags' },
+  studio: { table: 'studios' },
+  performer: { table: 'performers' },
+  group: { table: 'groups' },
+  gallery: { table: 'galleries', joins: { folders: ['id', 'folder_id'] } },
+  image: { table: 'images' },
+  scene: { table: 'scenes' },
+  marker: { table: 'scene_markers' },
+  chapter: { table: 'galleries_chapters' },
+  file: {
+    table: 'files',
+    joins: {
+      folders: ['id', 'parent_folder_id'],
+      video_files: ['file_id', 'id'],
+      image_files: ['file_id', 'id'],
+    },
+  },
+  savedFilter: { table: 'saved_filters' },
+};
+
+export const tableRoads: { readonly [K in Kind]: TablesRoad<K> } = {
+  tag: tagFromTables,
+  studio: studioFromTables,
+  performer: performerFromTables,
+  group: groupFromTables,
+  gallery: galleryFromTables,
+  image: imageFromTables,
+  scene: sceneFromTables,
+  marker: markerFromTables,
+  chapter: chapterFromTables,
+  file: fileFromTables,
+  savedFilter: savedFilterFromTables,
+};
