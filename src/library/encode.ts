@@ -1,6 +1,6 @@
 import type { Id, Instant, Json, StashIds, SubGroup } from '../model/fields.ts';
 import { microseconds } from '../model/instants.ts';
-import type { Fingerprint, Kind, Rec } from '../model/kinds.ts';
+import { type Fingerprint, type Kind, kindNames, type Rec } from '../model/kinds.ts';
 import type { Trouble } from '../model/reading.ts';
 import { hashOf, jsonText, recordText } from '../model/records.ts';
 import { mapFilterIds } from '../model/savedFilterIds.ts';
@@ -8,6 +8,7 @@ import { CopyRows } from './copy.ts';
 import { IdSet } from './idSet.ts';
 import type { ImportIds } from './ids.ts';
 import { kindNumber, ownerColumn, type StoredField, storedFields, tableOf } from './layout.ts';
+import { KnownFields } from './sources.ts';
 
 /** Where a finished COPY goes: `COPY table (columns) FROM STDIN (FORMAT binary)`. */
 export type Send = (table: string, columns: readonly string[], bytes: Buffer) => void;
@@ -25,6 +26,8 @@ export interface EncoderOptions {
  */
 export class Encoder {
   readonly troubles: Trouble[] = [];
+  readonly counts: { [K in Kind]: number };
+  readonly known = new KnownFields();
   readonly #options: EncoderOptions;
   readonly #links: CopyRows;
   readonly #tables: { [K in Kind]?: KindTables } = {};
@@ -32,6 +35,7 @@ export class Encoder {
 
   constructor(options: EncoderOptions) {
     this.#options = options;
+    this.counts = Object.fromEntries(kindNames.map((kind) => [kind, 0])) as { [K in Kind]: number };
     this.#links = this.#rows('stowage.links', linkColumns);
   }
 
@@ -39,7 +43,9 @@ export class Encoder {
     this.#tables[kind] ??= new KindTables(kind, this.#rows);
     this.#seen[kind] ??= new IdSet();
     this.#seen[kind].add(record.id);
+    this.counts[kind]++;
     const values = record as { [field: string]: unknown };
+    this.known.add(kind, values);
     if (kind === 'savedFilter') {
       this.#tables[kind].write(this, this.#options.ids, record.id, {
         ...values,

@@ -1,0 +1,82 @@
+import { Worker } from 'node:worker_threads';
+import type { ImportMessage, ImportTask } from './importWorker.ts';
+import { Encoder } from './library/encode.ts';
+import type { Fed, Feed } from './library/firstImport.ts';
+import { ImportIds } from './library/ids.ts';
+import { type Kind, kindNames } from './model/kinds.ts';
+import type { Reading } from './model/reading.ts';
+
+/** So many of a kind have been read. */
+export type Progress = (kind: Kind, done: number) => void;
+
+/** From a SQLite file, in a worker thread of its own. */
+export function feedFromFile(file: string, progress: Progress): Feed {
+  return async (identity, send, signal) => {
+    const credits = new SharedArrayBuffer(4);
+    const left = new Int32Array(credits);
+    left[0] = mostInFlight;
+    const worker = new Worker(new URL(`./importWorker${import.meta.url.slice(-3)}`, import.meta.url), {
+      workerData: { file, identity, credits } satisfies ImportTask,
+    });
+    try {
+      return await new Promise<Fed>((resolve, reject) => {
+        let sent = Promise.resolve();
+        signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+        worker.on('error', reject);
+        worker.on('exit', (code) => {
+          if (code !== 0) reject(new Error(`the reading thread ended with ${code}`));
+        });
+        worker.on('message', (message: ImportMessage) => {
+          if ('copy' in message) {
+            const { table, columns, bytes } = message.copy;
+            sent = sent
+              .then(() => send(table, columns, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)))
+              .then(() => {
+                Atomics.add(left, 0, 1);
+                Atomics.notify(left, 0);
+              });
+            sent.catch(reject);
+          } else if ('progress' in message) {
+            progress(message.progress.kind as Kind, message.progress.done);
+          } else {
+            sent.then(() => resolve(message.fed), reject);
+          }
+        });
+      });
+    } finally {
+      await worker.terminate();
+    }
+  };
+}
+
+/** COPYs of 128 KB on their way: 8 starve behind index builds, 48 do not (measured). */
+const mostInFlight = 48;
+
+/** From any road, in this thread: where the source's server is the slow part. */
+export function feedFromReading(reading: Reading, progress: Progress): Feed {
+  return async (identity, send, signal) => {
+    let pending: Parameters<typeof send>[] = [];
+    const encoder = new Encoder({
+      ids: new ImportIds(identity.milliseconds, identity.salt),
+      sourceId: identity.sourceId,
+      runId: identity.runId,
+      send: (...copy) => pending.push(copy),
+    });
+    const sendPending = async () => {
+      const copies = pending;
+      pending = [];
+      for (const copy of copies) await send(...copy);
+    };
+    for (const kind of kindNames) {
+      for await (const records of reading.records(kind, signal)) {
+        for (const record of records) encoder.add(kind, record);
+        await sendPending();
+        progress(kind, encoder.counts[kind]);
+      }
+    }
+    encoder.flush();
+    await sendPending();
+    const { counts, known, troubles } = encoder;
+    return { counts, known: known.result(), troubles: [...reading.troubles, ...troubles] };
+  };
+}

@@ -1,0 +1,35 @@
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/**
+ * Does something while no other process does, nor anyone else in this one. Node has no `flock`; SQLite's lock on a
+ * file is one, and the kernel lets go of it when its holder dies, however it dies.
+ */
+export async function withFileLock<T>(
+  path: string,
+  work: () => Promise<T>,
+  options: { signal?: AbortSignal | undefined; waiting?: (() => void) | undefined } = {},
+): Promise<T> {
+  const file = new DatabaseSync(path, { timeout: 0 });
+  try {
+    for (let tries = 0; !acquire(file); tries++) {
+      if (tries === 100) options.waiting?.();
+      await sleep(20, undefined, { signal: options.signal });
+    }
+    return await work();
+  } finally {
+    file.close();
+  }
+}
+
+const busy = 5; // SQLITE_BUSY
+
+function acquire(file: DatabaseSync): boolean {
+  try {
+    file.exec('BEGIN EXCLUSIVE');
+    return true;
+  } catch (error) {
+    if ((error as { errcode?: number }).errcode === busy) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,57 @@
+import { readFile, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { socketPort } from './settings.ts';
+
+/** What a running server writes about itself into `postmaster.pid`, a line each. */
+export interface Postmaster {
+  readonly pid: number;
+  readonly port: number;
+  /** The address it listens on; null where there is only the socket, in the data directory itself. */
+  readonly address: string | null;
+}
+
+export async function readPostmaster(directory: string): Promise<Postmaster | undefined> {
+  const text = await readFile(join(directory, 'postmaster.pid'), 'utf8').catch(() => '');
+  const [pid = '', , , port = '', , address = ''] = text.split('\n');
+  if (!/^[1-9]\d*$/.test(pid)) return undefined;
+  return { pid: Number(pid), port: Number(port), address: address.trim() || null };
+}
+
+/**
+ * Whether that process is there, and is the server of this directory. PostgreSQL itself only asks whether any process
+ * has the number, and so takes a zombie, or after a restart of a container whatever now has it, for a server.
+ */
+export async function runs({ pid }: Postmaster, directory: string): Promise<boolean> {
+  if (process.platform === 'linux') {
+    try {
+      const [place, works] = await Promise.all([stat(directory), stat(`/proc/${pid}/cwd`)]);
+      return place.dev === works.dev && place.ino === works.ino;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false; // gone, or a zombie
+    }
+  }
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+/** Removes what a dead server left behind. Only for who holds the lock, and has seen that it does not run. */
+export async function clearRemains(directory: string): Promise<void> {
+  const socket = join(directory, `.s.PGSQL.${socketPort}`);
+  for (const path of [join(directory, 'postmaster.pid'), socket, `${socket}.lock`])
+    await rm(path, { force: true });
+}
+
+/**
+ * Stops the server of this directory, if one runs here: open transactions are rolled back, and everything is on disk
+ * when this returns.
+ */
+export async function shutDown(directory: string): Promise<void> {
+  const server = await readPostmaster(directory);
+  if (server === undefined || !(await runs(server, directory))) return;
+  process.kill(server.pid, 'SIGINT'); // a fast shutdown, in PostgreSQL's words
+  while (await runs(server, directory)) await sleep(10);
+}

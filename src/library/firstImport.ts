@@ -1,0 +1,109 @@
+import type { ClientBase } from 'pg';
+import { StowageError } from '../model/errors.ts';
+import type { Kind } from '../model/kinds.ts';
+import type { RoadName, Trouble } from '../model/reading.ts';
+import type { Send } from './encode.ts';
+import { ImportIds } from './ids.ts';
+import { kindNumber } from './layout.ts';
+import { Load } from './load.ts';
+import { addSource, findSource, type Known, listSources, type Source, setKnown } from './sources.ts';
+
+/** Everything that turns records into rows needs to know, in a form that crosses to a worker thread. */
+export interface ImportIdentity {
+  sourceId: number;
+  runId: number;
+  milliseconds: number;
+  salt: number;
+}
+
+export interface Fed {
+  counts: { [K in Kind]: number };
+  known: Known;
+  troubles: Trouble[];
+}
+
+/** Reads all records, encodes them, and hands over finished COPYs; waits where `send` makes it wait. */
+export type Feed = (
+  identity: ImportIdentity,
+  send: (...copy: Parameters<Send>) => Promise<void>,
+  signal: AbortSignal,
+) => Promise<Fed>;
+
+export interface FirstImport {
+  client: ClientBase;
+  source: Pick<Source, 'name' | 'profile' | 'pictures'>;
+  road: RoadName;
+  feed: Feed;
+  /** A stage moved on: 'records' as they are read, 'indexes' while they are put back. */
+  progress: (stage: 'indexes', done: number, of: number) => void;
+  signal: AbortSignal;
+}
+
+/**
+ * Fills an empty library from one source, in one transaction: it either happened or it did not.
+ *
+ * @throws StowageError `library.occupied` where the library holds a source already.
+ */
+export async function firstImport(options: FirstImport): Promise<Fed & { source: Source }> {
+  const { client, feed, signal } = options;
+  await client.query('BEGIN');
+  try {
+    if ((await listSources(client)).length > 0) throw occupied(options.source.name);
+    const sourceId = await addSource(client, options.source);
+    const { rows } = await client.query<{ id: string }>(
+      `INSERT INTO stowage.runs (source_id, command, road, started_at) VALUES ($1, 'migrate', $2, now())
+       RETURNING id`,
+      [sourceId, options.road],
+    );
+    const identity = {
+      sourceId,
+      runId: Number(rows[0]?.id),
+      milliseconds: Date.now(),
+      salt: ImportIds.salt(),
+    };
+    const load = await Load.begin(client);
+    const fed = await feed(identity, (...copy) => load.copy(...copy), signal);
+    signal.throwIfAborted();
+    const dangling = await load.finish(options.progress, signal);
+    const troubles = [...fed.troubles, ...dangling];
+    await setKnown(client, sourceId, fed.known);
+    await client.query(
+      `UPDATE stowage.runs SET finished_at = clock_timestamp(), outcome = 'done', counts = $2 WHERE id = $1`,
+      [identity.runId, fed.counts],
+    );
+    await keepTroubles(client, identity.runId, troubles);
+    const source = (await findSource(client, options.source.name)) as Source;
+    signal.throwIfAborted();
+    await client.query('COMMIT');
+    return { ...fed, troubles, source };
+  } catch (error) {
+    // The connection may be what failed: then PostgreSQL has rolled back by itself.
+    await client.query('ROLLBACK').catch(() => {});
+    throw error;
+  }
+}
+
+async function keepTroubles(
+  client: ClientBase,
+  runId: number,
+  troubles: readonly Trouble[],
+): Promise<void> {
+  await client.query(
+    `INSERT INTO stowage.troubles (run_id, kind, remote_id, field, why)
+     SELECT $1, t.kind, t.id, t.field, t.why
+       FROM unnest($2::smallint[], $3::bigint[], $4::text[], $5::text[]) AS t (kind, id, field, why)`,
+    [
+      runId,
+      troubles.map(({ kind }) => kindNumber[kind]),
+      troubles.map(({ id }) => id),
+      troubles.map(({ field }) => field),
+      troubles.map(({ why }) => why.replaceAll('\0', '')),
+    ],
+  );
+}
+
+const occupied = (name: string) =>
+  new StowageError('library.occupied', 'the library holds records already', {
+    item: `source ${name}`,
+    remedy: 'a library that is filled is brought up to date by `stowage sync`, which comes later',
+  });
