@@ -1,0 +1,66 @@
+import type { Trouble } from '../../model/reading.ts';
+import { type Display, round, type ShownError, type Summary } from '../output.ts';
+import type { Stage } from '../stage.ts';
+import type { Streams } from '../streams.ts';
+
+const everyMilliseconds = 1000;
+
+/** `--json`: an event a line on standard output, the last one the summary; words for people on the other. */
+export class Events implements Display {
+  readonly #streams: Streams;
+  readonly #quiet: boolean;
+  #shown = 0;
+
+  constructor(streams: Streams, quiet: boolean) {
+    this.#streams = streams;
+    this.#quiet = quiet;
+  }
+
+  line(text: string): void {
+    this.note(text);
+  }
+
+  note(text: string): void {
+    if (!this.#quiet) this.#streams.err(text);
+  }
+
+  trouble(trouble: Trouble): void {
+    this.#send('trouble', { ...trouble });
+  }
+
+  stageStarted({ name, state, unit, total }: Stage): void {
+    this.#send('stage', { stage: name, state, unit, total });
+  }
+
+  stagesMoved(stages: readonly Stage[]): void {
+    if (this.#quiet || performance.now() - this.#shown < everyMilliseconds) return;
+    this.#shown = performance.now();
+    for (const { name, done, total, rate, secondsLeft } of stages) {
+      this.#send('progress', {
+        stage: name,
+        done,
+        total,
+        rate: rate && Math.round(rate),
+        secondsLeft: secondsLeft && Math.round(secondsLeft),
+      });
+    }
+  }
+
+  stageEnded({ name, state, done, total, seconds }: Stage): void {
+    this.#send('stage', { stage: name, state, done, total, seconds: round(seconds) });
+  }
+
+  error(error: ShownError): void {
+    this.#send('error', { ...error });
+  }
+
+  summary(summary: Summary): void {
+    this.#send('summary', summary);
+  }
+
+  close(): void {}
+
+  #send(event: string, fields: { [name: string]: unknown }): void {
+    this.#streams.out(JSON.stringify({ event, ...fields }));
+  }
+}

@@ -1,0 +1,60 @@
+import { styleText } from 'node:util';
+import type { Trouble } from '../../model/reading.ts';
+import type { ShownError } from '../output.ts';
+import type { Stage } from '../stage.ts';
+
+const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
+const multiples = ['B', 'kB', 'MB', 'GB', 'TB'];
+
+/** `12,345`, or `12.3 MB` where bytes are counted. */
+export function amount(value: number, unit: Stage['unit']): string {
+  if (unit === 'records') return whole.format(value);
+  const power = Math.min(multiples.length - 1, Math.floor(Math.log10(Math.max(1, value)) / 3));
+  return `${(value / 1000 ** power).toFixed(power === 0 ? 0 : 1)} ${multiples[power]}`;
+}
+
+/** `4.2 s`, `3 min 05 s`, `2 h 10 min`. */
+export function duration(seconds: number): string {
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  const s = Math.round(seconds);
+  if (s < 60) return `${s} s`;
+  if (s < 3600) return `${Math.floor(s / 60)} min ${pad(s % 60)} s`;
+  return `${Math.floor(s / 3600)} h ${pad(Math.floor((s % 3600) / 60))} min`;
+}
+const pad = (value: number) => String(value).padStart(2, '0');
+
+/** `62,000 of 100,000`. */
+export const howFar = ({ done, total, unit }: Stage): string =>
+  total === undefined ? amount(done, unit) : `${amount(done, unit)} of ${amount(total, unit)}`;
+
+/** `62,000 of 100,000 · 3,120/s · 12 s left`, with what is known of it. */
+export function progress(stage: Stage): string {
+  const { unit, rate, secondsLeft } = stage;
+  const known = [
+    howFar(stage),
+    rate !== undefined && `${amount(rate, unit)}/s`,
+    secondsLeft !== undefined && `${duration(secondsLeft)} left`,
+  ];
+  return known.filter(Boolean).join(' · ');
+}
+
+/** `scenes: 100,000 in 12 s`, or where it stopped. */
+export function ended(stage: Stage): string {
+  if (stage.state === 'stopped') return `${stage.name}: stopped at ${howFar(stage)}`;
+  const done = stage.done > 0 ? `${amount(stage.done, stage.unit)} in ` : '';
+  return `${stage.name}: ${done}${duration(stage.seconds)}`;
+}
+
+/** `scene 12, title: holds a NUL character, which PostgreSQL cannot hold`. */
+export const troubleLine = ({ kind, id, field, why }: Trouble): string =>
+  `${kind} ${id}${field === null ? '' : `, ${field}`}: ${why}`;
+
+/** The message, under it what to do. */
+export function errorLines({ message, item, remedy, stack }: ShownError): string {
+  const styled = styleText(['bold', 'red'], 'error:', { stream: process.stderr });
+  const about = item === undefined || message.includes(item) ? '' : ` (${item})`;
+  return [`${styled} ${message}${about}`, remedy && indent(remedy), stack && indent(stack)]
+    .filter(Boolean)
+    .join('\n');
+}
+const indent = (text: string) => text.replace(/^/gm, '  ');

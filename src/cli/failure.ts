@@ -1,0 +1,49 @@
+import { inspect } from 'node:util';
+import type { CommanderError } from 'commander';
+import { StowageError } from '../model/errors.ts';
+import { exitCodes } from './command.ts';
+import type { ShownError } from './output.ts';
+
+/** What a person is told of a failure. */
+export function shownError(error: StowageError, debug: boolean): ShownError {
+  const { code, message, item, remedy } = error;
+  return { code, message, item, remedy, ...(debug && { stack: inspect(error) }) };
+}
+
+/** Any error as one of ours. Once the work was told to stop, whatever fails is a consequence of that. */
+export function asStowageError(error: unknown, signal: AbortSignal): StowageError {
+  if (signal.aborted && signal.reason instanceof StowageError) return signal.reason;
+  if (error instanceof StowageError) return error;
+  const { code, message, path } = error as NodeJS.ErrnoException;
+  if (code === 'ENOSPC') {
+    return new StowageError('disk.full', 'The disk is full.', {
+      ...(path !== undefined && { item: path }),
+      remedy: 'Make room, then run the same command again.',
+      cause: error,
+    });
+  }
+  return new StowageError('internal', `Something unforeseen happened: ${message ?? error}`, {
+    remedy: 'This is a fault in Stowage. Please report what it says with STOWAGE_DEBUG=1 set.',
+    cause: error,
+  });
+}
+
+export function exitCodeOf({ code }: StowageError): number {
+  if (code === 'usage') return exitCodes.usage;
+  return code === 'interrupted' ? exitCodes.interrupted : exitCodes.failed;
+}
+
+/** What commander found wrong with the words, without what may be a secret among them. */
+export function usageError({ code, message }: CommanderError, command: string | undefined) {
+  const [said = '', suggestion] = message.replace(/^error: /, '').split('\n');
+  const problem =
+    code === 'commander.excessArguments'
+      ? said.replace(/\. Expected .*$/, '.') // names them all: a key after a forgotten --api-key, say
+      : said.replace(/(--[\w-]+)=[^']*/, '$1'); // --apikey=KEY
+  const help = `\`stowage ${command ? `${command} ` : ''}--help\` lists what there is.`;
+  return new StowageError('usage', capitalised(problem), {
+    remedy: suggestion ? `${suggestion.replace(/^\(|\)$/g, '')} ${help}` : help,
+  });
+}
+
+const capitalised = (text: string) => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;

@@ -1,0 +1,9 @@
+import { readEnvironment } from '../settings.ts';
+import type { Commands } from './command.ts';
+import { run } from './run.ts';
+
+const commands: Commands = {};
+
+process.exitCode = await run(commands, process.argv.slice(2), readEnvironment());
+// A connection that somebody forgot is no reason to keep a person waiting; with none, the process is gone by then.
+setTimeout(() => process.exit(), 3000).unref();

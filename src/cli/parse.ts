@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import type { CommandDefinition, Commands } from './command.ts';
+import type { Streams } from './streams.ts';
+
+/** A command as the person called it. */
+export interface Call {
+  definition: CommandDefinition<never>;
+  /** As commander named them; `database` and `data` where the command has them. */
+  options: { database?: string; data?: string };
+}
+
+/**
+ * Reads the command line. Loads the one command that it names: the others have their line in the help and no
+ * more. Throws commander's `CommanderError` where the words are wrong, or ask for help or the version.
+ */
+export async function parse(
+  commands: Commands,
+  words: readonly string[],
+  streams: Streams,
+): Promise<Call> {
+  const program = new Command('stowage')
+    .description('Moves a Stash library into PostgreSQL, and keeps the two in step.')
+    .version(version(), '--version', 'print the version')
+    .helpOption('-h, --help', 'show this help')
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => streams.out(text.trimEnd()),
+      writeErr: (text) => streams.err(text.trimEnd()),
+      outputError: () => {}, // thrown too, and shown by whoever catches it
+    });
+  const asked = words[0] === 'help' ? [...words.slice(1, 2), '--help'] : words;
+
+  let call: Call | undefined;
+  for (const [name, { summary, load }] of Object.entries(commands)) {
+    const command = program.command(name).summary(summary).description(`${summary}.`);
+    if (name !== asked[0]) continue;
+    const definition = await load();
+    definition
+      .configure(command)
+      .option('--json', 'write events for a machine on standard output, one a line')
+      .option('--quiet', 'say only what went wrong')
+      .action((options: Call['options']) => {
+        call = { definition, options };
+      });
+  }
+  program.parse(asked, { from: 'user' });
+  if (call === undefined) throw new Error(`The command ${asked[0]} was parsed but not called.`);
+  return call;
+}
+
+function version(): string {
+  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return JSON.parse(manifest).version;
+}
