@@ -61,6 +61,8 @@ export type ErrorCode =
   | 'library.rejected'
   | 'library.occupied'
   // this machine
+  | 'secret.wrong'
+  | 'secret.exposed'
   | 'disk.full'
   | 'disk.failed'
   | 'internal';
