@@ -4,20 +4,17 @@ import { type Fingerprint, type Kind, kindNames, type Rec } from '../model/kinds
 import type { Trouble } from '../model/reading.ts';
 import { hashOf, jsonText, recordText } from '../model/records.ts';
 import { mapFilterIds } from '../model/savedFilterIds.ts';
-import { CopyRows } from './copy.ts';
-import { IdSet } from './idSet.ts';
+import { CopyRows, type CopyTarget } from './copy.ts';
+import { IdSet } from '../model/idSet.ts';
 import type { ImportIds } from './ids.ts';
 import { kindNumber, ownerColumn, type StoredField, storedFields, tableOf } from './layout.ts';
 import { KnownFields } from './sources.ts';
-
-/** Where a finished COPY goes: `COPY table (columns) FROM STDIN (FORMAT binary)`. */
-export type Send = (table: string, columns: readonly string[], bytes: Buffer) => void;
 
 export interface EncoderOptions {
   ids: ImportIds;
   sourceId: number;
   runId: number;
-  send: Send;
+  target: CopyTarget;
 }
 
 /**
@@ -90,9 +87,7 @@ export class Encoder {
   }
 
   readonly #rows = (table: string, columns: readonly string[]): CopyRows =>
-    new CopyRows(table, columns, (rows, bytes) =>
-      this.#options.send(rows.table, rows.columns, bytes),
-    );
+    new CopyRows(table, columns, this.#options.target);
 }
 
 const linkColumns = [

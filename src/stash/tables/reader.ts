@@ -1,8 +1,8 @@
 import { DatabaseSync } from 'node:sqlite';
 import type { Id } from '../../model/fields.ts';
+import { IdSet } from '../../model/idSet.ts';
 import { type FieldName, type Kind, kindNames, type Rec } from '../../model/kinds.ts';
 import type { Trouble } from '../../model/reading.ts';
-import { IdSet } from './idSet.ts';
 import { Layout, quoted } from './layout.ts';
 import { origins, tableRoads } from './roads.ts';
 import { OwnedRows, rowsOf } from './rows.ts';
