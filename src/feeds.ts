@@ -1,8 +1,10 @@
 import { Worker } from 'node:worker_threads';
 import type { ImportMessage, ImportTask } from './importWorker.ts';
+import { bufferSize } from './library/copy.ts';
 import { Encoder } from './library/encode.ts';
 import type { Fed, Feed } from './library/firstImport.ts';
 import { ImportIds } from './library/ids.ts';
+import { SharedBuffers } from './library/sharedBuffers.ts';
 import { type Kind, kindNames } from './model/kinds.ts';
 import type { Reading } from './model/reading.ts';
 
@@ -12,12 +14,14 @@ export type Progress = (kind: Kind, done: number) => void;
 /** From a SQLite file, in a worker thread of its own. */
 export function feedFromFile(file: string, progress: Progress): Feed {
   return async (identity, send, signal) => {
-    const credits = new SharedArrayBuffer(4);
-    const left = new Int32Array(credits);
-    left[0] = mostInFlight;
-    const worker = new Worker(new URL(`./importWorker${import.meta.url.slice(-3)}`, import.meta.url), {
-      workerData: { file, identity, credits } satisfies ImportTask,
-    });
+    const buffers = new SharedBuffers();
+    const worker = new Worker(
+      new URL(`./importWorker${import.meta.url.slice(-3)}`, import.meta.url),
+      {
+        workerData: { file, identity, memory: buffers.memory } satisfies ImportTask,
+        resourceLimits: { maxYoungGenerationSizeMb: 16 },
+      },
+    );
     try {
       return await new Promise<Fed>((resolve, reject) => {
         let sent = Promise.resolve();
@@ -29,15 +33,20 @@ export function feedFromFile(file: string, progress: Progress): Feed {
         worker.on('message', (message: ImportMessage) => {
           if ('copy' in message) {
             const { table, columns, bytes } = message.copy;
-            sent = sent
-              .then(() => send(table, columns, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)))
-              .then(() => {
-                Atomics.add(left, 0, 1);
-                Atomics.notify(left, 0);
-              });
+            sent = sent.then(async () => {
+              if (bytes instanceof Uint8Array) {
+                return send(
+                  table,
+                  columns,
+                  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+                );
+              }
+              await send(table, columns, buffers.at(bytes.slot, bytes.length));
+              buffers.giveBack(bytes.slot);
+            });
             sent.catch(reject);
           } else if ('progress' in message) {
-            progress(message.progress.kind as Kind, message.progress.done);
+            progress(message.progress.kind, message.progress.done);
           } else {
             sent.then(() => resolve(message.fed), reject);
           }
@@ -49,9 +58,6 @@ export function feedFromFile(file: string, progress: Progress): Feed {
   };
 }
 
-/** COPYs of 128 KB on their way: 8 starve behind index builds, 48 do not (measured). */
-const mostInFlight = 48;
-
 /** From any road, in this thread: where the source's server is the slow part. */
 export function feedFromReading(reading: Reading, progress: Progress): Feed {
   return async (identity, send, signal) => {
@@ -60,7 +66,11 @@ export function feedFromReading(reading: Reading, progress: Progress): Feed {
       ids: new ImportIds(identity.milliseconds, identity.salt),
       sourceId: identity.sourceId,
       runId: identity.runId,
-      send: (...copy) => pending.push(copy),
+      target: {
+        buffer: () => Buffer.allocUnsafe(bufferSize),
+        giveBack: () => {},
+        send: (...copy) => pending.push(copy),
+      },
     });
     const sendPending = async () => {
       const copies = pending;

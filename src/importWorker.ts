@@ -2,7 +2,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { Encoder } from './library/encode.ts';
 import type { Fed, ImportIdentity } from './library/firstImport.ts';
 import { ImportIds } from './library/ids.ts';
-import { kindNames } from './model/kinds.ts';
+import { SharedBuffers } from './library/sharedBuffers.ts';
+import { type Kind, kindNames } from './model/kinds.ts';
 import { TablesReader } from './stash/tables/reader.ts';
 
 /**
@@ -12,30 +13,42 @@ import { TablesReader } from './stash/tables/reader.ts';
 export interface ImportTask {
   file: string;
   identity: ImportIdentity;
-  /** How many more COPYs may be sent before the main thread has taken one. */
-  credits: SharedArrayBuffer;
+  /** Of the `SharedBuffers` that COPYs travel in. */
+  memory: SharedArrayBuffer;
 }
 
 export type ImportMessage =
-  | { copy: { table: string; columns: readonly string[]; bytes: Uint8Array } }
-  | { progress: { kind: string; done: number } }
+  | { copy: { table: string; columns: readonly string[]; bytes: SharedBytes | Uint8Array } }
+  | { progress: { kind: Kind; done: number } }
   | { fed: Fed };
+
+/** Bytes in a shared buffer, to be given back. */
+export interface SharedBytes {
+  slot: number;
+  length: number;
+}
 
 const port = parentPort;
 if (port) {
-  const { file, identity, credits } = workerData as ImportTask;
-  const left = new Int32Array(credits);
-  const say = (message: ImportMessage, transfer: ArrayBuffer[] = []) =>
-    port.postMessage(message, transfer);
+  const { file, identity, memory } = workerData as ImportTask;
+  const say = (message: ImportMessage) => port.postMessage(message);
+  const buffers = new SharedBuffers(memory);
   const reader = new TablesReader(file);
   const encoder = new Encoder({
     ids: new ImportIds(identity.milliseconds, identity.salt),
     sourceId: identity.sourceId,
     runId: identity.runId,
-    send: (table, columns, bytes) => {
-      while (Atomics.load(left, 0) <= 0) Atomics.wait(left, 0, 0);
-      Atomics.sub(left, 0, 1);
-      say({ copy: { table, columns, bytes } }, [bytes.buffer as ArrayBuffer]);
+    target: {
+      buffer: () => buffers.take(),
+      giveBack: (buffer) => {
+        const slot = buffers.slotOf(buffer);
+        if (slot !== undefined) buffers.giveBack(slot);
+      },
+      send: (table, columns, bytes) => {
+        const slot = buffers.slotOf(bytes);
+        const sent = slot === undefined ? bytes : { slot, length: bytes.length };
+        say({ copy: { table, columns, bytes: sent } });
+      },
     },
   });
   for (const kind of kindNames) {
@@ -46,6 +59,7 @@ if (port) {
   }
   encoder.flush();
   const { counts, known } = encoder;
-  say({ fed: { counts, known: known.result(), troubles: [...reader.troubles, ...encoder.troubles] } });
+  const troubles = [...reader.troubles, ...encoder.troubles];
+  say({ fed: { counts, known: known.result(), troubles } });
   reader.close();
 }

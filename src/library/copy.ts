@@ -1,3 +1,18 @@
+/** Where finished COPYs go, and what they are written into. */
+export interface CopyTarget {
+  /** At least `bufferSize` bytes to write into. */
+  buffer(): Buffer;
+  /** Takes back a buffer that turned out too small for what was to be written. */
+  giveBack(buffer: Buffer): void;
+  /** A finished COPY: `COPY table (columns) FROM STDIN (FORMAT binary)`. */
+  send(table: string, columns: readonly string[], bytes: Buffer): void;
+}
+
+/** A COPY is sent once it reaches this size (measured best: 128 KB). */
+export const copyLimit = 128 * 1024;
+/** Room for a whole COPY and, mostly, the row that takes it past the limit. */
+export const bufferSize = copyLimit + 16 * 1024;
+
 /**
  * Rows of one table in PostgreSQL's binary COPY format, gathered into buffers that are each a whole COPY:
  * header, rows, trailer. Short COPYs of one table each let many tables share one connection and transaction.
@@ -5,36 +20,25 @@
 export class CopyRows {
   readonly table: string;
   readonly columns: readonly string[];
-  rows = 0;
-  #bytes: Buffer;
+  #bytes: Buffer = nothing;
   #end = 0;
-  readonly #limit: number;
-  readonly #full: (rows: CopyRows, bytes: Buffer) => void;
+  readonly #target: CopyTarget;
 
-  /** `full` is given a finished COPY once `limit` bytes are reached (measured best: 128 KB). */
-  constructor(
-    table: string,
-    columns: readonly string[],
-    full: (rows: CopyRows, bytes: Buffer) => void,
-    limit = 128 * 1024,
-  ) {
+  constructor(table: string, columns: readonly string[], target: CopyTarget) {
     this.table = table;
     this.columns = columns;
-    this.#full = full;
-    this.#limit = limit;
-    this.#bytes = Buffer.allocUnsafe(limit + 16 * 1024);
+    this.#target = target;
   }
 
   /** Starts a row; every column follows, in order. */
   row(): void {
-    if (this.#end >= this.#limit) this.flush();
+    if (this.#end >= copyLimit) this.flush();
     if (this.#end === 0) {
-      this.#reserve(64);
+      this.#bytes = this.#target.buffer();
       this.#end = signature.copy(this.#bytes);
     }
     this.#reserve(2);
     this.#end = this.#bytes.writeInt16BE(this.columns.length, this.#end);
-    this.rows++;
   }
 
   /** Hands over what was gathered, if anything. */
@@ -43,9 +47,9 @@ export class CopyRows {
     this.#reserve(2);
     this.#end = this.#bytes.writeInt16BE(-1, this.#end);
     const bytes = this.#bytes.subarray(0, this.#end);
-    this.#bytes = Buffer.allocUnsafe(this.#limit + 16 * 1024);
+    this.#bytes = nothing;
     this.#end = 0;
-    this.#full(this, bytes);
+    this.#target.send(this.table, this.columns, bytes);
   }
 
   null(): void {
@@ -140,10 +144,12 @@ export class CopyRows {
     if (this.#end + bytes <= this.#bytes.length) return;
     const grown = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, this.#end + bytes));
     this.#bytes.copy(grown, 0, 0, this.#end);
+    this.#target.giveBack(this.#bytes);
     this.#bytes = grown;
   }
 }
 
+const nothing = Buffer.alloc(0);
 const textOid = 25;
 const epoch2000 = Date.UTC(2000, 0, 1);
 /** The signature, no flags, no header extension. */

@@ -1,11 +1,11 @@
 import type { Id, Instant, Json, StashIds, SubGroup } from '../model/fields.ts';
+import { IdSet } from '../model/idSet.ts';
 import { microseconds } from '../model/instants.ts';
 import { type Fingerprint, type Kind, kindNames, type Rec } from '../model/kinds.ts';
 import type { Trouble } from '../model/reading.ts';
 import { hashOf, jsonText, recordText } from '../model/records.ts';
 import { mapFilterIds } from '../model/savedFilterIds.ts';
 import { CopyRows, type CopyTarget } from './copy.ts';
-import { IdSet } from '../model/idSet.ts';
 import type { ImportIds } from './ids.ts';
 import { kindNumber, ownerColumn, type StoredField, storedFields, tableOf } from './layout.ts';
 import { KnownFields } from './sources.ts';
@@ -112,12 +112,17 @@ class KindTables {
     this.#kind = kind;
     const fields = storedFields[kind];
     this.#columns = fields.filter((field) => field.storage.in === 'column');
-    const names = this.#columns.map(({ storage }) => (storage.in === 'column' ? storage.column : ''));
+    const names = this.#columns.map(({ storage }) =>
+      storage.in === 'column' ? storage.column : '',
+    );
     this.#main = rows(`qar.${tableOf(kind)}`, ['id', ...names]);
     const owner = ownerColumn[kind];
     this.#children = fields
       .filter((field) => field.storage.in !== 'column')
-      .map((field) => ({ field, rows: rows(`qar.${childTable(field)}`, childColumns(field, owner)) }));
+      .map((field) => ({
+        field,
+        rows: rows(`qar.${childTable(field)}`, childColumns(field, owner)),
+      }));
   }
 
   flush(): void {
@@ -141,7 +146,12 @@ class KindTables {
       const value = values[field.name];
       if (value === undefined) continue;
       if (!writeChildren(rows, field, value, owner, ids)) {
-        encoder.trouble(kind, id, field.name, 'holds a NUL character, left out: PostgreSQL cannot store it');
+        encoder.trouble(
+          kind,
+          id,
+          field.name,
+          'holds a NUL character, left out: PostgreSQL cannot store it',
+        );
       }
     }
   }
@@ -317,7 +327,8 @@ function writeText(rows: CopyRows, value: string): boolean {
 
 /** PostgreSQL's text holds every character but NUL. */
 const isStorable = (text: string): boolean => !text.includes('\0');
-const storableText = (text: string): string => (isStorable(text) ? text : text.replaceAll('\0', ''));
+const storableText = (text: string): string =>
+  isStorable(text) ? text : text.replaceAll('\0', '');
 
 /** The same JSON without what jsonb refuses: `\u0000`, and halves of surrogate pairs. */
 function storableJson(text: string): string {

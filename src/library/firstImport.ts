@@ -2,11 +2,18 @@ import type { ClientBase } from 'pg';
 import { StowageError } from '../model/errors.ts';
 import type { Kind } from '../model/kinds.ts';
 import type { RoadName, Trouble } from '../model/reading.ts';
-import type { Send } from './encode.ts';
+import type { CopyTarget } from './copy.ts';
 import { ImportIds } from './ids.ts';
 import { kindNumber } from './layout.ts';
 import { Load } from './load.ts';
-import { addSource, findSource, type Known, listSources, type Source, setKnown } from './sources.ts';
+import {
+  addSource,
+  findSource,
+  type Known,
+  listSources,
+  type Source,
+  setKnown,
+} from './sources.ts';
 
 /** Everything that turns records into rows needs to know, in a form that crosses to a worker thread. */
 export interface ImportIdentity {
@@ -25,7 +32,7 @@ export interface Fed {
 /** Reads all records, encodes them, and hands over finished COPYs; waits where `send` makes it wait. */
 export type Feed = (
   identity: ImportIdentity,
-  send: (...copy: Parameters<Send>) => Promise<void>,
+  send: (...copy: Parameters<CopyTarget['send']>) => Promise<void>,
   signal: AbortSignal,
 ) => Promise<Fed>;
 

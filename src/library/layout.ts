@@ -280,7 +280,9 @@ export const storedFields: { [K in Kind]: readonly StoredField[] } = Object.from
   kindNames.map((kind) => [
     kind,
     Object.entries(kinds[kind]).map(([name, field]): StoredField => {
-      const storage = (layout[kind] as { [field: string]: Storage })[name as FieldName<typeof kind>];
+      const storage = (layout[kind] as { [field: string]: Storage })[
+        name as FieldName<typeof kind>
+      ];
       if (!storage) throw new Error(`no place for ${kind}.${name}`);
       return {
         name,

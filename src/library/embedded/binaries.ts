@@ -26,10 +26,14 @@ export async function bundledBinaries(): Promise<Binaries> {
   try {
     entry = fileURLToPath(import.meta.resolve(name));
   } catch (cause) {
-    throw new StowageError('library.embedded', `There is no embedded PostgreSQL for ${platform} here.`, {
-      remedy: `Install Stowage with its optional dependencies (${name}), or name a PostgreSQL with --database.`,
-      cause,
-    });
+    throw new StowageError(
+      'library.embedded',
+      `There is no embedded PostgreSQL for ${platform} here.`,
+      {
+        remedy: `Install Stowage with its optional dependencies (${name}), or name a PostgreSQL with --database.`,
+        cause,
+      },
+    );
   }
   const root = dirname(dirname(entry));
   const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
@@ -68,7 +72,10 @@ export async function reachable(
     throw new StowageError(
       'library.embedded',
       `User ${account.uid}, whom PostgreSQL runs as, cannot reach ${binaries.home}, nor could a copy be made: ${(cause as Error).message}`,
-      { remedy: 'Install Stowage where every user can read it, or run it as an ordinary user.', cause },
+      {
+        remedy: 'Install Stowage where every user can read it, or run it as an ordinary user.',
+        cause,
+      },
     );
   }
   return copy;
@@ -76,7 +83,10 @@ export async function reachable(
 
 async function canRun(binaries: Binaries, account: Account): Promise<boolean> {
   try {
-    await promisify(execFile)(program(binaries, 'postgres'), ['--version'], { ...account, cwd: '/' });
+    await promisify(execFile)(program(binaries, 'postgres'), ['--version'], {
+      ...account,
+      cwd: '/',
+    });
     return true;
   } catch {
     return false;

@@ -19,10 +19,15 @@ export async function readPostmaster(directory: string): Promise<Postmaster | un
 }
 
 /**
- * Whether that process is there, and is the server of this directory. PostgreSQL itself only asks whether any process
- * has the number, and so takes a zombie, or after a restart of a container whatever now has it, for a server.
+ * The server of this directory, if its process is there. PostgreSQL itself only asks whether any process has the
+ * number, and so takes a zombie, or after a restart of a container whatever now has it, for a server.
  */
-export async function runs({ pid }: Postmaster, directory: string): Promise<boolean> {
+export async function runningPostmaster(directory: string): Promise<Postmaster | undefined> {
+  const written = await readPostmaster(directory);
+  return written && (await worksIn(directory, written.pid)) ? written : undefined;
+}
+
+async function worksIn(directory: string, pid: number): Promise<boolean> {
   if (process.platform === 'linux') {
     try {
       const [place, works] = await Promise.all([stat(directory), stat(`/proc/${pid}/cwd`)]);
@@ -50,8 +55,8 @@ export async function clearRemains(directory: string): Promise<void> {
  * when this returns.
  */
 export async function shutDown(directory: string): Promise<void> {
-  const server = await readPostmaster(directory);
-  if (server === undefined || !(await runs(server, directory))) return;
-  process.kill(server.pid, 'SIGINT'); // a fast shutdown, in PostgreSQL's words
-  while (await runs(server, directory)) await sleep(10);
+  const server = await runningPostmaster(directory);
+  if (server === undefined) return;
+  process.kill(server.pid, 'SIGINT'); // what PostgreSQL calls a fast shutdown
+  while (await runningPostmaster(directory)) await sleep(10);
 }

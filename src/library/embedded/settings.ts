@@ -29,7 +29,7 @@ export const initialisation: readonly string[] = [
  * For a bulk load on a home server of two cores and 4 GB with spinning disks, and silence when idle.
  * Given on the command line at every start, so that they follow the program and not the data directory.
  */
-const settings: { readonly [name: string]: string | number } = {
+const tuning = {
   cluster_name: 'stowage',
   max_connections: 50,
   // Together with our own process at most 700 MB in a huge migration.
@@ -59,7 +59,11 @@ const settings: { readonly [name: string]: string | number } = {
 };
 
 /** A client killed in the middle of a long statement gives up its locks within a second. */
-const noticeLostClients = process.platform === 'win32' ? {} : { client_connection_check_interval: '1s' };
+const noticeLostClients =
+  process.platform === 'win32' ? {} : { client_connection_check_interval: '1s' };
 
-export const serverSettings: readonly string[] = Object.entries({ ...settings, ...noticeLostClients })
-  .flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+/** Settings as arguments of `postgres`. */
+export const settings = (values: { readonly [name: string]: string | number }): string[] =>
+  Object.entries(values).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+
+export const serverSettings: readonly string[] = settings({ ...tuning, ...noticeLostClients });
