@@ -1,0 +1,275 @@
+import { Readable } from 'node:stream';
+import type { Dispatcher } from 'undici';
+import { StowageError } from '../model/errors.ts';
+import { parseJson } from '../model/records.ts';
+import { onBase, parseAddress, shown } from './address.ts';
+import { type DispatcherOptions, openDispatcher } from './dispatcher.ts';
+import {
+  answerFailure,
+  type Caller,
+  connectionFailure,
+  type GraphqlError,
+  graphqlFailure,
+  StashFailure,
+} from './failure.ts';
+import { withRetries } from './retry.ts';
+import type { TypedDocumentString } from './types.ts';
+
+export interface ClientOptions extends DispatcherOptions {
+  /** As a person gives it: `stash:9999`, `https://home.example/stash/`. */
+  address: string;
+  apiKey?: string;
+  /** For a gateway in front of the server. Secret, as the key is. */
+  headers?: { [name: string]: string };
+  /** How long the server may stay silent, in milliseconds. */
+  timeout?: number;
+  /** Before the second try of what failed, in milliseconds. */
+  firstPause?: number;
+}
+
+export interface CallOptions {
+  signal?: AbortSignal | undefined;
+  /** How long the server may stay silent this time, in milliseconds. */
+  timeout?: number;
+}
+
+export interface RequestOptions extends CallOptions {
+  /** A mutation that changes nothing, so that it may be sent again; queries always may. */
+  repeatable?: boolean;
+}
+
+export interface MediaOptions extends CallOptions {
+  /** The ETag of what we hold already: an answer may be 304, without a body. */
+  etag?: string | undefined;
+  /** `bytes=0-1023` */
+  range?: string | undefined;
+}
+
+export interface Media {
+  /** 200, 206 (a range) or 304 (still what `etag` named). */
+  status: number;
+  headers: { [name: string]: string | string[] | undefined };
+  /** Without quotes: for pictures the MD5 of the bytes. */
+  etag: string | null;
+  /** Read it or destroy it: until then it holds a connection. */
+  body: Readable;
+}
+
+const silence = 60_000;
+
+/** A Stash server: sends GraphQL, fetches media. Everything it throws is a StowageError, or the signal's reason. */
+export class StashClient {
+  readonly base: URL;
+  readonly #dispatcher: Dispatcher;
+  readonly #headers: { [name: string]: string };
+  readonly #timeout: number;
+  readonly #firstPause: number;
+  readonly #caller: Caller;
+  #answered = false;
+  #clockOffset: number | null = null;
+
+  constructor(options: ClientOptions) {
+    const { base, authorization, apiKey } = parseAddress(options.address);
+    const key = (options.apiKey ?? apiKey)?.trim();
+    const headers = { ...(authorization && { authorization }), ...options.headers };
+    this.base = base;
+    this.#dispatcher = openDispatcher(options);
+    this.#headers = { ...headers, ...(key && { ApiKey: key }) };
+    for (const [name, value] of Object.entries(this.#headers)) checkHeader(name, value);
+    this.#timeout = options.timeout ?? silence;
+    this.#firstPause = options.firstPause ?? 250;
+    this.#caller = {
+      base,
+      hasKey: Boolean(key),
+      redact: redactor([key ?? '', ...Object.values(headers).filter((value) => value.length >= 8)]),
+    };
+  }
+
+  /** Sends an operation and returns its data. */
+  async request<R, V>(
+    operation: TypedDocumentString<R, V>,
+    variables: V,
+    options: RequestOptions = {},
+  ): Promise<R> {
+    const query = operation.toString();
+    const [, type, name = 'a query'] = /(query|mutation)\s+(\w+)/.exec(query) ?? [];
+    const body = JSON.stringify({ query, variables });
+    return this.#try(options, options.repeatable ?? type === 'query', async () => {
+      const answer = await this.#send('graphql', options, {
+        method: 'POST',
+        body,
+        headers: {
+          'content-type': 'application/json',
+          accept: 'application/graphql-response+json, application/json',
+        },
+      });
+      const { statusCode: status, headers } = answer;
+      const text = await this.#text(answer, options);
+      const { data, errors } = graphqlAnswer(text) ?? {};
+      if (errors?.length) throw graphqlFailure(errors, name, this.#caller);
+      if (status === 200 && data) return data as R;
+      if (status === 200 && text.startsWith('{')) {
+        throw new StashFailure(
+          'source.incomplete',
+          `The answer of ${shown(this.base)} is cut off.`,
+          {
+            item: name,
+            remedy: 'Look at the server’s log, or at the proxy in between; then run it again.',
+          },
+        );
+      }
+      throw answerFailure({ status, headers, body: text.slice(0, 4096) }, this.#caller);
+    });
+  }
+
+  /**
+   * Opens a file that the server serves: a picture, a stream, a download. Takes a path, or an address that the server
+   * gave. Null where the server has no such thing.
+   */
+  async media(pathOrAddress: string, options: MediaOptions = {}): Promise<Media | null> {
+    return this.#try(options, true, () => this.#media(pathOrAddress, options));
+  }
+
+  /** The same for what fits in memory: read to its end, and fetched again where it breaks off. */
+  async bytes(
+    pathOrAddress: string,
+    options: MediaOptions = {},
+  ): Promise<{ media: Media; bytes: Buffer } | null> {
+    return this.#try(options, true, async () => {
+      const media = await this.#media(pathOrAddress, options);
+      return media && { media, bytes: Buffer.concat(await media.body.toArray()) };
+    });
+  }
+
+  /** How far the server's clock is ahead of ours, in milliseconds, to the second; null while it has not said. */
+  get clockOffset(): number | null {
+    return this.#clockOffset;
+  }
+
+  async close(): Promise<void> {
+    await this.#dispatcher.destroy();
+  }
+
+  async #media(pathOrAddress: string, options: MediaOptions): Promise<Media | null> {
+    const answer = await this.#send(pathOrAddress, options, {
+      method: 'GET',
+      headers: {
+        ...(options.etag && { 'if-none-match': `"${options.etag}"` }),
+        ...(options.range && { range: options.range }),
+      },
+    });
+    const { statusCode: status, headers, body } = answer;
+    if ([200, 206, 304].includes(status)) {
+      const etag = typeof headers.etag === 'string' ? headers.etag : '';
+      return {
+        status,
+        headers,
+        etag: /^(?:W\/)?"(.*)"$/.exec(etag)?.[1] ?? null,
+        body: this.#readable(body, options),
+      };
+    }
+    const text = await this.#text(answer, options);
+    if (status === 404 || status === 410) return null;
+    throw answerFailure({ status, headers, body: text.slice(0, 4096) }, this.#caller);
+  }
+
+  async #send(
+    pathOrAddress: string,
+    { signal, timeout = this.#timeout }: CallOptions,
+    request: { method: 'GET' | 'POST'; headers: { [name: string]: string }; body?: string },
+  ): Promise<Dispatcher.ResponseData> {
+    const url = onBase(this.base, pathOrAddress);
+    try {
+      const answer = await this.#dispatcher.request({
+        ...request,
+        origin: url.origin,
+        path: url.pathname + url.search,
+        headers: { ...this.#headers, ...request.headers },
+        signal: signal ?? null,
+        headersTimeout: timeout,
+        bodyTimeout: timeout,
+      });
+      this.#answered = true;
+      const date = Date.parse(String(answer.headers.date));
+      if (!Number.isNaN(date)) this.#clockOffset = date - Date.now();
+      return answer;
+    } catch (error) {
+      throw this.#failure(error, { signal });
+    }
+  }
+
+  async #text({ headers, body }: Dispatcher.ResponseData, options: CallOptions): Promise<string> {
+    const type = String(headers['content-type'] ?? 'json');
+    try {
+      if (type.includes('json')) return await body.text();
+      // Whatever this is, it may have no end. Leaving the loop closes the connection.
+      let beginning = '';
+      for await (const chunk of body) {
+        beginning += chunk;
+        if (beginning.length >= 4096) break;
+      }
+      return beginning;
+    } catch (error) {
+      throw this.#failure(error, options);
+    }
+  }
+
+  /** The same, failing in our words. */
+  #readable(body: Readable, options: CallOptions): Readable {
+    const failure = (error: unknown) => this.#failure(error, options);
+    const chunks = async function* () {
+      try {
+        yield* body;
+      } catch (error) {
+        throw failure(error);
+      }
+    };
+    const readable = Readable.from(chunks(), { objectMode: false });
+    // Where it is left early, undici makes an error of that.
+    return readable.once('close', () => body.on('error', () => {}).destroy());
+  }
+
+  #failure(error: unknown, { signal }: CallOptions): unknown {
+    return signal?.aborted ? signal.reason : connectionFailure(error, this.#caller);
+  }
+
+  async #try<T>(options: CallOptions, repeatable: boolean, once: () => Promise<T>): Promise<T> {
+    options.signal?.throwIfAborted();
+    return withRetries(once, {
+      firstPause: this.#firstPause,
+      signal: options.signal,
+      // A server that never answered is more likely a wrong address than one that is just starting.
+      worthwhile: ({ code }) => repeatable && (this.#answered || code !== 'source.unreachable'),
+    });
+  }
+}
+
+function graphqlAnswer(text: string): { data?: unknown; errors?: GraphqlError[] } | null {
+  if (!text.startsWith('{')) return null;
+  try {
+    // Reading exact integers takes several times as long, and hardly any answer has one.
+    return /[:,[]-?\d{16}/.test(text) ? (parseJson(text) as never) : JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function checkHeader(name: string, value: string): void {
+  if (/^[\w!#$%&'*+.^`|~-]+$/.test(name) && /^[\t\x20-\x7e\x80-\xff]*$/.test(value)) return;
+  throw new StowageError(
+    'usage',
+    `The ${name === 'ApiKey' ? 'API key' : `header ${name}`} holds what no header may.`,
+    {
+      remedy: 'Copy it again, without line breaks or quotes.',
+    },
+  );
+}
+
+/** Takes secrets out of a text, as they are and as an address would hold them. */
+function redactor(secrets: string[]): (text: string) => string {
+  const forms = secrets.filter(Boolean).flatMap((secret) => [secret, encodeURIComponent(secret)]);
+  return (text) =>
+    forms
+      .reduce((rest, secret) => rest.replaceAll(secret, '[hidden]'), text)
+      .replace(/(apikey=)[^&\s"']+/gi, '$1[hidden]');
+}

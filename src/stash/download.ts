@@ -1,0 +1,64 @@
+import { open } from 'node:fs/promises';
+import { StowageError } from '../model/errors.ts';
+import type { StashClient } from './client.ts';
+import { StashFailure } from './failure.ts';
+import { withRetries } from './retry.ts';
+
+export interface DownloadOptions {
+  signal?: AbortSignal | undefined;
+  /** Bytes so far, and in all where the server says. */
+  onProgress?: (received: number, total: number | null) => void;
+  /** Before the second try, in milliseconds. */
+  firstPause?: number;
+}
+
+/**
+ * Fetches what the server offers into a file, which only its owner may read, and returns its size. A download that
+ * stops half way goes on where it stopped (Stash serves ranges; its offer stays good for half a minute after).
+ */
+export async function download(
+  client: StashClient,
+  address: string,
+  path: string,
+  { signal, onProgress, firstPause = 250 }: DownloadOptions = {},
+): Promise<number> {
+  const file = await open(path, 'w', 0o600);
+  let received = 0;
+  try {
+    await withRetries(
+      async () => {
+        const range = received > 0 ? `bytes=${received}-` : undefined;
+        const media = await client.media(address, { signal, range });
+        if (!media) throw broken('The server no longer has the file that it offered.');
+        if (media.status !== 206) received = 0;
+        const rest = Number(media.headers['content-length'] ?? Number.NaN);
+        const total = Number.isNaN(rest) ? null : received + rest;
+        for await (const chunk of media.body) {
+          received += (await file.write(chunk, 0, chunk.length, received)).bytesWritten;
+          onProgress?.(received, total);
+        }
+        if (total !== null && received !== total) throw broken('The download stopped half way.');
+      },
+      {
+        firstPause,
+        signal,
+        // The rest, `media` has tried again already.
+        worthwhile: ({ code }) => code === 'source.incomplete' || code === 'source.timeout',
+      },
+    );
+    await file.truncate(received);
+    return received;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+    throw new StowageError('disk.full', 'The disk is full.', {
+      item: path,
+      remedy: 'Make room, or name another folder with --data.',
+      cause: error,
+    });
+  } finally {
+    await file.close();
+  }
+}
+
+const broken = (message: string): StashFailure =>
+  new StashFailure('source.incomplete', message, { remedy: 'Run it again.' });
