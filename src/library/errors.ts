@@ -13,7 +13,7 @@ interface Advice {
 export function libraryError(error: unknown, where: string): StowageError {
   if (error instanceof StowageError) return error;
   const { code = '', message } = error as Error & { code?: string };
-  const known = bySqlState(code) ?? byConnection(code, message);
+  const known = bySqlState(code, message) ?? byConnection(code, message);
   return new StowageError(
     known?.code ?? 'library.failed',
     known?.message ?? `PostgreSQL: ${message}`,
@@ -25,7 +25,7 @@ export function libraryError(error: unknown, where: string): StowageError {
   );
 }
 
-function bySqlState(state: string): Advice | undefined {
+function bySqlState(state: string, message: string): Advice | undefined {
   switch (state) {
     case '28P01':
     case '28000':
@@ -44,7 +44,7 @@ function bySqlState(state: string): Advice | undefined {
     case '42501':
       return {
         code: 'library.forbidden',
-        message: 'The user lacks the right to do this in the database.',
+        message: `The user lacks a right in the database: ${message}`,
         remedy: 'Let the user own the database: ALTER DATABASE … OWNER TO …',
       };
     case '25006':
@@ -80,6 +80,7 @@ function bySqlState(state: string): Advice | undefined {
 const unreachable = /^(ECONN|EHOST|ENET|ETIMEDOUT|ENOTFOUND|EAI_|ENOENT|EACCES|EPIPE)/;
 
 function byConnection(code: string, message: string): Advice | undefined {
+  if (message.startsWith('SASL')) return bySqlState('28P01', message);
   if (/SSL|TLS|certificate/i.test(message) || /CERT|TLS|SSL/.test(code))
     return {
       code: 'library.unreachable',
