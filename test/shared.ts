@@ -9,7 +9,6 @@ export const shared = (path: string): string => fileURLToPath(new URL(path, fold
 
 /** What to give `node:test` as `skip`: a reason where the recordings are missing. In CI they may not be. */
 export const skipWithoutShared: string | false =
-  // biome-ignore lint/style/noProcessEnv: a test's own switch
   !process.env.CI &&
   !existsSync(folder) &&
   'the recordings of real servers are not here (../shared)';

@@ -1,5 +1,4 @@
 import { CommanderError } from 'commander';
-import { StowageError } from '../model/errors.ts';
 import { type Environment, settle } from '../settings.ts';
 import { type CommandContext, type Commands, exitCodes, type Outcome } from './command.ts';
 import { createDisplay } from './display/create.ts';
@@ -27,14 +26,17 @@ export async function run(
   const streams = redactedStreams(redactor, process.stdout, process.stderr);
   const name = Object.keys(commands).find((command) => command === words[0]);
 
-  let call: Call | StowageError;
+  let call: Call | undefined;
+  let misread: unknown;
   try {
     call = await parse(commands, words, streams);
   } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) return exitCodes.done; // help or the version was asked for, and is written
-    if (error.code === 'commander.help') return exitCodes.usage; // no command was named; the help is written
-    call = usageError(error, name);
+    misread = error;
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return exitCodes.done; // help or the version was asked for, and is written
+      if (error.code === 'commander.help') return exitCodes.usage; // nothing was; the help is written
+      misread = usageError(error, name);
+    }
   }
 
   const started = performance.now();
@@ -65,7 +67,7 @@ export async function run(
   };
   process.on('uncaughtException', (error) => process.exit(fail(error)));
 
-  if (call instanceof StowageError) return fail(call);
+  if (call === undefined) return fail(misread);
   try {
     const settings = settle(environment, call.options);
     const context: CommandContext = { settings, output, signal, redactor };

@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { start } from '../../../test/support/program.ts';
+
+const sample = fileURLToPath(new URL('../../../test/support/sampleCommands.ts', import.meta.url));
+const words = 'work --records 100 --pause 20';
+
+/** util-linux's script(1) gives a program a terminal of its own. */
+const atTerminal = (columns: number, env: { [name: string]: string } = {}) => {
+  const command = `stty cols ${columns}; exec ${process.execPath} ${sample} ${words} --fail known`;
+  return start('script', ['-qec', command, '/dev/null'], { env }).ended;
+};
+const escape = String.fromCharCode(27);
+
+test('a terminal gets a bar for a stage, with rate and time left', async () => {
+  const { stdout } = await atTerminal(120);
+  assert.match(stdout, /scenes {2}█+░+ {2}\d+ of 100 · \d+\/s · \d\.\d s left/);
+  assert.match(stdout, /scenes: stopped at 100 of 100/);
+  assert.ok(stdout.includes(`${escape}[1m`), 'the error is emphasised');
+  assert.ok(stdout.trimEnd().endsWith(`${escape}[?25h`), 'the cursor is shown again');
+});
+
+test('a narrow terminal gets the numbers without the bar, on one line', async () => {
+  const { stdout } = await atTerminal(40);
+  assert.match(stdout, /scenes {2}\d+ of 100 · \d+\/s · \d\.\d s left/);
+  assert.doesNotMatch(stdout, /█/);
+});
+
+test('NO_COLOR takes colours away', async () => {
+  const { stdout } = await atTerminal(80, { NO_COLOR: '1' });
+  assert.match(stdout, /error: The library is in use/);
+  assert.ok(!stdout.includes(`${escape}[1m`) && !stdout.includes(`${escape}[31m`));
+});
+
+test('a file gets plain lines', async () => {
+  const { stderr } = await start(sample, words.split(' ')).ended;
+  assert.match(stderr, /^scenes: 100 in \d\.\d s\n/);
+  assert.ok(!stderr.includes(escape));
+});

@@ -1,0 +1,79 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+/** How a program ended and what it wrote. */
+export interface Ended {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface Program {
+  readonly child: ChildProcessWithoutNullStreams;
+  readonly ended: Promise<Ended>;
+  /** Resolves once it has written this on either stream. */
+  wrote(text: string): Promise<void>;
+}
+
+export interface ProgramOptions {
+  env?: { [name: string]: string | undefined };
+  cwd?: string;
+}
+
+/** The project's folder. */
+export const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Starts a TypeScript file of the project, or another program, with none of the person's own settings. */
+export function start(
+  file: string,
+  words: readonly string[],
+  options: ProgramOptions = {},
+): Program {
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(
+      ([name]) => !/^(STOWAGE_|NODE_TEST|NO_COLOR$|FORCE_COLOR$)/.test(name),
+    ),
+  );
+  const typescript = file.endsWith('.ts') || file.endsWith('.js');
+  const child = spawn(typescript ? process.execPath : file, typescript ? [file, ...words] : words, {
+    cwd: options.cwd ?? root,
+    env: { ...env, ...options.env },
+  });
+  const written = { stdout: '', stderr: '' };
+  const waiting = new Set<() => void>();
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (text: string) => {
+      written[name] += text;
+      for (const look of waiting) look();
+    });
+  }
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) => resolve({ code, signal, ...written }));
+  });
+  const wrote = (text: string) =>
+    new Promise<void>((resolve, reject) => {
+      const look = () => {
+        if (`${written.stdout}${written.stderr}`.includes(text)) resolve();
+      };
+      waiting.add(look);
+      look();
+      ended.then(
+        () => reject(new Error(`It ended without writing ${text}: ${JSON.stringify(written)}`)),
+        reject,
+      );
+    });
+  return { child, ended, wrote };
+}
+
+/** Runs `stowage` from this checkout until it ends. */
+export const stowage = (words: readonly string[], options?: ProgramOptions): Promise<Ended> =>
+  start(fileURLToPath(new URL('../../bin/stowage.js', import.meta.url)), words, options).ended;
+
+/** The events of a command that ran with `--json`. */
+export const eventsOf = (stdout: string): { event: string; [field: string]: unknown }[] =>
+  stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
