@@ -1,5 +1,6 @@
 import type { Id, Json } from '../../model/fields.ts';
 import type { Caption, Fingerprint, Folder, Kind } from '../../model/kinds.ts';
+import { pathIn } from '../paths.ts';
 import {
   aliases,
   type ChildRows,
@@ -207,8 +208,7 @@ export const chapterFromTables = {
 
 const path: OwnColumns<string> = {
   columns: [{ name: 'folders.path' }, { name: 'basename' }],
-  read: ([folder = null, basename = null]) =>
-    values.pathIn(values.text(folder), values.text(basename)),
+  read: ([folder = null, basename = null]) => pathIn(values.text(folder), values.text(basename)),
 };
 
 /** What a file is told by: a row in either makes it visual, and one in `image_files` an image (v0.30 pkg/sqlite/file.go). */

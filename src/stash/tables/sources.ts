@@ -170,7 +170,7 @@ export const onlyUrl: OwnColumns<string[]> = own('url', (cell) => {
   return url === '' ? [] : [url];
 });
 
-/** Plays or Os, in UTC. Equal instants count. */
+/** Plays or Os. */
 export const history = (table: string, column: string): ChildRows<Instant[]> => ({
   table,
   owner: 'scene_id',
@@ -180,9 +180,9 @@ export const history = (table: string, column: string): ChildRows<Instant[]> => 
     for (const row of rows) {
       const found = values.instant(row[1] as Cell);
       if (found === undefined) finding.trouble(`${JSON.stringify(row[1])} is not a time`);
-      else instants.push(values.inUtc(found));
+      else instants.push(found);
     }
-    return instants.sort();
+    return values.history(instants);
   },
 });
 

@@ -1,4 +1,5 @@
 import type { Instant, Json, PartialDate, StashIds } from '../../model/fields.ts';
+import { instantOf, microseconds } from '../../model/instants.ts';
 import type { Caption, Fingerprint } from '../../model/kinds.ts';
 
 /** A value as SQLite holds it. */
@@ -58,26 +59,16 @@ function isAsServed(stored: string): boolean {
   return stored.length === 25 && stored[22] === ':' && !stored.endsWith('00:00');
 }
 
-/** The same moment in UTC. */
-export function inUtc(served: Instant): Instant {
-  if (served.endsWith('Z')) return served;
-  const fraction = /\.\d+/.exec(served)?.[0] ?? '';
-  const seconds = new Date(served.replace(fraction, '')).toISOString().slice(0, 19);
-  return `${seconds}${fraction}Z`;
-}
+/** The same moments in UTC, ascending. Equal ones count. */
+export const history = (served: Instant[]): Instant[] =>
+  served
+    .map((at) => (at.length === 20 ? at : instantOf(microseconds(at))))
+    .sort((a, b) => (a.length === b.length ? (a < b ? -1 : 1) : microseconds(a) - microseconds(b)));
 
 /** A date to the precision that was stored with it: 1 is a month, 2 a year. Undefined where it is no date. */
 export function date(cell: Cell, precision: Cell): PartialDate | null | undefined {
   if (cell === null) return null;
   return instant(cell)?.slice(0, precision === 2 ? 4 : precision === 1 ? 7 : 10);
-}
-
-/** `filepath.Join` as the server does it: with backslashes where the folder's path is one of Windows. */
-export function pathIn(folder: string, basename: string): string {
-  const separator = /^([A-Za-z]:|\\\\)/.test(folder) ? '\\' : '/';
-  return folder === '' || folder.endsWith(separator)
-    ? folder + basename
-    : folder + separator + basename;
 }
 
 /** Rows of `[_, type, value]`. Stash shows one of a type, the first by its primary key (v0.30 pkg/sqlite/file.go). */
