@@ -333,11 +333,11 @@ const storableText = (text: string): string =>
 /** The same JSON without what jsonb refuses: `\u0000`, and halves of surrogate pairs. */
 function storableJson(text: string): string {
   if (!refused.test(text)) return text;
-  return text.replace(escape, (found, code: string | undefined) => {
+  return text.replace(wholeEscape, (found, code: string | undefined) => {
     if (code === '0000') return '';
     return code && /^d[89a-f]/i.test(code) ? '\\ufffd' : found;
   });
 }
 const refused = /\\u(?:0000|d[89a-f])/i;
 /** One whole escape, so that a backslash that is itself escaped is never taken for the start of one. */
-const escape = /\\(?:u([0-9a-f]{4})|.)/gi;
+const wholeEscape = /\\(?:u([0-9a-f]{4})|.)/gi;

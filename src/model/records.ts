@@ -25,7 +25,11 @@ const exactIntegers = (_key: string, value: unknown): unknown =>
 const { rawJSON: rawJson } = JSON as unknown as { rawJSON: (text: string) => unknown };
 
 /** The inverse of `jsonText`: integers beyond 2^53 come back as BigInts. */
-export const parseJson = (text: string): Json => JSON.parse(text, keepIntegers as never);
+export const parseJson = (text: string): Json =>
+  longNumber.test(text) ? JSON.parse(text, keepIntegers as never) : JSON.parse(text);
+
+/** Looking at every value takes several times as long, and hardly any text holds such a number. */
+const longNumber = /[:,[]\s*-?\d{16}/;
 
 const keepIntegers = (_key: string, value: unknown, context?: { source?: string }): unknown =>
   typeof value === 'number' &&
