@@ -11,14 +11,14 @@ const atTerminal = (columns: number, env: { [name: string]: string } = {}) => {
   const command = `stty cols ${columns}; exec ${process.execPath} ${sample} ${words} --fail known`;
   return start('script', ['-qec', command, '/dev/null'], { env }).ended;
 };
-const escape = String.fromCharCode(27);
+const esc = String.fromCharCode(27);
 
 test('a terminal gets a bar for a stage, with rate and time left', async () => {
   const { stdout } = await atTerminal(120);
   assert.match(stdout, /scenes {2}█+░+ {2}\d+ of 100 · \d+\/s · \d\.\d s left/);
   assert.match(stdout, /scenes: stopped at 100 of 100/);
-  assert.ok(stdout.includes(`${escape}[1m`), 'the error is emphasised');
-  assert.ok(stdout.trimEnd().endsWith(`${escape}[?25h`), 'the cursor is shown again');
+  assert.ok(stdout.includes(`${esc}[1m`), 'the error is emphasised');
+  assert.ok(stdout.trimEnd().endsWith(`${esc}[?25h`), 'the cursor is shown again');
 });
 
 test('a narrow terminal gets the numbers without the bar, on one line', async () => {
@@ -30,11 +30,11 @@ test('a narrow terminal gets the numbers without the bar, on one line', async ()
 test('NO_COLOR takes colours away', async () => {
   const { stdout } = await atTerminal(80, { NO_COLOR: '1' });
   assert.match(stdout, /error: The library is in use/);
-  assert.ok(!stdout.includes(`${escape}[1m`) && !stdout.includes(`${escape}[31m`));
+  assert.ok(!stdout.includes(`${esc}[1m`) && !stdout.includes(`${esc}[31m`));
 });
 
 test('a file gets plain lines', async () => {
   const { stderr } = await start(sample, words.split(' ')).ended;
   assert.match(stderr, /^scenes: 100 in \d\.\d s\n/);
-  assert.ok(!stderr.includes(escape));
+  assert.ok(!stderr.includes(esc));
 });
