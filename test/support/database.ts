@@ -1,66 +1,42 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after } from 'node:test';
 import pg from 'pg';
-import { startEmbedded } from '../../src/library/embedded/server.ts';
 import { knownMigrations, migrateSchema } from '../../src/library/migrations.ts';
-
-/** Names the server that the tests of a run share: an address that may create databases. */
-export const serverVariable = 'STOWAGE_TEST_SERVER';
-
-/** An embedded server in a temporary place, which is gone with it. */
-export async function startTestServer(): Promise<{ url: string; stop: () => Promise<void> }> {
-  const folder = await mkdtemp(join(tmpdir(), 'stowage-test-'));
-  const server = await startEmbedded(folder);
-  return {
-    url: server.url,
-    stop: async () => {
-      await server.stop();
-      await rm(folder, { recursive: true, force: true });
-    },
-  };
-}
+import { serverVariable, startTestServer } from './server.ts';
 
 /** The run's server; where a test file is run by itself, one of its own. */
-let server: Promise<string> | undefined;
-export function testServer(): Promise<string> {
-  // biome-ignore lint/style/noProcessEnv: a test's own switch
-  const given = process.env[serverVariable];
-  server ??= given === undefined ? startForThisFile() : Promise.resolve(given);
-  return server;
+const given = process.env[serverVariable];
+let own: ReturnType<typeof startTestServer> | undefined;
+after(async () => (await own)?.stop());
+
+async function serverUrl(): Promise<string> {
+  if (given !== undefined) return given;
+  own ??= startTestServer();
+  return (await own).url;
 }
 
-async function startForThisFile(): Promise<string> {
-  const own = await startTestServer();
-  after(() => own.stop());
-  return own.url;
-}
+/** A test, or `{ after }` of `node:test` for a whole file: what is made for it is gone after it. */
+type Scope = { after: (done: () => Promise<void>) => void };
 
-/** The address of a new database with an empty library in it, dropped when the test (or file) has ended. */
-export function testDatabase(test: { after: (done: () => Promise<void>) => void }): Promise<string> {
+/** The address of a new database with an empty library in it. */
+export function testDatabase(test: Scope): Promise<string> {
   return newDatabase(test, templateOf);
 }
 
 /** The address of a new database with nothing in it. */
-export function emptyDatabase(test: { after: (done: () => Promise<void>) => void }): Promise<string> {
+export function emptyDatabase(test: Scope): Promise<string> {
   return newDatabase(test, async () => 'template0');
 }
 
 async function newDatabase(
-  test: { after: (done: () => Promise<void>) => void },
+  test: Scope,
   template: (server: string) => Promise<string>,
 ): Promise<string> {
-  const url = await testServer();
+  const url = await serverUrl();
   const name = `stowage_test_${process.pid}_${randomBytes(6).toString('hex')}`;
   const from = await template(url);
   await withClient(url, (client) => client.query(`CREATE DATABASE ${name} TEMPLATE ${from}`));
-  test.after(() =>
-    withClient(url, async (client) => {
-      await client.query(`DROP DATABASE ${name} WITH (FORCE)`);
-    }),
-  );
+  test.after(() => withClient(url, (client) => drop(client, name)));
   return inDatabase(url, name);
 }
 
@@ -70,22 +46,57 @@ const templateOf = (url: string): Promise<string> => {
   return template;
 };
 
-/** A database with the schema in it, made once a server and schema: cloning it is faster than migrating. */
+/** A database with the schema in it, made once for a server and schema: cloning it is faster than migrating. */
 async function makeTemplate(url: string): Promise<string> {
   const migrations = await knownMigrations();
-  const digest = createHash('sha256').update(migrations.map(({ sql }) => sql).join()).digest('hex');
-  const name = `stowage_template_${digest.slice(0, 16)}`;
+  const digest = createHash('sha256').update(migrations.map(({ sql }) => sql).join());
+  const name = `stowage_template_${digest.digest('hex').slice(0, 16)}`;
   await withClient(url, async (client) => {
+    // Test files run side by side; who comes later finds it made.
     await client.query(`SELECT pg_advisory_lock(hashtext('stowage'), hashtext('test template'))`);
-    const { rows } = await client.query<{ datname: string; ready: boolean }>(
-      `SELECT datname, datname = $1 AND datistemplate AS ready FROM pg_database WHERE datname ~ '^stowage_te(mplate|st)_'`,
+    const { rows } = await client.query<{ name: string; ready: boolean }>(
+      `SELECT datname AS name, datname = $1 AND datistemplate AS ready FROM pg_database
+       WHERE datname ~ '^stowage_(template|test)_'`,
       [name],
     );
-    for (const { datname, ready } of rows) if (!ready && isAbandoned(datname)) await drop(client, datname);
     if (rows.some(({ ready }) => ready)) return;
+    for (const row of rows) if (isAbandoned(row.name)) await drop(client, row.name);
     await client.query(`CREATE DATABASE ${name} TEMPLATE template0`);
     await withClient(inDatabase(url, name), (inside) => migrateSchema(inside, migrations));
-    await client.query(`ALTER DATABASE ${name} IS_TEMPLATE true ALLOW_CONNECTIONS false`);
+    await client.query(`ALTER DATABASE ${name} WITH IS_TEMPLATE true ALLOW_CONNECTIONS false`);
   });
   return name;
+}
+
+/** Templates of another schema, or half made; databases of a test process that was killed. */
+function isAbandoned(name: string): boolean {
+  const pid = /^stowage_test_(\d+)_/.exec(name)?.[1];
+  if (pid === undefined) return true;
+  try {
+    return !process.kill(Number(pid), 0);
+  } catch {
+    return true;
+  }
+}
+
+async function drop(client: pg.Client, name: string): Promise<void> {
+  await client.query(`ALTER DATABASE ${name} WITH IS_TEMPLATE false`);
+  await client.query(`DROP DATABASE ${name} WITH (FORCE)`);
+}
+
+function inDatabase(url: string, name: string): string {
+  const address = new URL(url);
+  address.pathname = `/${name}`;
+  return address.href;
+}
+
+/** Lends a connection to a database. */
+export async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>) {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
 }
