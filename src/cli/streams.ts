@@ -6,7 +6,7 @@ export interface Streams {
   /** Writes whole lines. */
   out(text: string): void;
   err(text: string): void;
-  /** Where bars may be drawn; undefined where standard error is no terminal. */
+  /** Where bars may be drawn; undefined where standard error is no terminal, or one that knows not its size. */
   readonly terminal: TerminalStream | undefined;
 }
 export type TerminalStream = Writable & { columns: number };
@@ -23,7 +23,7 @@ export function redactedStreams(
   return {
     out: write(stdout),
     err: write(stderr),
-    terminal: stderr.isTTY ? stderr : undefined,
+    terminal: stderr.isTTY && stderr.columns && stderr.rows ? stderr : undefined,
   };
 }
 

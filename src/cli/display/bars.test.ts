@@ -4,11 +4,11 @@ import { fileURLToPath } from 'node:url';
 import { start } from '../../../test/support/program.ts';
 
 const sample = fileURLToPath(new URL('../../../test/support/sampleCommands.ts', import.meta.url));
-const words = 'work --records 100 --pause 20';
+const words = 'work --records 100 --pause 8';
 
 /** util-linux's script(1) gives a program a terminal of its own. */
 const atTerminal = (columns: number, env: { [name: string]: string } = {}) => {
-  const command = `stty cols ${columns}; exec ${process.execPath} ${sample} ${words} --fail known`;
+  const command = `stty cols ${columns} rows 24; exec ${process.execPath} ${sample} ${words} --fail known`;
   return start('script', ['-qec', command, '/dev/null'], { env }).ended;
 };
 const esc = String.fromCharCode(27);

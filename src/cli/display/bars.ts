@@ -44,7 +44,7 @@ export class Bars extends Lines {
     const lines = stages.map((stage) =>
       [stage.name.padEnd(widest), this.#bar(stage), progress(stage)].filter(Boolean).join('  '),
     );
-    this.#draw(lines.map((line) => line.slice(0, this.#columns - 1)).join('\n'));
+    this.#draw(lines.map((line) => line.slice(0, this.#terminal.columns - 1)).join('\n'));
   }
 
   override close(): void {
@@ -53,13 +53,8 @@ export class Bars extends Lines {
   }
 
   #bar({ done, total }: Stage): string {
-    if (!total || this.#columns < 80) return '';
+    if (!total || this.#terminal.columns < 80) return '';
     const full = Math.round(cells * Math.min(1, done / total));
     return `${'█'.repeat(full)}${'░'.repeat(cells - full)}`;
-  }
-
-  /** Some terminals (a serial line, a bare pty) do not know their width. */
-  get #columns(): number {
-    return this.#terminal.columns || 80;
   }
 }
