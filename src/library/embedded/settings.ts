@@ -1,8 +1,8 @@
 /** The major version of the bundled PostgreSQL: data directories of one cannot be opened by another. */
 export const postgresMajor = 18;
 
-/** The role and the database of an embedded server. */
-export const role = 'stowage';
+/** The role and the database of an embedded server. A role named like a schema would have that on its search path. */
+export const role = 'postgres';
 export const database = 'postgres';
 
 /** Names the socket (`.s.PGSQL.5432`) rather than a port that anything listens on. */
