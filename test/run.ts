@@ -43,7 +43,10 @@ process.exitCode = failures.length > 0 ? 1 : 0;
 
 async function runFiles(title: string, chosen: string[], server: string | undefined) {
   console.log(`\n${title}`);
-  if (chosen.length === 0) return failures.push('There is no such test file.');
+  if (chosen.length === 0) {
+    failures.push('There is no such test file.');
+    return;
+  }
   const skipped: string[] = [];
   const tests = run({
     files: chosen.map((file) => path.join(root, file)),
