@@ -58,8 +58,8 @@ export function servedBy(profile: SourceProfile) {
         written[name] = value === undefined ? null : write(value as never, words);
       }
     }
-    for (const [name, value] of Object.entries(servedAround[kind](around, words, record))) {
-      if (has(type, name)) written[name] = value;
+    for (const [name, write] of Object.entries(servedAround[kind])) {
+      if (has(type, name)) written[name] = write(around, words, record);
     }
     return written;
   };
@@ -70,7 +70,8 @@ type Entries<K extends ServedKind> = [
   { [name: string]: (value: never, words: Words) => unknown },
 ][];
 
-const typeOf = {
+/** The GraphQL type of a kind's records; groups were movies before v0.27. */
+export const typeOf = {
   tag: 'Tag',
   studio: 'Studio',
   performer: 'Performer',
@@ -283,61 +284,70 @@ const servedFields: { readonly [K in ServedKind]: Served<K> } = {
   },
 };
 
-const nothing = () => ({});
+/** In the order in which they are exported. */
+export const servedKinds = Object.keys(servedFields) as ServedKind[];
 
+/** What is served with a record, but told by others. */
 const servedAround: {
-  readonly [K in ServedKind]: (
-    around: Surroundings[K],
-    words: Words,
-    record: Rec<K>,
-  ) => ServedRecord;
+  readonly [K in ServedKind]: {
+    [name: string]: (around: Surroundings[K], words: Words, record: Rec<K>) => unknown;
+  };
 } = {
-  tag: ({ children }) => ({ children: links(children) }),
-  studio: nothing,
-  performer: nothing,
-  group: ({ containedIn }) => ({
-    containing_groups: containedIn.map(({ group, description }) => ({
-      group: link(group),
-      description: orNull(description),
-    })),
-  }),
-  gallery: ({ files, scenes, chapters }, { has }) => ({
-    files: files.map((file) => fileAs('GalleryFile', file, has)),
-    scenes: links(scenes),
-    chapters: chapters
-      .toSorted((a, b) => (a.imageIndex ?? 0) - (b.imageIndex ?? 0) || a.id - b.id)
-      .map(({ id, title, imageIndex, createdAt, updatedAt }) => ({
-        id: String(id),
-        title,
-        image_index: imageIndex,
-        created_at: createdAt,
-        updated_at: updatedAt,
+  tag: { children: ({ children }) => links(children) },
+  studio: {},
+  performer: {},
+  group: {
+    containing_groups: ({ containedIn }) =>
+      containedIn.map(({ group, description }) => ({
+        group: link(group),
+        description: orNull(description),
       })),
-  }),
-  image: ({ files, galleries }, { has, schema }, { title }) => ({
+  },
+  gallery: {
+    files: ({ files }, { has }) => files.map((file) => fileAs('GalleryFile', file, has)),
+    scenes: ({ scenes }) => links(scenes),
+    chapters: ({ chapters }) =>
+      chapters
+        .toSorted((a, b) => (a.imageIndex ?? 0) - (b.imageIndex ?? 0) || a.id - b.id)
+        .map(({ id, title, imageIndex, createdAt, updatedAt }) => ({
+          id: String(id),
+          title,
+          image_index: imageIndex,
+          created_at: createdAt,
+          updated_at: updatedAt,
+        })),
+  },
+  image: {
     // Before v0.28 an image without a title was served under its file's name (fixture v0.25.1).
-    ...(schema < 72 && title === '' && { title: basenameOf(files[0]?.path ?? '') }),
-    visual_files: files.map((file) =>
-      fileAs(file.type === 'video' ? 'VideoFile' : 'ImageFile', file, has),
-    ),
-    galleries: links(galleries),
-  }),
-  scene: ({ files, markers }, { has }) => ({
-    files: files.map((file) => fileAs('VideoFile', file, has)),
-    scene_markers: links(markers),
+    title: ({ files }, { schema }, { title }) =>
+      title === '' && schema < 72 ? basenameOf(files[0]?.path ?? '') : (title ?? null),
+    visual_files: ({ files }, { has }) =>
+      files.map((file) => fileAs(file.type === 'video' ? 'VideoFile' : 'ImageFile', file, has)),
+    galleries: ({ galleries }) => links(galleries),
+  },
+  scene: {
+    files: ({ files }, { has }) => files.map((file) => fileAs('VideoFile', file, has)),
+    scene_markers: ({ markers }) => links(markers),
     // Those of the primary file, which comes first.
-    interactive: files[0]?.interactive ?? false,
-    interactive_speed: files[0]?.interactiveSpeed ?? null,
-    captions: files[0]?.captions?.length
-      ? files[0].captions.map(({ languageCode, captionType }) => ({
-          language_code: languageCode,
-          caption_type: captionType,
-        }))
-      : null,
-  }),
-  marker: nothing,
-  savedFilter: nothing,
+    interactive: ({ files: [primary] }) => primary?.interactive ?? false,
+    interactive_speed: ({ files: [primary] }) => primary?.interactiveSpeed ?? null,
+    captions: ({ files: [primary] }) =>
+      primary?.captions?.length
+        ? primary.captions.map(({ languageCode, captionType }) => ({
+            language_code: languageCode,
+            caption_type: captionType,
+          }))
+        : null,
+  },
+  marker: {},
+  savedFilter: {},
 };
+
+/** The fields that records of a kind are served with. */
+export const fieldsServed = (kind: ServedKind): string[] => [
+  ...Object.values(servedFields[kind]).flatMap((names) => Object.keys(names)),
+  ...Object.keys(servedAround[kind]),
+];
 
 function fileAs(
   type: 'VideoFile' | 'ImageFile' | 'GalleryFile',
