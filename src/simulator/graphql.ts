@@ -1,0 +1,120 @@
+import {
+  type DocumentNode,
+  execute,
+  type GraphQLError,
+  type GraphQLSchema,
+  isInterfaceType,
+  isObjectType,
+  isScalarType,
+  isUnionType,
+  Kind,
+  parse,
+  validate,
+} from 'graphql';
+import { type ServerVersion, schemaOf } from '../contract/schema.ts';
+import type { Node } from './batch.ts';
+import { files, typeOfFile } from './resolve/files.ts';
+import { find } from './resolve/find.ts';
+import { records } from './resolve/records.ts';
+import { scene } from './resolve/scene.ts';
+import { server } from './resolve/server.ts';
+import type { Context, Resolvers } from './resolve/shared.ts';
+
+export interface GraphqlRequest {
+  query: string;
+  variables?: { [name: string]: unknown };
+  operationName?: string;
+}
+export interface GraphqlAnswer {
+  status: number;
+  body: { data?: unknown; errors?: unknown[] };
+}
+
+/** Plain graphql-js: with resolvers that wait for nothing, a page is answered in one go, 3 times as fast as by yoga. */
+export class Endpoint {
+  readonly #schema: GraphQLSchema;
+  readonly #invalid: number;
+  readonly #documents = new Map<string, DocumentNode>();
+
+  constructor(version: ServerVersion) {
+    this.#schema = executable(version);
+    // Measured: v0.25.1 and v0.28.1 answer 422, v0.30.1 answers 400.
+    this.#invalid = version === 'v0.25' || version === 'v0.28' ? 422 : 400;
+  }
+
+  /** The document, or the answer that says what is wrong with it. */
+  read({ query }: GraphqlRequest): DocumentNode | GraphqlAnswer {
+    let document = this.#documents.get(query);
+    if (document) return document;
+    try {
+      document = parse(query);
+    } catch (error) {
+      return this.#refusal('GRAPHQL_PARSE_FAILED', [error as GraphQLError]);
+    }
+    const errors = validate(this.#schema, document);
+    if (errors.length > 0) return this.#refusal('GRAPHQL_VALIDATION_FAILED', errors);
+    if (this.#documents.size > 1000) this.#documents.clear();
+    this.#documents.set(query, document);
+    return document;
+  }
+
+  async answer(
+    document: DocumentNode,
+    { variables, operationName }: GraphqlRequest,
+    context: Context,
+  ): Promise<GraphqlAnswer> {
+    const { data, errors } = await execute({
+      schema: this.#schema,
+      document,
+      contextValue: context,
+      variableValues: variables ?? {},
+      operationName: operationName ?? null,
+    });
+    if (!errors) return { status: 200, body: { data } };
+    const failures = errors.map(({ message, path }) => ({ message, path }));
+    return { status: 200, body: { errors: failures, data: data ?? null } };
+  }
+
+  #refusal(code: string, errors: readonly GraphQLError[]): GraphqlAnswer {
+    const failures = errors.map(({ message, locations }) => ({
+      message,
+      locations,
+      extensions: { code },
+    }));
+    return { status: this.#invalid, body: { errors: failures, data: null } };
+  }
+}
+
+/** The names of the fields that an operation asks the server for: `findScenes`, `querySQL`. */
+export function rootFields(document: DocumentNode, operationName?: string): string[] {
+  for (const definition of document.definitions) {
+    if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
+    if (operationName && definition.name?.value !== operationName) continue;
+    return definition.selectionSet.selections.flatMap((selection) =>
+      selection.kind === Kind.FIELD ? [selection.name.value] : [],
+    );
+  }
+  return [];
+}
+
+const resolvers: Resolvers[] = [files, find, records, scene, server];
+
+function executable(version: ServerVersion): GraphQLSchema {
+  const schema = schemaOf(version);
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (isObjectType(type)) {
+      for (const field of Object.values(type.getFields())) {
+        for (const { [type.name]: fields } of resolvers) {
+          const resolve = fields?.[field.name];
+          if (resolve) field.resolve = resolve as never;
+        }
+      }
+    } else if (isInterfaceType(type) || isUnionType(type)) {
+      type.resolveType = (source) => typeOfFile(source as Node);
+    } else if (isScalarType(type) && type.name === 'Any') {
+      // Measured: a number in a variable reaches SQLite as a text, one in the document as a number.
+      type.coerceInputValue = (value) => (typeof value === 'number' ? String(value) : value);
+    }
+  }
+  return schema;
+}
