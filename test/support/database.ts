@@ -49,14 +49,16 @@ const templateOf = (url: string): Promise<string> => {
 /** A database with the schema in it, made once for a server and schema: cloning it is faster than migrating. */
 async function makeTemplate(url: string): Promise<string> {
   const migrations = await knownMigrations();
-  const digest = createHash('sha256').update(migrations.map(({ sql }) => sql).join());
+  // Each role has its own: it could not write in another's.
+  const role = new URL(url).username;
+  const digest = createHash('sha256').update([role, ...migrations.map(({ sql }) => sql)].join());
   const name = `stowage_template_${digest.digest('hex').slice(0, 16)}`;
   await withClient(url, async (client) => {
     // Test files run side by side; who comes later finds it made.
     await client.query(`SELECT pg_advisory_lock(hashtext('stowage'), hashtext('test template'))`);
     const { rows } = await client.query<{ name: string; ready: boolean }>(
       `SELECT datname AS name, datname = $1 AND datistemplate AS ready FROM pg_database
-       WHERE datname ~ '^stowage_(template|test)_'`,
+       WHERE datname ~ '^stowage_(template|test)_' AND datdba = current_user::regrole`,
       [name],
     );
     if (rows.some(({ ready }) => ready)) return;

@@ -30,11 +30,9 @@ export function start(
   words: readonly string[],
   options: ProgramOptions = {},
 ): Program {
-  const env = Object.fromEntries(
-    Object.entries(process.env).filter(
-      ([name]) => !/^(STOWAGE_|NODE_TEST|NO_COLOR$|FORCE_COLOR$)/.test(name),
-    ),
-  );
+  const own = /^(STOWAGE_.*|NODE_TEST.*|NO_COLOR|FORCE_COLOR|CI)$/;
+  const inherited = Object.entries(process.env).filter(([name]) => !own.test(name));
+  const env = { ...Object.fromEntries(inherited), TERM: 'xterm' };
   const typescript = file.endsWith('.ts') || file.endsWith('.js');
   const child = spawn(typescript ? process.execPath : file, typescript ? [file, ...words] : words, {
     cwd: options.cwd ?? root,
