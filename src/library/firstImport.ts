@@ -4,7 +4,6 @@ import type { Kind } from '../model/kinds.ts';
 import type { RoadName, Trouble } from '../model/reading.ts';
 import type { CopyTarget } from './copy.ts';
 import { ImportIds } from './ids.ts';
-import { kindNumber } from './layout.ts';
 import { Load } from './load.ts';
 import {
   addSource,
@@ -14,6 +13,7 @@ import {
   type Source,
   setKnown,
 } from './sources.ts';
+import { keepTroubles } from './troubles.ts';
 
 /** Everything that turns records into rows needs to know, in a form that crosses to a worker thread. */
 export interface ImportIdentity {
@@ -88,25 +88,6 @@ export async function firstImport(options: FirstImport): Promise<Fed & { source:
     await client.query('ROLLBACK').catch(() => {});
     throw error;
   }
-}
-
-async function keepTroubles(
-  client: ClientBase,
-  runId: number,
-  troubles: readonly Trouble[],
-): Promise<void> {
-  await client.query(
-    `INSERT INTO stowage.troubles (run_id, kind, remote_id, field, why)
-     SELECT $1, t.kind, t.id, t.field, t.why
-       FROM unnest($2::smallint[], $3::bigint[], $4::text[], $5::text[]) AS t (kind, id, field, why)`,
-    [
-      runId,
-      troubles.map(({ kind }) => kindNumber[kind]),
-      troubles.map(({ id }) => id),
-      troubles.map(({ field }) => field),
-      troubles.map(({ why }) => why.replaceAll('\0', '')),
-    ],
-  );
 }
 
 const occupied = (name: string) =>

@@ -17,7 +17,8 @@ import type { Source } from './sources.ts';
 
 /**
  * The library's records as one source knows them: values from `qar`, translated into that source's ids; the
- * source's own facts from its links. The base is never read. Fields that the source never told are absent.
+ * source's own facts from its links. The base is never read. Fields that the source never told are absent; a picture that
+ * was to be brought and is not in the store is none.
  */
 export class LibraryRecords {
   readonly #client: ClientBase;
@@ -104,6 +105,9 @@ export class LibraryRecords {
     const joins: string[] = [];
     const selected = fields.map((field, i) => {
       const column = `r.${(field.storage as Column).column}`;
+      if (field.shape === 'picture' && this.#source.pictures === 'all') {
+        return `(SELECT held.md5 FROM qar.pictures held WHERE held.md5 = ${column})`;
+      }
       if (field.shape !== 'ref') return column;
       const alias = `ref${i}`;
       joins.push(
