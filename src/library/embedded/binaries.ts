@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { StowageError } from '../../model/errors.ts';
 import type { Account } from './account.ts';
+import { withFileLock } from './lock.ts';
 import { postgresMajor } from './settings.ts';
 
 /** Where the server's programs lie: `bin`, `lib` and `share` below `home`. */
@@ -58,27 +59,29 @@ export async function reachable(
 ): Promise<Binaries> {
   if (account === undefined || (await canRun(binaries, account))) return binaries;
   const home = join(place, `postgresql-${binaries.version}-${platform}`);
-  const copy = { home, version: binaries.version };
-  if ((await isOurs(place)) && (await canRun(copy, account))) return copy;
-  const temporary = `${home}.${process.pid}`;
+  const copy = { ...binaries, home };
   try {
     await mkdir(place, { recursive: true, mode: 0o755 });
     if (!(await isOurs(place))) throw new Error(`${place} can be written by others than root`);
-    await copyForEveryone(binaries.home, temporary);
-    await rm(home, { recursive: true, force: true });
-    await rename(temporary, home);
+    await withFileLock(join(place, 'lock'), async () => {
+      if (await canRun(copy, account)) return;
+      const unfinished = `${home}.new`;
+      for (const path of [unfinished, home]) await rm(path, { recursive: true, force: true });
+      await copyForEveryone(binaries.home, unfinished);
+      await rename(unfinished, home);
+    });
+    return copy;
   } catch (cause) {
-    await rm(temporary, { recursive: true, force: true });
     throw new StowageError(
       'library.embedded',
-      `User ${account.uid}, whom PostgreSQL runs as, cannot reach ${binaries.home}, nor could a copy be made: ${(cause as Error).message}`,
+      `PostgreSQL cannot run as root, and user ${account.uid} cannot reach its programs: ${(cause as Error).message}`,
       {
+        item: binaries.home,
         remedy: 'Install Stowage where every user can read it, or run it as an ordinary user.',
         cause,
       },
     );
   }
-  return copy;
 }
 
 async function canRun(binaries: Binaries, account: Account): Promise<boolean> {

@@ -75,7 +75,7 @@ function explain(written: string, log: string): StowageError {
 
 const advice = [
   {
-    says: /No space left on device|Disk quota exceeded/,
+    says: /No space left on device|Disk quota exceeded|wrote only \d+ of \d+ bytes/,
     code: 'disk.full',
     remedy: 'Make room where the data directory lies, or choose another with --data.',
   },

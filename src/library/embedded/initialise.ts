@@ -18,7 +18,7 @@ export async function isInitialised(directory: string): Promise<boolean> {
   );
   const version = await readFile(join(directory, 'PG_VERSION'), 'utf8').catch((error) => {
     if (error.code === 'ENOENT') return undefined;
-    throw unreadable(directory, error);
+    throw error;
   });
   const found = version?.trim() ?? other?.slice('postgres-'.length);
   if (found !== undefined && found !== String(postgresMajor))
@@ -32,18 +32,6 @@ export async function isInitialised(directory: string): Promise<boolean> {
       },
     );
   return version !== undefined;
-}
-
-function unreadable(directory: string, cause: Error): StowageError {
-  return new StowageError(
-    'library.embedded',
-    `The data directory cannot be read: ${cause.message}`,
-    {
-      item: directory,
-      remedy: 'It may belong to another user: run Stowage as that one, or choose another --data.',
-      cause,
-    },
-  );
 }
 
 /**

@@ -2,10 +2,11 @@ import { once } from 'node:events';
 import { mkdir, readFile, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { StowageError } from '../../model/errors.ts';
 import { refuseNetworkFileSystem } from '../disk.ts';
 import { accountFor } from './account.ts';
 import { canHoldSocket, freePort, shortPath } from './address.ts';
-import { bundledBinaries, program, reachable } from './binaries.ts';
+import { type Binaries, bundledBinaries, program, reachable } from './binaries.ts';
 import { type RunningTask, start } from './child.ts';
 import { initialise, isInitialised, passwordFile } from './initialise.ts';
 import { Lease } from './lease.ts';
@@ -26,6 +27,8 @@ export interface EmbeddedOptions {
   readonly log?: ((line: string) => void) | undefined;
   /** Listen on loopback TCP even where a socket would do. */
   readonly tcp?: boolean | undefined;
+  /** The server's programs, where they are not those that npm brought. */
+  readonly binaries?: Binaries | undefined;
 }
 
 /** Where the parts of an embedded server lie below a data directory. */
@@ -46,8 +49,16 @@ export async function startEmbedded(
   dataDirectory: string,
   options: EmbeddedOptions = {},
 ): Promise<EmbeddedServer> {
-  await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
-  const home = await realpath(dataDirectory);
+  try {
+    await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
+    return await use(await realpath(dataDirectory), options);
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    throw unusable(error, dataDirectory);
+  }
+}
+
+async function use(home: string, options: EmbeddedOptions): Promise<EmbeddedServer> {
   await refuseNetworkFileSystem(home);
   const { directory } = places(home);
   const short = await shortPath(directory);
@@ -77,6 +88,23 @@ export async function startEmbedded(
   }
 }
 
+/** What the file system, SQLite or PostgreSQL had against it. */
+function unusable(error: unknown, dataDirectory: string): unknown {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (error instanceof StowageError || typeof code !== 'string') return error;
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return new StowageError('disk.full', 'The disk of the data directory is full.', {
+      item: dataDirectory,
+      remedy: 'Make room there, or choose another with --data.',
+      cause: error,
+    });
+  return new StowageError('library.embedded', `The data directory cannot be used: ${message}`, {
+    item: dataDirectory,
+    remedy: 'If it belongs to another user, run Stowage as that one; or choose another --data.',
+    cause: error,
+  });
+}
+
 /** Does something while nobody else starts or stops the server of a data directory. */
 export function exclusively<T>(
   dataDirectory: string,
@@ -92,11 +120,12 @@ const passing = /shared memory block|lock file ".*" already exists|could not cre
 const patience = 15_000;
 
 /** Joins the server of a data directory, in whatever state it is found. Only for who holds the lock. */
-async function attach(home: string, socketFolder: string, { signal, log, tcp }: EmbeddedOptions) {
+async function attach(home: string, socketFolder: string, options: EmbeddedOptions) {
+  const { signal, log, tcp } = options;
   const place = places(home);
   const { directory } = place;
   const account = await accountFor(directory);
-  const binaries = await reachable(await bundledBinaries(), account);
+  const binaries = await reachable(options.binaries ?? (await bundledBinaries()), account);
   if (!(await isInitialised(directory)))
     await initialise(directory, binaries, { account, log: place.log, signal });
 
