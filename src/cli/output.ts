@@ -7,6 +7,7 @@ export interface Display {
   line(text: string): void;
   /** A remark beside the result. */
   note(text: string): void;
+  warning(text: string): void;
   trouble(trouble: Trouble): void;
   stageStarted(stage: Stage): void;
   /** Called several times a second while stages run; decides itself how often to show something. */
@@ -58,6 +59,11 @@ export class Output {
   /** A remark beside the result: on standard error, and not with `--quiet`. */
   note(text: string): void {
     this.#display.note(text);
+  }
+
+  /** Something of the whole that could not be brought, or that the person has to know: shown even with `--quiet`. */
+  warning(text: string): void {
+    this.#display.warning(text);
   }
 
   /** Something of one record that could not be brought, or differs. Return `complete: false` in the end. */

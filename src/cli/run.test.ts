@@ -20,7 +20,7 @@ test('--quiet leaves only what went wrong', async () => {
   assert.deepEqual([fine.code, fine.stdout, fine.stderr], [0, '', '']);
   const troubled = await call('work --quiet --troubles 1');
   assert.equal(troubled.code, 3);
-  assert.equal(troubled.stderr, 'scene 1, title: too hard\n');
+  assert.equal(troubled.stderr, 'scene 1, title: too hard\nsome titles are too hard\n');
 });
 
 test('--json writes events, the last one the summary', async () => {

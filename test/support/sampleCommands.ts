@@ -46,6 +46,7 @@ const work: CommandDefinition<WorkOptions> = {
     }
     stage.finish();
     output.note('a remark');
+    if (troubles > 0) output.warning('some titles are too hard');
     output.line(`worked in ${settings.dataDirectory}`);
     return { complete: troubles === 0, summary: { counts: { scene: records } } };
   },

@@ -29,6 +29,11 @@ export class Bars extends Lines {
     super.note(text);
   }
 
+  override warning(text: string): void {
+    this.#draw.clear();
+    super.warning(text);
+  }
+
   override trouble(trouble: Trouble): void {
     this.#draw.clear();
     super.trouble(trouble);

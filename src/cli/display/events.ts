@@ -24,6 +24,10 @@ export class Events implements Display {
     if (!this.#quiet) this.#streams.err(text);
   }
 
+  warning(text: string): void {
+    this.#send('warning', { message: text });
+  }
+
   trouble(trouble: Trouble): void {
     this.#send('trouble', { ...trouble });
   }

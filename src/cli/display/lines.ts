@@ -28,6 +28,10 @@ export class Lines implements Display {
     if (!this.quiet) this.streams.err(text);
   }
 
+  warning(text: string): void {
+    this.streams.err(text);
+  }
+
   trouble(trouble: Trouble): void {
     this.#troubles++;
     if (this.#troubles <= troublesShown) this.streams.err(troubleLine(trouble));
