@@ -189,7 +189,7 @@ test('work goes on when nobody listens any more', async () => {
 
 test('at most twenty troubles are listed for a person, and all for a machine', async () => {
   const { stderr } = await call('work --records 50 --troubles 30');
-  assert.equal(stderr.match(/too hard/g)?.length, 20);
+  assert.equal(stderr.match(/title: too hard/g)?.length, 20);
   assert.match(stderr, /… and 10 more: --json lists them all\.\n$/);
   const { stdout } = await call('work --records 50 --troubles 30 --json');
   assert.equal(eventsOf(stdout).filter(({ event }) => event === 'trouble').length, 30);
