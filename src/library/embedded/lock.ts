@@ -26,6 +26,7 @@ const busy = 5; // SQLITE_BUSY
 
 function acquire(file: DatabaseSync): boolean {
   try {
+    file.exec('PRAGMA journal_mode = MEMORY'); // nothing is written: it must do on a full disk too
     file.exec('BEGIN EXCLUSIVE');
     return true;
   } catch (error) {

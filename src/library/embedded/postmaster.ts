@@ -9,13 +9,20 @@ export interface Postmaster {
   readonly port: number;
   /** The address it listens on; null where there is only the socket, in the data directory itself. */
   readonly address: string | null;
+  /** Whether it takes connections: not while it starts, recovers or stops. */
+  readonly ready: boolean;
 }
 
 export async function readPostmaster(directory: string): Promise<Postmaster | undefined> {
   const text = await readFile(join(directory, 'postmaster.pid'), 'utf8').catch(() => '');
-  const [pid = '', , , port = '', , address = ''] = text.split('\n');
+  const [pid = '', , , port = '', , address = '', , status = ''] = text.split('\n');
   if (!/^[1-9]\d*$/.test(pid)) return undefined;
-  return { pid: Number(pid), port: Number(port), address: address.trim() || null };
+  return {
+    pid: Number(pid),
+    port: Number(port),
+    address: address.trim() || null,
+    ready: status.trim() === 'ready',
+  };
 }
 
 /**

@@ -11,7 +11,13 @@ import { type RunningTask, start } from './child.ts';
 import { initialise, isInitialised, passwordFile } from './initialise.ts';
 import { Lease } from './lease.ts';
 import { withFileLock } from './lock.ts';
-import { clearRemains, readPostmaster, runningPostmaster, shutDown } from './postmaster.ts';
+import {
+  clearRemains,
+  type Postmaster,
+  readPostmaster,
+  runningPostmaster,
+  shutDown,
+} from './postmaster.ts';
 import { database, postgresMajor, role, serverSettings, settings, socketPort } from './settings.ts';
 
 export interface EmbeddedServer {
@@ -138,12 +144,15 @@ async function attach(home: string, socketFolder: string, options: EmbeddedOptio
   try {
     for (const began = Date.now(); ; await sleep(20, undefined, { signal })) {
       if (Date.now() - began > 3000) tellOnce();
-      const url = await urlOf(directory, socketFolder);
-      const lease = await Lease.take(url);
-      if (lease !== undefined) {
-        server?.child.unref();
-        server = undefined;
-        return { lease, url };
+      const found = await readPostmaster(directory);
+      if (found?.ready) {
+        const url = await urlOf(found, directory, socketFolder);
+        const lease = await Lease.take(url);
+        if (lease !== undefined) {
+          server?.child.unref();
+          server = undefined;
+          return { lease, url };
+        }
       }
       if (await runningPostmaster(directory)) continue; // it starts, recovers or stops
       if (server !== undefined && isAlive(server)) continue; // it has not yet said that it runs
@@ -183,10 +192,13 @@ const onSocket = settings({
 const onTcp = (port: number) =>
   settings({ unix_socket_directories: '', listen_addresses: '127.0.0.1', port });
 
-async function urlOf(directory: string, socketFolder: string): Promise<string> {
-  const running = await readPostmaster(directory);
-  if (running?.address == null)
-    return `postgresql://${role}@localhost:${socketPort}/${database}?host=${encodeURIComponent(socketFolder)}`;
+async function urlOf(
+  { address, port }: Postmaster,
+  directory: string,
+  socketFolder: string,
+): Promise<string> {
+  if (address === null)
+    return `postgresql://${role}@localhost:${port}/${database}?host=${encodeURIComponent(socketFolder)}`;
   const password = await readFile(passwordFile(directory), 'utf8');
-  return `postgresql://${role}:${password}@${running.address}:${running.port}/${database}`;
+  return `postgresql://${role}:${password}@${address}:${port}/${database}`;
 }
