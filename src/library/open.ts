@@ -24,6 +24,8 @@ export interface OpenOptions {
   readonly signal?: AbortSignal | undefined;
   /** Told about what takes long. */
   readonly log?: ((line: string) => void) | undefined;
+  /** The steps that make up the schema: those of this version. */
+  readonly migrations?: readonly Migration[] | undefined;
 }
 
 /** A database to connect to. */
@@ -37,7 +39,7 @@ const oldestVersion = 15;
 
 /** Connects to the library, starting the embedded server if need be, and brings its schema up to date. */
 export async function openLibrary(options: OpenOptions): Promise<Library> {
-  const known = await knownMigrations();
+  const known = options.migrations ?? (await knownMigrations());
   const { databaseUrl } = options;
   const server =
     databaseUrl === undefined ? await embedded(options, known) : await external(databaseUrl);
@@ -114,7 +116,7 @@ const connection = (connectionString: string): pg.ClientConfig => ({
 /** Names a database without its password, and refuses what is no address of one. */
 function describe(url: string): string {
   try {
-    if (!/^postgres(ql)?:\/\//.test(url)) throw new Error('no address of a database');
+    if (!/^postgres(ql)?:\/\//.test(url)) throw new Error('another scheme');
     const { user, host, port, database } = new pg.Client(connection(url));
     return `${user ?? ''}@${host}:${port}/${database ?? ''}`;
   } catch {

@@ -23,9 +23,9 @@ export function testDatabase(test: Scope): Promise<string> {
   return newDatabase(test, templateOf);
 }
 
-/** The address of a new database with nothing in it. */
-export function emptyDatabase(test: Scope): Promise<string> {
-  return newDatabase(test, async () => 'template0');
+/** The address of a new database with nothing in it, made with these options of CREATE DATABASE. */
+export function emptyDatabase(test: Scope, options = ''): Promise<string> {
+  return newDatabase(test, async () => `template0 ${options}`);
 }
 
 async function newDatabase(
