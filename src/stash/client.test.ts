@@ -7,13 +7,13 @@ import { inspect } from 'node:util';
 import { StowageError } from '../model/errors.ts';
 import { StashClient } from './client.ts';
 import { answer, inTurn, listen, open, serve } from './testing.ts';
-import { QuerySqlDocument, ServerVersionDocument } from './types.ts';
+import { QuerySqlDocument, ServerStatusDocument } from './types.ts';
 
 const version = JSON.stringify({ data: { version: { version: 'v0.30.1' } } });
 const key = 'eyJhbGciOi.secret/key+1';
 
 const askVersion = (client: StashClient, signal?: AbortSignal) =>
-  client.request(ServerVersionDocument, {}, { signal });
+  client.request(ServerStatusDocument, {}, { signal });
 
 const fine = answer(200, version);
 const errors = (status: number, message: string, code?: string) =>
@@ -166,7 +166,7 @@ describe('what will not pass fails at once, and says why:', () => {
       'a query that it does not know',
       errors(422, 'Cannot query field "x"', 'GRAPHQL_VALIDATION_FAILED'),
       'source.unsupported',
-      /does not know ServerVersion.*Cannot query field "x"/,
+      /does not know ServerStatus.*Cannot query field "x"/,
     ],
     [
       'a failed resolver',

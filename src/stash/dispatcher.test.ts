@@ -12,7 +12,7 @@ import type { TLSSocket } from 'node:tls';
 import { inspect } from 'node:util';
 import type { StowageError } from '../model/errors.ts';
 import { answer, listen, open, serve } from './testing.ts';
-import { ServerVersionDocument } from './types.ts';
+import { ServerStatusDocument } from './types.ts';
 
 const fine = answer(200, JSON.stringify({ data: { version: { version: 'v0.30.1' } } }));
 
@@ -72,13 +72,13 @@ describe('HTTPS', { skip }, () => {
   test('with a certificate of one’s own is trusted once its signer is given', async (t) => {
     const { address } = await start(t);
     const distrusting = open(t, { address });
-    await assert.rejects(distrusting.request(ServerVersionDocument, {}), (error: StowageError) => {
+    await assert.rejects(distrusting.request(ServerStatusDocument, {}), (error: StowageError) => {
       assert.equal(error.code, 'source.tls');
       assert.match(error.remedy ?? '', /--ca/);
       return true;
     });
     const trusting = open(t, { address, ca: pem?.ca ?? '' });
-    await trusting.request(ServerVersionDocument, {});
+    await trusting.request(ServerStatusDocument, {});
   });
 
   test('shows the gateway the certificate that it asks for', async (t) => {
@@ -89,16 +89,16 @@ describe('HTTPS', { skip }, () => {
       callers.push((socket as TLSSocket).getPeerCertificate().subject.CN),
     );
     const ca = pem?.ca ?? '';
-    await assert.rejects(open(t, { address, ca }).request(ServerVersionDocument, {}));
+    await assert.rejects(open(t, { address, ca }).request(ServerStatusDocument, {}));
     const known = open(t, { address, ca, ...(pem && { certificate: pem.client }) });
-    await known.request(ServerVersionDocument, {});
+    await known.request(ServerStatusDocument, {});
     assert.deepEqual(callers, ['client']);
   });
 
   test('asked of a server that speaks HTTP says so', async (t) => {
     const { port } = await serve(t, fine);
     const client = open(t, { address: `https://127.0.0.1:${port}` });
-    await assert.rejects(client.request(ServerVersionDocument, {}), (error: StowageError) => {
+    await assert.rejects(client.request(ServerStatusDocument, {}), (error: StowageError) => {
       assert.equal(error.code, 'source.tls');
       assert.match(error.remedy ?? '', /http:\/\/127/);
       return true;
@@ -124,7 +124,7 @@ describe('HTTPS', { skip }, () => {
       ca: pem?.ca ?? '',
       proxy: `http://me:pass@127.0.0.1:${port}`,
     });
-    await client.request(ServerVersionDocument, {});
+    await client.request(ServerStatusDocument, {});
     assert.deepEqual(asked, [new URL(address).host, `Basic ${btoa('me:pass')}`]);
     await client.close();
   });
@@ -176,7 +176,7 @@ describe('a SOCKS5 proxy', () => {
     const { port } = await serve(t, fine);
     const { reached, address } = await socks(t, 'pass');
     const client = open(t, { address: `http://stash.internal:${port}`, proxy: address('pass') });
-    await client.request(ServerVersionDocument, {});
+    await client.request(ServerStatusDocument, {});
     assert.deepEqual(reached, ['stash.internal']);
     await client.close();
   });
@@ -184,7 +184,7 @@ describe('a SOCKS5 proxy', () => {
   test('that refuses is not told on with its password', async (t) => {
     const { address } = await socks(t, 'pass');
     const client = open(t, { address: 'http://stash.internal', proxy: address('not-this-one') });
-    await assert.rejects(client.request(ServerVersionDocument, {}), (error: StowageError) => {
+    await assert.rejects(client.request(ServerStatusDocument, {}), (error: StowageError) => {
       assert.equal(error.code, 'source.unreachable');
       assert.doesNotMatch(inspect(error, { depth: 9, showHidden: true }), /not-this-one/);
       return true;

@@ -4,7 +4,7 @@ import type { SourceProfile } from '../model/reading.ts';
 import type { Layout } from './tables/layout.ts';
 
 /** The types of the contract that records are served in. */
-const recordTypes = [
+export const recordTypes = [
   'Tag',
   'Studio',
   'Performer',

@@ -9,6 +9,38 @@ export type BlobsStorageType =
   | 'DATABASE'
   | 'FILESYSTEM';
 
+export type CircumisedEnum =
+  | 'CUT'
+  | 'UNCUT';
+
+export type FilterMode =
+  | 'GALLERIES'
+  | 'GROUPS'
+  | 'IMAGES'
+  | 'MOVIES'
+  | 'PERFORMERS'
+  | 'SCENES'
+  | 'SCENE_MARKERS'
+  | 'STUDIOS'
+  | 'TAGS';
+
+/** `per_page: -1` is everything. */
+export type FindFilterType = {
+  direction?: SortDirectionEnum | null | undefined;
+  page?: number | null | undefined;
+  per_page?: number | null | undefined;
+  q?: string | null | undefined;
+  sort?: string | null | undefined;
+};
+
+export type GenderEnum =
+  | 'FEMALE'
+  | 'INTERSEX'
+  | 'MALE'
+  | 'NON_BINARY'
+  | 'TRANSGENDER_FEMALE'
+  | 'TRANSGENDER_MALE';
+
 export type JobStatus =
   | 'CANCELLED'
   | 'FAILED'
@@ -17,20 +49,213 @@ export type JobStatus =
   | 'RUNNING'
   | 'STOPPING';
 
+export type SortDirectionEnum =
+  | 'ASC'
+  | 'DESC';
+
 export type SystemStatusEnum =
   | 'NEEDS_MIGRATION'
   | 'OK'
   | 'SETUP';
 
-export type ServerVersionQueryVariables = Exact<{ [key: string]: never; }>;
+export type CountsQueryVariables = Exact<{
+  filter: FindFilterType;
+}>;
 
 
-export type ServerVersionQuery = { version: { version: string | null } };
+export type CountsQuery = { findTags: { count: number }, findStudios: { count: number }, findPerformers: { count: number }, findGroups: { count: number }, findMovies: { count: number }, findImages: { count: number }, findGalleries: { count: number }, findScenes: { count: number }, findSceneMarkers: { count: number }, findFiles: { count: number }, findSavedFilters: Array<{ id: string }> };
+
+export type FileIdsQueryVariables = Exact<{
+  filter: FindFilterType;
+}>;
+
+
+export type FileIdsQuery = { findFiles: { files: Array<
+      | { id: string }
+      | { id: string }
+      | { id: string }
+      | { id: string }
+    > } };
+
+export type FilesQueryVariables = Exact<{
+  ids?: Array<string | number> | string | number | null | undefined;
+}>;
+
+
+export type FilesQuery = { findFiles: { files: Array<
+      | { __typename: 'BasicFile', id: string, path: string, size: number, mod_time: string, zip_file_id: string | null, created_at: string, updated_at: string, zip_file: { id: string } | null, fingerprints: Array<{ type: string, value: string }> }
+      | { __typename: 'GalleryFile', id: string, path: string, size: number, mod_time: string, zip_file_id: string | null, created_at: string, updated_at: string, zip_file: { id: string } | null, fingerprints: Array<{ type: string, value: string }> }
+      | { __typename: 'ImageFile', id: string, path: string, size: number, mod_time: string, zip_file_id: string | null, created_at: string, updated_at: string, format: string, width: number, height: number, zip_file: { id: string } | null, fingerprints: Array<{ type: string, value: string }> }
+      | { __typename: 'VideoFile', id: string, path: string, size: number, mod_time: string, zip_file_id: string | null, created_at: string, updated_at: string, format: string, width: number, height: number, duration: number, video_codec: string, audio_codec: string, frame_rate: number, bit_rate: number, zip_file: { id: string } | null, fingerprints: Array<{ type: string, value: string }> }
+    > } };
+
+type FileFields_BasicFile_Fragment = { id: string, path: string, size: number, mod_time: string, zip_file_id: string | null, created_at: string, updated_at: string, zip_file: { id: string } | null, fingerprints: Array<{ type: string, value: string }> };
+
+type FileFields_GalleryFile_Fragment = { id: string, path: string, size: number, mod_time: string, zip_file_id: string | null, created_at: string, updated_at: string, zip_file: { id: string } | null, fingerprints: Array<{ type: string, value: string }> };
+
+type FileFields_ImageFile_Fragment = { id: string, path: string, size: number, mod_time: string, zip_file_id: string | null, created_at: string, updated_at: string, zip_file: { id: string } | null, fingerprints: Array<{ type: string, value: string }> };
+
+type FileFields_VideoFile_Fragment = { id: string, path: string, size: number, mod_time: string, zip_file_id: string | null, created_at: string, updated_at: string, zip_file: { id: string } | null, fingerprints: Array<{ type: string, value: string }> };
+
+export type FileFieldsFragment =
+  | FileFields_BasicFile_Fragment
+  | FileFields_GalleryFile_Fragment
+  | FileFields_ImageFile_Fragment
+  | FileFields_VideoFile_Fragment
+;
+
+export type ImageFileFieldsFragment = { format: string, width: number, height: number, id: string, path: string, size: number, mod_time: string, zip_file_id: string | null, created_at: string, updated_at: string, zip_file: { id: string } | null, fingerprints: Array<{ type: string, value: string }> };
+
+export type VideoFileFieldsFragment = { format: string, width: number, height: number, duration: number, video_codec: string, audio_codec: string, frame_rate: number, bit_rate: number, id: string, path: string, size: number, mod_time: string, zip_file_id: string | null, created_at: string, updated_at: string, zip_file: { id: string } | null, fingerprints: Array<{ type: string, value: string }> };
+
+export type GalleryIdsQueryVariables = Exact<{
+  filter: FindFilterType;
+}>;
+
+
+export type GalleryIdsQuery = { findGalleries: { galleries: Array<{ id: string }> } };
+
+export type ChapterIdsQueryVariables = Exact<{
+  filter: FindFilterType;
+}>;
+
+
+export type ChapterIdsQuery = { findGalleries: { galleries: Array<{ chapters: Array<{ id: string }> }> } };
+
+export type GalleriesQueryVariables = Exact<{
+  ids?: Array<string | number> | string | number | null | undefined;
+  files: boolean;
+}>;
+
+
+export type GalleriesQuery = { findGalleries: { galleries: Array<{ id: string, title: string | null, code: string | null, urls: Array<string>, date: string | null, details: string | null, photographer: string | null, rating100: number | null, organized: boolean, custom_fields: { [key: string]: Json }, created_at: string, updated_at: string, studio: { id: string } | null, tags: Array<{ id: string }>, performers: Array<{ id: string }>, chapters: Array<{ id: string, title: string, image_index: number, created_at: string, updated_at: string }>, files: Array<{ id: string } & { id?: string, path?: string, size?: number, mod_time?: string, zip_file_id?: string | null, created_at?: string, updated_at?: string, zip_file?: { id: string } | null, fingerprints?: Array<{ type: string, value: string }> }>, folder: { id: string, path: string } | null }> } };
+
+export type GalleryFieldsFragment = { id: string, title: string | null, code: string | null, urls: Array<string>, date: string | null, details: string | null, photographer: string | null, rating100: number | null, organized: boolean, custom_fields: { [key: string]: Json }, created_at: string, updated_at: string, studio: { id: string } | null, tags: Array<{ id: string }>, performers: Array<{ id: string }>, chapters: Array<{ id: string, title: string, image_index: number, created_at: string, updated_at: string }>, files: Array<{ id: string } & { id?: string, path?: string, size?: number, mod_time?: string, zip_file_id?: string | null, created_at?: string, updated_at?: string, zip_file?: { id: string } | null, fingerprints?: Array<{ type: string, value: string }> }>, folder: { id: string, path: string } | null };
+
+export type ChapterFieldsFragment = { id: string, title: string, image_index: number, created_at: string, updated_at: string };
+
+export type GroupIdsQueryVariables = Exact<{
+  filter: FindFilterType;
+}>;
+
+
+export type GroupIdsQuery = { findGroups: { groups: Array<{ id: string }> } };
+
+export type GroupsQueryVariables = Exact<{
+  ids?: Array<string | number> | string | number | null | undefined;
+}>;
+
+
+export type GroupsQuery = { findGroups: { groups: Array<{ id: string, name: string, aliases: string | null, duration: number | null, date: string | null, rating100: number | null, director: string | null, synopsis: string | null, urls: Array<string>, custom_fields: { [key: string]: Json }, created_at: string, updated_at: string, studio: { id: string } | null, tags: Array<{ id: string }>, sub_groups: Array<{ description: string | null, group: { id: string } }> }> } };
+
+export type GroupFieldsFragment = { id: string, name: string, aliases: string | null, duration: number | null, date: string | null, rating100: number | null, director: string | null, synopsis: string | null, urls: Array<string>, custom_fields: { [key: string]: Json }, created_at: string, updated_at: string, studio: { id: string } | null, tags: Array<{ id: string }>, sub_groups: Array<{ description: string | null, group: { id: string } }> };
+
+export type MovieIdsQueryVariables = Exact<{
+  filter: FindFilterType;
+}>;
+
+
+export type MovieIdsQuery = { findMovies: { movies: Array<{ id: string }> } };
+
+export type MoviesQueryVariables = Exact<{
+  ids?: Array<string | number> | string | number | null | undefined;
+}>;
+
+
+export type MoviesQuery = { findMovies: { movies: Array<{ id: string, name: string, aliases: string | null, duration: number | null, date: string | null, rating100: number | null, director: string | null, synopsis: string | null, url: string | null, created_at: string, updated_at: string, studio: { id: string } | null }> } };
+
+export type MovieFieldsFragment = { id: string, name: string, aliases: string | null, duration: number | null, date: string | null, rating100: number | null, director: string | null, synopsis: string | null, url: string | null, created_at: string, updated_at: string, studio: { id: string } | null };
+
+export type ImageIdsQueryVariables = Exact<{
+  filter: FindFilterType;
+}>;
+
+
+export type ImageIdsQuery = { findImages: { images: Array<{ id: string }> } };
+
+export type ImagesQueryVariables = Exact<{
+  ids?: Array<string | number> | string | number | null | undefined;
+  files: boolean;
+}>;
+
+
+export type ImagesQuery = { findImages: { images: Array<{ id: string, title: string | null, code: string | null, rating100: number | null, urls: Array<string>, date: string | null, details: string | null, photographer: string | null, o_counter: number | null, organized: boolean, custom_fields: { [key: string]: Json }, created_at: string, updated_at: string, galleries: Array<{ id: string }>, studio: { id: string } | null, tags: Array<{ id: string }>, performers: Array<{ id: string }>, visual_files: Array<
+        | { __typename: 'ImageFile', id: string } & { format?: string, width?: number, height?: number, id: string, path: string, size: number, mod_time: string, zip_file_id: string | null, created_at: string, updated_at: string, zip_file: { id: string } | null, fingerprints: Array<{ type: string, value: string }> }
+        | { __typename: 'VideoFile', id: string } & { format?: string, width?: number, height?: number, duration?: number, video_codec?: string, audio_codec?: string, frame_rate?: number, bit_rate?: number, id: string, path: string, size: number, mod_time: string, zip_file_id: string | null, created_at: string, updated_at: string, zip_file: { id: string } | null, fingerprints: Array<{ type: string, value: string }> }
+      > }> } };
+
+export type ImageFieldsFragment = { id: string, title: string | null, code: string | null, rating100: number | null, urls: Array<string>, date: string | null, details: string | null, photographer: string | null, o_counter: number | null, organized: boolean, custom_fields: { [key: string]: Json }, created_at: string, updated_at: string, galleries: Array<{ id: string }>, studio: { id: string } | null, tags: Array<{ id: string }>, performers: Array<{ id: string }>, visual_files: Array<
+    | { __typename: 'ImageFile', id: string } & { format?: string, width?: number, height?: number, id: string, path: string, size: number, mod_time: string, zip_file_id: string | null, created_at: string, updated_at: string, zip_file: { id: string } | null, fingerprints: Array<{ type: string, value: string }> }
+    | { __typename: 'VideoFile', id: string } & { format?: string, width?: number, height?: number, duration?: number, video_codec?: string, audio_codec?: string, frame_rate?: number, bit_rate?: number, id: string, path: string, size: number, mod_time: string, zip_file_id: string | null, created_at: string, updated_at: string, zip_file: { id: string } | null, fingerprints: Array<{ type: string, value: string }> }
+  > };
+
+export type MarkerIdsQueryVariables = Exact<{
+  filter: FindFilterType;
+}>;
+
+
+export type MarkerIdsQuery = { findSceneMarkers: { scene_markers: Array<{ id: string }> } };
+
+export type MarkersQueryVariables = Exact<{
+  ids?: Array<string | number> | string | number | null | undefined;
+}>;
+
+
+export type MarkersQuery = { findSceneMarkers: { scene_markers: Array<{ id: string, title: string, seconds: number, end_seconds: number | null, created_at: string, updated_at: string, primary_tag: { id: string }, tags: Array<{ id: string }>, scene: { id: string } }> } };
+
+export type MarkerPageQueryVariables = Exact<{
+  filter: FindFilterType;
+}>;
+
+
+export type MarkerPageQuery = { findSceneMarkers: { scene_markers: Array<{ id: string, title: string, seconds: number, end_seconds: number | null, created_at: string, updated_at: string, primary_tag: { id: string }, tags: Array<{ id: string }>, scene: { id: string } }> } };
+
+export type MarkerFieldsFragment = { id: string, title: string, seconds: number, end_seconds: number | null, created_at: string, updated_at: string, primary_tag: { id: string }, tags: Array<{ id: string }>, scene: { id: string } };
+
+export type PerformerIdsQueryVariables = Exact<{
+  filter: FindFilterType;
+}>;
+
+
+export type PerformerIdsQuery = { findPerformers: { performers: Array<{ id: string }> } };
+
+export type PerformersQueryVariables = Exact<{
+  ids?: Array<string | number> | string | number | null | undefined;
+}>;
+
+
+export type PerformersQuery = { findPerformers: { performers: Array<{ id: string, name: string, disambiguation: string | null, url: string | null, urls: Array<string> | null, twitter: string | null, instagram: string | null, gender: GenderEnum | null, birthdate: string | null, death_date: string | null, ethnicity: string | null, country: string | null, eye_color: string | null, hair_color: string | null, height_cm: number | null, weight: number | null, measurements: string | null, fake_tits: string | null, penis_length: number | null, circumcised: CircumisedEnum | null, career_length: string | null, career_start: string | null, career_end: string | null, tattoos: string | null, piercings: string | null, alias_list: Array<string>, favorite: boolean, ignore_auto_tag: boolean, rating100: number | null, details: string | null, custom_fields: { [key: string]: Json }, created_at: string, updated_at: string, tags: Array<{ id: string }>, stash_ids: Array<{ endpoint: string, stash_id: string, updated_at: string }> }> } };
+
+export type PerformerFieldsFragment = { id: string, name: string, disambiguation: string | null, url: string | null, urls: Array<string> | null, twitter: string | null, instagram: string | null, gender: GenderEnum | null, birthdate: string | null, death_date: string | null, ethnicity: string | null, country: string | null, eye_color: string | null, hair_color: string | null, height_cm: number | null, weight: number | null, measurements: string | null, fake_tits: string | null, penis_length: number | null, circumcised: CircumisedEnum | null, career_length: string | null, career_start: string | null, career_end: string | null, tattoos: string | null, piercings: string | null, alias_list: Array<string>, favorite: boolean, ignore_auto_tag: boolean, rating100: number | null, details: string | null, custom_fields: { [key: string]: Json }, created_at: string, updated_at: string, tags: Array<{ id: string }>, stash_ids: Array<{ endpoint: string, stash_id: string, updated_at: string }> };
+
+export type SavedFiltersQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type SavedFiltersQuery = { findSavedFilters: Array<{ id: string, mode: FilterMode, name: string, object_filter: { [key: string]: Json } | null, ui_options: { [key: string]: Json } | null, find_filter: { q: string | null, page: number | null, per_page: number | null, sort: string | null, direction: SortDirectionEnum | null } | null }> };
+
+export type SavedFilterFieldsFragment = { id: string, mode: FilterMode, name: string, object_filter: { [key: string]: Json } | null, ui_options: { [key: string]: Json } | null, find_filter: { q: string | null, page: number | null, per_page: number | null, sort: string | null, direction: SortDirectionEnum | null } | null };
+
+export type SceneIdsQueryVariables = Exact<{
+  filter: FindFilterType;
+}>;
+
+
+export type SceneIdsQuery = { findScenes: { scenes: Array<{ id: string }> } };
+
+export type ScenesQueryVariables = Exact<{
+  ids?: Array<string | number> | string | number | null | undefined;
+  files: boolean;
+}>;
+
+
+export type ScenesQuery = { findScenes: { scenes: Array<{ id: string, title: string | null, code: string | null, details: string | null, director: string | null, urls: Array<string>, date: string | null, rating100: number | null, organized: boolean, interactive: boolean, interactive_speed: number | null, resume_time: number | null, play_duration: number | null, play_history: Array<string>, o_history: Array<string>, custom_fields: { [key: string]: Json }, created_at: string, updated_at: string, captions: Array<{ language_code: string, caption_type: string }> | null, files: Array<{ id: string } & { format?: string, width?: number, height?: number, duration?: number, video_codec?: string, audio_codec?: string, frame_rate?: number, bit_rate?: number, id: string, path: string, size: number, mod_time: string, zip_file_id: string | null, created_at: string, updated_at: string, zip_file: { id: string } | null, fingerprints: Array<{ type: string, value: string }> }>, galleries: Array<{ id: string }>, studio: { id: string } | null, groups: Array<{ scene_index: number | null, group: { id: string } }>, movies: Array<{ scene_index: number | null, movie: { id: string } }>, tags: Array<{ id: string }>, performers: Array<{ id: string }>, stash_ids: Array<{ endpoint: string, stash_id: string, updated_at: string }> }> } };
+
+export type SceneFieldsFragment = { id: string, title: string | null, code: string | null, details: string | null, director: string | null, urls: Array<string>, date: string | null, rating100: number | null, organized: boolean, interactive: boolean, interactive_speed: number | null, resume_time: number | null, play_duration: number | null, play_history: Array<string>, o_history: Array<string>, custom_fields: { [key: string]: Json }, created_at: string, updated_at: string, captions: Array<{ language_code: string, caption_type: string }> | null, files: Array<{ id: string } & { format?: string, width?: number, height?: number, duration?: number, video_codec?: string, audio_codec?: string, frame_rate?: number, bit_rate?: number, id: string, path: string, size: number, mod_time: string, zip_file_id: string | null, created_at: string, updated_at: string, zip_file: { id: string } | null, fingerprints: Array<{ type: string, value: string }> }>, galleries: Array<{ id: string }>, studio: { id: string } | null, groups: Array<{ scene_index: number | null, group: { id: string } }>, movies: Array<{ scene_index: number | null, movie: { id: string } }>, tags: Array<{ id: string }>, performers: Array<{ id: string }>, stash_ids: Array<{ endpoint: string, stash_id: string, updated_at: string }> };
 
 export type ServerStatusQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type ServerStatusQuery = { systemStatus: { databaseSchema: number | null, status: SystemStatusEnum, os: string } };
+export type ServerStatusQuery = { version: { version: string | null }, systemStatus: { databaseSchema: number | null, status: SystemStatusEnum, os: string } };
 
 export type RunningJobsQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -55,6 +280,40 @@ export type QuerySqlMutationVariables = Exact<{
 
 export type QuerySqlMutation = { querySQL: { columns: Array<string>, rows: Array<Array<Json | null>> } };
 
+export type StudioIdsQueryVariables = Exact<{
+  filter: FindFilterType;
+}>;
+
+
+export type StudioIdsQuery = { findStudios: { studios: Array<{ id: string }> } };
+
+export type StudiosQueryVariables = Exact<{
+  ids?: Array<string | number> | string | number | null | undefined;
+}>;
+
+
+export type StudiosQuery = { findStudios: { studios: Array<{ id: string, name: string, url: string | null, urls: Array<string>, aliases: Array<string>, ignore_auto_tag: boolean, organized: boolean, rating100: number | null, favorite: boolean, details: string | null, custom_fields: { [key: string]: Json }, created_at: string, updated_at: string, parent_studio: { id: string } | null, tags: Array<{ id: string }>, stash_ids: Array<{ endpoint: string, stash_id: string, updated_at: string }> }> } };
+
+export type StudioFieldsFragment = { id: string, name: string, url: string | null, urls: Array<string>, aliases: Array<string>, ignore_auto_tag: boolean, organized: boolean, rating100: number | null, favorite: boolean, details: string | null, custom_fields: { [key: string]: Json }, created_at: string, updated_at: string, parent_studio: { id: string } | null, tags: Array<{ id: string }>, stash_ids: Array<{ endpoint: string, stash_id: string, updated_at: string }> };
+
+export type TagIdsQueryVariables = Exact<{
+  filter: FindFilterType;
+}>;
+
+
+export type TagIdsQuery = { findTags: { tags: Array<{ id: string }> } };
+
+export type TagsQueryVariables = Exact<{
+  ids?: Array<string | number> | string | number | null | undefined;
+}>;
+
+
+export type TagsQuery = { findTags: { tags: Array<{ id: string, name: string, sort_name: string | null, description: string | null, aliases: Array<string>, ignore_auto_tag: boolean, favorite: boolean, custom_fields: { [key: string]: Json }, created_at: string, updated_at: string, parents: Array<{ id: string }>, stash_ids: Array<{ endpoint: string, stash_id: string, updated_at: string }> }> } };
+
+export type TagFieldsFragment = { id: string, name: string, sort_name: string | null, description: string | null, aliases: Array<string>, ignore_auto_tag: boolean, favorite: boolean, custom_fields: { [key: string]: Json }, created_at: string, updated_at: string, parents: Array<{ id: string }>, stash_ids: Array<{ endpoint: string, stash_id: string, updated_at: string }> };
+
+export type StashIdFieldsFragment = { endpoint: string, stash_id: string, updated_at: string };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -73,16 +332,1075 @@ export class TypedDocumentString<TResult, TVariables>
     return this.value;
   }
 }
-
-export const ServerVersionDocument = new TypedDocumentString(`
-    query ServerVersion {
+export const ChapterFieldsFragmentDoc = new TypedDocumentString(`
+    fragment ChapterFields on GalleryChapter {
+  id
+  title
+  image_index
+  created_at
+  updated_at
+}
+    `, {"fragmentName":"ChapterFields"}) as unknown as TypedDocumentString<ChapterFieldsFragment, unknown>;
+export const FileFieldsFragmentDoc = new TypedDocumentString(`
+    fragment FileFields on BaseFile {
+  id
+  path
+  size
+  mod_time
+  zip_file_id
+  zip_file {
+    id
+  }
+  fingerprints {
+    type
+    value
+  }
+  created_at
+  updated_at
+}
+    `, {"fragmentName":"FileFields"}) as unknown as TypedDocumentString<FileFieldsFragment, unknown>;
+export const GalleryFieldsFragmentDoc = new TypedDocumentString(`
+    fragment GalleryFields on Gallery {
+  id
+  title
+  code
+  urls
+  date
+  details
+  photographer
+  rating100
+  organized
+  studio {
+    id
+  }
+  tags {
+    id
+  }
+  performers {
+    id
+  }
+  chapters {
+    ...ChapterFields
+  }
+  files {
+    id
+    ...FileFields @include(if: $files)
+  }
+  folder {
+    id
+    path
+  }
+  custom_fields
+  created_at
+  updated_at
+}
+    fragment FileFields on BaseFile {
+  id
+  path
+  size
+  mod_time
+  zip_file_id
+  zip_file {
+    id
+  }
+  fingerprints {
+    type
+    value
+  }
+  created_at
+  updated_at
+}
+fragment ChapterFields on GalleryChapter {
+  id
+  title
+  image_index
+  created_at
+  updated_at
+}`, {"fragmentName":"GalleryFields"}) as unknown as TypedDocumentString<GalleryFieldsFragment, unknown>;
+export const GroupFieldsFragmentDoc = new TypedDocumentString(`
+    fragment GroupFields on Group {
+  id
+  name
+  aliases
+  duration
+  date
+  rating100
+  studio {
+    id
+  }
+  director
+  synopsis
+  urls
+  tags {
+    id
+  }
+  sub_groups {
+    group {
+      id
+    }
+    description
+  }
+  custom_fields
+  created_at
+  updated_at
+}
+    `, {"fragmentName":"GroupFields"}) as unknown as TypedDocumentString<GroupFieldsFragment, unknown>;
+export const MovieFieldsFragmentDoc = new TypedDocumentString(`
+    fragment MovieFields on Movie {
+  id
+  name
+  aliases
+  duration
+  date
+  rating100
+  studio {
+    id
+  }
+  director
+  synopsis
+  url
+  created_at
+  updated_at
+}
+    `, {"fragmentName":"MovieFields"}) as unknown as TypedDocumentString<MovieFieldsFragment, unknown>;
+export const ImageFileFieldsFragmentDoc = new TypedDocumentString(`
+    fragment ImageFileFields on ImageFile {
+  ...FileFields
+  format
+  width
+  height
+}
+    fragment FileFields on BaseFile {
+  id
+  path
+  size
+  mod_time
+  zip_file_id
+  zip_file {
+    id
+  }
+  fingerprints {
+    type
+    value
+  }
+  created_at
+  updated_at
+}`, {"fragmentName":"ImageFileFields"}) as unknown as TypedDocumentString<ImageFileFieldsFragment, unknown>;
+export const VideoFileFieldsFragmentDoc = new TypedDocumentString(`
+    fragment VideoFileFields on VideoFile {
+  ...FileFields
+  format
+  width
+  height
+  duration
+  video_codec
+  audio_codec
+  frame_rate
+  bit_rate
+}
+    fragment FileFields on BaseFile {
+  id
+  path
+  size
+  mod_time
+  zip_file_id
+  zip_file {
+    id
+  }
+  fingerprints {
+    type
+    value
+  }
+  created_at
+  updated_at
+}`, {"fragmentName":"VideoFileFields"}) as unknown as TypedDocumentString<VideoFileFieldsFragment, unknown>;
+export const ImageFieldsFragmentDoc = new TypedDocumentString(`
+    fragment ImageFields on Image {
+  id
+  title
+  code
+  rating100
+  urls
+  date
+  details
+  photographer
+  o_counter
+  organized
+  galleries {
+    id
+  }
+  studio {
+    id
+  }
+  tags {
+    id
+  }
+  performers {
+    id
+  }
+  visual_files {
+    __typename
+    ... on BaseFile {
+      id
+    }
+    ...ImageFileFields @include(if: $files)
+    ...VideoFileFields @include(if: $files)
+  }
+  custom_fields
+  created_at
+  updated_at
+}
+    fragment FileFields on BaseFile {
+  id
+  path
+  size
+  mod_time
+  zip_file_id
+  zip_file {
+    id
+  }
+  fingerprints {
+    type
+    value
+  }
+  created_at
+  updated_at
+}
+fragment ImageFileFields on ImageFile {
+  ...FileFields
+  format
+  width
+  height
+}
+fragment VideoFileFields on VideoFile {
+  ...FileFields
+  format
+  width
+  height
+  duration
+  video_codec
+  audio_codec
+  frame_rate
+  bit_rate
+}`, {"fragmentName":"ImageFields"}) as unknown as TypedDocumentString<ImageFieldsFragment, unknown>;
+export const MarkerFieldsFragmentDoc = new TypedDocumentString(`
+    fragment MarkerFields on SceneMarker {
+  id
+  title
+  seconds
+  end_seconds
+  primary_tag {
+    id
+  }
+  tags {
+    id
+  }
+  scene {
+    id
+  }
+  created_at
+  updated_at
+}
+    `, {"fragmentName":"MarkerFields"}) as unknown as TypedDocumentString<MarkerFieldsFragment, unknown>;
+export const StashIdFieldsFragmentDoc = new TypedDocumentString(`
+    fragment StashIdFields on StashID {
+  endpoint
+  stash_id
+  updated_at
+}
+    `, {"fragmentName":"StashIdFields"}) as unknown as TypedDocumentString<StashIdFieldsFragment, unknown>;
+export const PerformerFieldsFragmentDoc = new TypedDocumentString(`
+    fragment PerformerFields on Performer {
+  id
+  name
+  disambiguation
+  url
+  urls
+  twitter
+  instagram
+  gender
+  birthdate
+  death_date
+  ethnicity
+  country
+  eye_color
+  hair_color
+  height_cm
+  weight
+  measurements
+  fake_tits
+  penis_length
+  circumcised
+  career_length
+  career_start
+  career_end
+  tattoos
+  piercings
+  alias_list
+  favorite
+  tags {
+    id
+  }
+  ignore_auto_tag
+  rating100
+  details
+  stash_ids {
+    ...StashIdFields
+  }
+  custom_fields
+  created_at
+  updated_at
+}
+    fragment StashIdFields on StashID {
+  endpoint
+  stash_id
+  updated_at
+}`, {"fragmentName":"PerformerFields"}) as unknown as TypedDocumentString<PerformerFieldsFragment, unknown>;
+export const SavedFilterFieldsFragmentDoc = new TypedDocumentString(`
+    fragment SavedFilterFields on SavedFilter {
+  id
+  mode
+  name
+  find_filter {
+    q
+    page
+    per_page
+    sort
+    direction
+  }
+  object_filter
+  ui_options
+}
+    `, {"fragmentName":"SavedFilterFields"}) as unknown as TypedDocumentString<SavedFilterFieldsFragment, unknown>;
+export const SceneFieldsFragmentDoc = new TypedDocumentString(`
+    fragment SceneFields on Scene {
+  id
+  title
+  code
+  details
+  director
+  urls
+  date
+  rating100
+  organized
+  interactive
+  interactive_speed
+  captions {
+    language_code
+    caption_type
+  }
+  resume_time
+  play_duration
+  play_history
+  o_history
+  files {
+    id
+    ...VideoFileFields @include(if: $files)
+  }
+  galleries {
+    id
+  }
+  studio {
+    id
+  }
+  groups {
+    group {
+      id
+    }
+    scene_index
+  }
+  movies {
+    movie {
+      id
+    }
+    scene_index
+  }
+  tags {
+    id
+  }
+  performers {
+    id
+  }
+  stash_ids {
+    ...StashIdFields
+  }
+  custom_fields
+  created_at
+  updated_at
+}
+    fragment FileFields on BaseFile {
+  id
+  path
+  size
+  mod_time
+  zip_file_id
+  zip_file {
+    id
+  }
+  fingerprints {
+    type
+    value
+  }
+  created_at
+  updated_at
+}
+fragment VideoFileFields on VideoFile {
+  ...FileFields
+  format
+  width
+  height
+  duration
+  video_codec
+  audio_codec
+  frame_rate
+  bit_rate
+}
+fragment StashIdFields on StashID {
+  endpoint
+  stash_id
+  updated_at
+}`, {"fragmentName":"SceneFields"}) as unknown as TypedDocumentString<SceneFieldsFragment, unknown>;
+export const StudioFieldsFragmentDoc = new TypedDocumentString(`
+    fragment StudioFields on Studio {
+  id
+  name
+  url
+  urls
+  parent_studio {
+    id
+  }
+  aliases
+  tags {
+    id
+  }
+  ignore_auto_tag
+  organized
+  rating100
+  favorite
+  details
+  stash_ids {
+    ...StashIdFields
+  }
+  custom_fields
+  created_at
+  updated_at
+}
+    fragment StashIdFields on StashID {
+  endpoint
+  stash_id
+  updated_at
+}`, {"fragmentName":"StudioFields"}) as unknown as TypedDocumentString<StudioFieldsFragment, unknown>;
+export const TagFieldsFragmentDoc = new TypedDocumentString(`
+    fragment TagFields on Tag {
+  id
+  name
+  sort_name
+  description
+  aliases
+  ignore_auto_tag
+  favorite
+  parents {
+    id
+  }
+  stash_ids {
+    ...StashIdFields
+  }
+  custom_fields
+  created_at
+  updated_at
+}
+    fragment StashIdFields on StashID {
+  endpoint
+  stash_id
+  updated_at
+}`, {"fragmentName":"TagFields"}) as unknown as TypedDocumentString<TagFieldsFragment, unknown>;
+export const CountsDocument = new TypedDocumentString(`
+    query Counts($filter: FindFilterType!) {
+  findTags(filter: $filter) {
+    count
+  }
+  findStudios(filter: $filter) {
+    count
+  }
+  findPerformers(filter: $filter) {
+    count
+  }
+  findGroups(filter: $filter) {
+    count
+  }
+  findMovies(filter: $filter) {
+    count
+  }
+  findImages(filter: $filter) {
+    count
+  }
+  findGalleries(filter: $filter) {
+    count
+  }
+  findScenes(filter: $filter) {
+    count
+  }
+  findSceneMarkers(filter: $filter) {
+    count
+  }
+  findFiles(filter: $filter) {
+    count
+  }
+  findSavedFilters {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<CountsQuery, CountsQueryVariables>;
+export const FileIdsDocument = new TypedDocumentString(`
+    query FileIds($filter: FindFilterType!) {
+  findFiles(filter: $filter) {
+    files {
+      id
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<FileIdsQuery, FileIdsQueryVariables>;
+export const FilesDocument = new TypedDocumentString(`
+    query Files($ids: [ID!]) {
+  findFiles(ids: $ids) {
+    files {
+      __typename
+      ...FileFields
+      ...ImageFileFields
+      ...VideoFileFields
+    }
+  }
+}
+    fragment FileFields on BaseFile {
+  id
+  path
+  size
+  mod_time
+  zip_file_id
+  zip_file {
+    id
+  }
+  fingerprints {
+    type
+    value
+  }
+  created_at
+  updated_at
+}
+fragment ImageFileFields on ImageFile {
+  ...FileFields
+  format
+  width
+  height
+}
+fragment VideoFileFields on VideoFile {
+  ...FileFields
+  format
+  width
+  height
+  duration
+  video_codec
+  audio_codec
+  frame_rate
+  bit_rate
+}`) as unknown as TypedDocumentString<FilesQuery, FilesQueryVariables>;
+export const GalleryIdsDocument = new TypedDocumentString(`
+    query GalleryIds($filter: FindFilterType!) {
+  findGalleries(filter: $filter) {
+    galleries {
+      id
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<GalleryIdsQuery, GalleryIdsQueryVariables>;
+export const ChapterIdsDocument = new TypedDocumentString(`
+    query ChapterIds($filter: FindFilterType!) {
+  findGalleries(filter: $filter) {
+    galleries {
+      chapters {
+        id
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ChapterIdsQuery, ChapterIdsQueryVariables>;
+export const GalleriesDocument = new TypedDocumentString(`
+    query Galleries($ids: [ID!], $files: Boolean!) {
+  findGalleries(ids: $ids) {
+    galleries {
+      ...GalleryFields
+    }
+  }
+}
+    fragment FileFields on BaseFile {
+  id
+  path
+  size
+  mod_time
+  zip_file_id
+  zip_file {
+    id
+  }
+  fingerprints {
+    type
+    value
+  }
+  created_at
+  updated_at
+}
+fragment GalleryFields on Gallery {
+  id
+  title
+  code
+  urls
+  date
+  details
+  photographer
+  rating100
+  organized
+  studio {
+    id
+  }
+  tags {
+    id
+  }
+  performers {
+    id
+  }
+  chapters {
+    ...ChapterFields
+  }
+  files {
+    id
+    ...FileFields @include(if: $files)
+  }
+  folder {
+    id
+    path
+  }
+  custom_fields
+  created_at
+  updated_at
+}
+fragment ChapterFields on GalleryChapter {
+  id
+  title
+  image_index
+  created_at
+  updated_at
+}`) as unknown as TypedDocumentString<GalleriesQuery, GalleriesQueryVariables>;
+export const GroupIdsDocument = new TypedDocumentString(`
+    query GroupIds($filter: FindFilterType!) {
+  findGroups(filter: $filter) {
+    groups {
+      id
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<GroupIdsQuery, GroupIdsQueryVariables>;
+export const GroupsDocument = new TypedDocumentString(`
+    query Groups($ids: [ID!]) {
+  findGroups(ids: $ids) {
+    groups {
+      ...GroupFields
+    }
+  }
+}
+    fragment GroupFields on Group {
+  id
+  name
+  aliases
+  duration
+  date
+  rating100
+  studio {
+    id
+  }
+  director
+  synopsis
+  urls
+  tags {
+    id
+  }
+  sub_groups {
+    group {
+      id
+    }
+    description
+  }
+  custom_fields
+  created_at
+  updated_at
+}`) as unknown as TypedDocumentString<GroupsQuery, GroupsQueryVariables>;
+export const MovieIdsDocument = new TypedDocumentString(`
+    query MovieIds($filter: FindFilterType!) {
+  findMovies(filter: $filter) {
+    movies {
+      id
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<MovieIdsQuery, MovieIdsQueryVariables>;
+export const MoviesDocument = new TypedDocumentString(`
+    query Movies($ids: [ID!]) {
+  findMovies(ids: $ids) {
+    movies {
+      ...MovieFields
+    }
+  }
+}
+    fragment MovieFields on Movie {
+  id
+  name
+  aliases
+  duration
+  date
+  rating100
+  studio {
+    id
+  }
+  director
+  synopsis
+  url
+  created_at
+  updated_at
+}`) as unknown as TypedDocumentString<MoviesQuery, MoviesQueryVariables>;
+export const ImageIdsDocument = new TypedDocumentString(`
+    query ImageIds($filter: FindFilterType!) {
+  findImages(filter: $filter) {
+    images {
+      id
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ImageIdsQuery, ImageIdsQueryVariables>;
+export const ImagesDocument = new TypedDocumentString(`
+    query Images($ids: [ID!], $files: Boolean!) {
+  findImages(ids: $ids) {
+    images {
+      ...ImageFields
+    }
+  }
+}
+    fragment FileFields on BaseFile {
+  id
+  path
+  size
+  mod_time
+  zip_file_id
+  zip_file {
+    id
+  }
+  fingerprints {
+    type
+    value
+  }
+  created_at
+  updated_at
+}
+fragment ImageFileFields on ImageFile {
+  ...FileFields
+  format
+  width
+  height
+}
+fragment VideoFileFields on VideoFile {
+  ...FileFields
+  format
+  width
+  height
+  duration
+  video_codec
+  audio_codec
+  frame_rate
+  bit_rate
+}
+fragment ImageFields on Image {
+  id
+  title
+  code
+  rating100
+  urls
+  date
+  details
+  photographer
+  o_counter
+  organized
+  galleries {
+    id
+  }
+  studio {
+    id
+  }
+  tags {
+    id
+  }
+  performers {
+    id
+  }
+  visual_files {
+    __typename
+    ... on BaseFile {
+      id
+    }
+    ...ImageFileFields @include(if: $files)
+    ...VideoFileFields @include(if: $files)
+  }
+  custom_fields
+  created_at
+  updated_at
+}`) as unknown as TypedDocumentString<ImagesQuery, ImagesQueryVariables>;
+export const MarkerIdsDocument = new TypedDocumentString(`
+    query MarkerIds($filter: FindFilterType!) {
+  findSceneMarkers(filter: $filter) {
+    scene_markers {
+      id
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<MarkerIdsQuery, MarkerIdsQueryVariables>;
+export const MarkersDocument = new TypedDocumentString(`
+    query Markers($ids: [ID!]) {
+  findSceneMarkers(ids: $ids) {
+    scene_markers {
+      ...MarkerFields
+    }
+  }
+}
+    fragment MarkerFields on SceneMarker {
+  id
+  title
+  seconds
+  end_seconds
+  primary_tag {
+    id
+  }
+  tags {
+    id
+  }
+  scene {
+    id
+  }
+  created_at
+  updated_at
+}`) as unknown as TypedDocumentString<MarkersQuery, MarkersQueryVariables>;
+export const MarkerPageDocument = new TypedDocumentString(`
+    query MarkerPage($filter: FindFilterType!) {
+  findSceneMarkers(filter: $filter) {
+    scene_markers {
+      ...MarkerFields
+    }
+  }
+}
+    fragment MarkerFields on SceneMarker {
+  id
+  title
+  seconds
+  end_seconds
+  primary_tag {
+    id
+  }
+  tags {
+    id
+  }
+  scene {
+    id
+  }
+  created_at
+  updated_at
+}`) as unknown as TypedDocumentString<MarkerPageQuery, MarkerPageQueryVariables>;
+export const PerformerIdsDocument = new TypedDocumentString(`
+    query PerformerIds($filter: FindFilterType!) {
+  findPerformers(filter: $filter) {
+    performers {
+      id
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<PerformerIdsQuery, PerformerIdsQueryVariables>;
+export const PerformersDocument = new TypedDocumentString(`
+    query Performers($ids: [ID!]) {
+  findPerformers(ids: $ids) {
+    performers {
+      ...PerformerFields
+    }
+  }
+}
+    fragment PerformerFields on Performer {
+  id
+  name
+  disambiguation
+  url
+  urls
+  twitter
+  instagram
+  gender
+  birthdate
+  death_date
+  ethnicity
+  country
+  eye_color
+  hair_color
+  height_cm
+  weight
+  measurements
+  fake_tits
+  penis_length
+  circumcised
+  career_length
+  career_start
+  career_end
+  tattoos
+  piercings
+  alias_list
+  favorite
+  tags {
+    id
+  }
+  ignore_auto_tag
+  rating100
+  details
+  stash_ids {
+    ...StashIdFields
+  }
+  custom_fields
+  created_at
+  updated_at
+}
+fragment StashIdFields on StashID {
+  endpoint
+  stash_id
+  updated_at
+}`) as unknown as TypedDocumentString<PerformersQuery, PerformersQueryVariables>;
+export const SavedFiltersDocument = new TypedDocumentString(`
+    query SavedFilters {
+  findSavedFilters {
+    ...SavedFilterFields
+  }
+}
+    fragment SavedFilterFields on SavedFilter {
+  id
+  mode
+  name
+  find_filter {
+    q
+    page
+    per_page
+    sort
+    direction
+  }
+  object_filter
+  ui_options
+}`) as unknown as TypedDocumentString<SavedFiltersQuery, SavedFiltersQueryVariables>;
+export const SceneIdsDocument = new TypedDocumentString(`
+    query SceneIds($filter: FindFilterType!) {
+  findScenes(filter: $filter) {
+    scenes {
+      id
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<SceneIdsQuery, SceneIdsQueryVariables>;
+export const ScenesDocument = new TypedDocumentString(`
+    query Scenes($ids: [ID!], $files: Boolean!) {
+  findScenes(ids: $ids) {
+    scenes {
+      ...SceneFields
+    }
+  }
+}
+    fragment FileFields on BaseFile {
+  id
+  path
+  size
+  mod_time
+  zip_file_id
+  zip_file {
+    id
+  }
+  fingerprints {
+    type
+    value
+  }
+  created_at
+  updated_at
+}
+fragment VideoFileFields on VideoFile {
+  ...FileFields
+  format
+  width
+  height
+  duration
+  video_codec
+  audio_codec
+  frame_rate
+  bit_rate
+}
+fragment SceneFields on Scene {
+  id
+  title
+  code
+  details
+  director
+  urls
+  date
+  rating100
+  organized
+  interactive
+  interactive_speed
+  captions {
+    language_code
+    caption_type
+  }
+  resume_time
+  play_duration
+  play_history
+  o_history
+  files {
+    id
+    ...VideoFileFields @include(if: $files)
+  }
+  galleries {
+    id
+  }
+  studio {
+    id
+  }
+  groups {
+    group {
+      id
+    }
+    scene_index
+  }
+  movies {
+    movie {
+      id
+    }
+    scene_index
+  }
+  tags {
+    id
+  }
+  performers {
+    id
+  }
+  stash_ids {
+    ...StashIdFields
+  }
+  custom_fields
+  created_at
+  updated_at
+}
+fragment StashIdFields on StashID {
+  endpoint
+  stash_id
+  updated_at
+}`) as unknown as TypedDocumentString<ScenesQuery, ScenesQueryVariables>;
+export const ServerStatusDocument = new TypedDocumentString(`
+    query ServerStatus {
   version {
     version
   }
-}
-    `) as unknown as TypedDocumentString<ServerVersionQuery, ServerVersionQueryVariables>;
-export const ServerStatusDocument = new TypedDocumentString(`
-    query ServerStatus {
   systemStatus {
     databaseSchema
     status
@@ -127,3 +1445,89 @@ export const QuerySqlDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<QuerySqlMutation, QuerySqlMutationVariables>;
+export const StudioIdsDocument = new TypedDocumentString(`
+    query StudioIds($filter: FindFilterType!) {
+  findStudios(filter: $filter) {
+    studios {
+      id
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<StudioIdsQuery, StudioIdsQueryVariables>;
+export const StudiosDocument = new TypedDocumentString(`
+    query Studios($ids: [ID!]) {
+  findStudios(ids: $ids) {
+    studios {
+      ...StudioFields
+    }
+  }
+}
+    fragment StudioFields on Studio {
+  id
+  name
+  url
+  urls
+  parent_studio {
+    id
+  }
+  aliases
+  tags {
+    id
+  }
+  ignore_auto_tag
+  organized
+  rating100
+  favorite
+  details
+  stash_ids {
+    ...StashIdFields
+  }
+  custom_fields
+  created_at
+  updated_at
+}
+fragment StashIdFields on StashID {
+  endpoint
+  stash_id
+  updated_at
+}`) as unknown as TypedDocumentString<StudiosQuery, StudiosQueryVariables>;
+export const TagIdsDocument = new TypedDocumentString(`
+    query TagIds($filter: FindFilterType!) {
+  findTags(filter: $filter) {
+    tags {
+      id
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<TagIdsQuery, TagIdsQueryVariables>;
+export const TagsDocument = new TypedDocumentString(`
+    query Tags($ids: [ID!]) {
+  findTags(ids: $ids) {
+    tags {
+      ...TagFields
+    }
+  }
+}
+    fragment TagFields on Tag {
+  id
+  name
+  sort_name
+  description
+  aliases
+  ignore_auto_tag
+  favorite
+  parents {
+    id
+  }
+  stash_ids {
+    ...StashIdFields
+  }
+  custom_fields
+  created_at
+  updated_at
+}
+fragment StashIdFields on StashID {
+  endpoint
+  stash_id
+  updated_at
+}`) as unknown as TypedDocumentString<TagsQuery, TagsQueryVariables>;

@@ -1,0 +1,126 @@
+import { buildClientSchema, type GraphQLSchema, getIntrospectionQuery } from 'graphql';
+import { StowageError } from '../model/errors.ts';
+import type { SourceProfile, UnknownData } from '../model/reading.ts';
+import { shown } from './address.ts';
+import type { CallOptions, RequestOptions, StashClient } from './client.ts';
+import { unknownFields } from './coverage.ts';
+import { typesServed } from './profile.ts';
+import { type Pruned, prune } from './prune.ts';
+import pruned from './pruned.json' with { type: 'json' };
+import {
+  RunningJobsDocument,
+  type RunningJobsQuery,
+  ServerStatusDocument,
+  TypedDocumentString,
+} from './types.ts';
+
+export type Job = NonNullable<RunningJobsQuery['jobQueue']>[number];
+
+/** What servers of known versions lack. What else is missing, reading cannot do without. */
+const dispensable = new Set(Object.values(pruned).flat());
+
+/** A Stash server that we are connected to: what it is, and what it can do. */
+export class StashServer {
+  readonly client: StashClient;
+  readonly profile: SourceProfile;
+  /** `windows`, `linux`, `darwin`, `docker` … */
+  readonly os: string;
+  /** Fields that it serves and that we know nothing about. */
+  readonly unknown: readonly UnknownData[];
+  readonly #schema: GraphQLSchema;
+  readonly #pruned = new Map<string, Pruned>();
+
+  constructor(client: StashClient, profile: SourceProfile, os: string, schema: GraphQLSchema) {
+    this.client = client;
+    this.profile = profile;
+    this.os = os;
+    this.#schema = schema;
+    this.unknown = unknownFields(schema);
+  }
+
+  /** Whether it knows what the operation is about. */
+  supports(operation: TypedDocumentString<unknown, never>): boolean {
+    return this.#prune(operation).text !== null;
+  }
+
+  /** Whether the operation reaches it whole, without what it lacks: `Query.findSceneMarkers(ids:)`. */
+  lacks(operation: TypedDocumentString<unknown, never>, coordinate: string): boolean {
+    return this.#prune(operation).left.includes(coordinate);
+  }
+
+  /** Sends what it knows of the operation. What it does not know is undefined in the answer. */
+  async request<R, V>(
+    operation: TypedDocumentString<R, V>,
+    variables: V,
+    options: RequestOptions = {},
+  ): Promise<R> {
+    const { text, left } = this.#prune(operation);
+    const missing = left.filter((coordinate) => !dispensable.has(coordinate));
+    if (text === null || missing.length > 0) {
+      const what = (missing.length > 0 ? missing : left).join(', ');
+      throw new StowageError('source.unsupported', `This Stash has no ${what}.`, {
+        remedy: 'Update Stash to v0.25 or newer. If it is newer than Stowage, update Stowage.',
+      });
+    }
+    return this.client.request(new TypedDocumentString<R, V>(text), variables, options);
+  }
+
+  /** The tasks that it runs or is about to: they compete for its database. */
+  async jobs(options: CallOptions = {}): Promise<Job[]> {
+    const { jobQueue } = await this.request(RunningJobsDocument, {}, options);
+    return (jobQueue ?? []).filter(({ status }) =>
+      ['READY', 'RUNNING', 'STOPPING'].includes(status),
+    );
+  }
+
+  #prune(operation: TypedDocumentString<unknown, never>): Pruned {
+    const text = operation.toString();
+    const known = this.#pruned.get(text) ?? prune(text, this.#schema);
+    this.#pruned.set(text, known);
+    return known;
+  }
+}
+
+/** Finds out what answers at the client's address, and whether it is a Stash that can be read now. */
+export async function connect(
+  client: StashClient,
+  options: CallOptions = {},
+): Promise<StashServer> {
+  const { version, systemStatus } = await status(client, options);
+  if (systemStatus.status !== 'OK') throw notReady(client, systemStatus.status);
+  const schema = buildClientSchema(await client.request(introspection, {}, options));
+  const profile: SourceProfile = {
+    version: version.version,
+    schema: systemStatus.databaseSchema ?? 0,
+    types: typesServed(schema),
+  };
+  return new StashServer(client, profile, systemStatus.os, schema);
+}
+
+const introspection = new TypedDocumentString<ReturnType<typeof JSON.parse>, object>(
+  getIntrospectionQuery({ descriptions: false }),
+);
+
+async function status(client: StashClient, options: CallOptions) {
+  try {
+    return await client.request(ServerStatusDocument, {}, options);
+  } catch (error) {
+    if (!(error instanceof StowageError && error.code === 'source.unsupported')) throw error;
+    throw new StowageError(
+      'source.not-a-stash',
+      `What answers at ${shown(client.base)} speaks GraphQL, but is not a Stash.`,
+      { remedy: 'Is it a stash-box? Give the address of the Stash itself.', cause: error },
+    );
+  }
+}
+
+function notReady(client: StashClient, state: 'SETUP' | 'NEEDS_MIGRATION'): StowageError {
+  const at = shown(client.base);
+  return state === 'SETUP'
+    ? new StowageError('source.not-ready', `The Stash at ${at} has not been set up yet.`, {
+        remedy: `Open ${at} in a browser and finish its setup.`,
+      })
+    : new StowageError('source.not-ready', `The Stash at ${at} waits to migrate its database.`, {
+        remedy: `Open ${at} in a browser, make the backup it offers, and let it migrate.`,
+      });
+}
