@@ -1,0 +1,197 @@
+import { createHash, hash, randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import path from 'node:path';
+import type { Readable } from 'node:stream';
+import { StowageError } from '../model/errors.ts';
+import type { PictureId } from '../model/fields.ts';
+import { inParallel } from './parallel.ts';
+
+/** A picture that the store holds. */
+export interface Held {
+  md5: PictureId;
+  /** Bytes. */
+  size: number;
+}
+
+/**
+ * Pictures as files, by the MD5 of their bytes: `ab/cd/abcd…`. Table `qar.pictures` lists those that are held for
+ * certain, after a power cut too: `settle` comes before an entry there. Any other file is only good once `check` says
+ * so.
+ */
+export class PictureStore {
+  readonly #folder: string;
+  readonly #incoming: string;
+
+  private constructor(folder: string) {
+    this.#folder = folder;
+    this.#incoming = path.join(folder, 'incoming');
+  }
+
+  /** Makes the folder where it is missing, and clears away what killed processes left half written. */
+  static async open(folder: string): Promise<PictureStore> {
+    const store = new PictureStore(path.resolve(folder));
+    await store.#guard(async () => {
+      await mkdir(store.#incoming, { recursive: true, mode: 0o700 });
+      await sweep(store.#incoming);
+    });
+    return store;
+  }
+
+  /** How many bytes the file has; undefined where there is none. */
+  size(md5: PictureId): Promise<number | undefined> {
+    return this.#guard(() => stat(this.#pathOf(md5)).then(({ size }) => size, absent));
+  }
+
+  /** The bytes. Reading fails where there is no such picture. */
+  open(md5: PictureId): Readable {
+    return createReadStream(this.#pathOf(md5));
+  }
+
+  /** Reads the file through; undefined where it is missing, or not what its name says. */
+  async check(md5: PictureId): Promise<Held | undefined> {
+    if (!isPictureId(md5)) return undefined;
+    return this.#guard(async () => {
+      const sum = createHash('md5');
+      let size = 0;
+      try {
+        for await (const chunk of this.open(md5)) {
+          sum.update(chunk);
+          size += chunk.length;
+        }
+      } catch (error) {
+        return absent(error);
+      }
+      return sum.digest('hex') === md5 ? { md5, size } : undefined;
+    });
+  }
+
+  /**
+   * Stores bytes under their MD5, all or nothing; undefined, and nothing stored, where that is not the expected one.
+   *
+   * @throws StowageError `disk.full`, `disk.failed`.
+   */
+  async put(bytes: Uint8Array, expected?: PictureId): Promise<Held | undefined> {
+    const md5 = hash('md5', bytes);
+    if (expected !== undefined && md5 !== expected) return undefined;
+    const temporary = path.join(this.#incoming, temporaryName());
+    try {
+      await this.#guard(async () => {
+        await writeFile(temporary, bytes, { flag: 'wx', mode: 0o600 });
+        await this.#place(temporary, md5);
+      });
+    } catch (error) {
+      await rm(temporary, { force: true }).catch(() => {});
+      throw error;
+    }
+    return { md5, size: bytes.length };
+  }
+
+  /** Waits until pictures that were put would survive a power cut; cheaper for many at once than for each. */
+  async settle(pictures: readonly Held[]): Promise<void> {
+    const files = pictures.map(({ md5 }) => this.#pathOf(md5));
+    const folders = new Set<string>();
+    for (const file of files) {
+      const inner = path.dirname(file);
+      folders.add(inner).add(path.dirname(inner)).add(this.#folder);
+    }
+    await this.#guard(async () => {
+      await inParallel(files, flushes, (file) => flush(file, 'r+'));
+      // Windows opens no folder, and needs none flushed.
+      if (process.platform !== 'win32') {
+        await inParallel([...folders], flushes, (folder) => flush(folder, 'r'));
+      }
+    });
+  }
+
+  async #place(temporary: string, md5: PictureId): Promise<void> {
+    const place = this.#pathOf(md5);
+    try {
+      await rename(temporary, place);
+    } catch (error) {
+      absent(error);
+      await mkdir(path.dirname(place), { recursive: true, mode: 0o700 });
+      await rename(temporary, place);
+    }
+  }
+
+  #pathOf(md5: PictureId): string {
+    // A source may call a picture anything, `../../passwd` too.
+    if (!isPictureId(md5)) throw new RangeError(`not an MD5: ${md5}`);
+    return path.join(this.#folder, md5.slice(0, 2), md5.slice(2, 4), md5);
+  }
+
+  async #guard<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw diskFailure(error, this.#folder);
+    }
+  }
+}
+
+export const isPictureId = (text: string): text is PictureId => /^[0-9a-f]{32}$/.test(text);
+
+/** How many files are flushed at a time: more than libuv has threads for gains nothing. */
+const flushes = 4;
+
+async function flush(file: string, flags: 'r' | 'r+'): Promise<void> {
+  const handle = await open(file, flags);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Undefined where a file is missing; any other failure is thrown on. */
+function absent(error: unknown): undefined {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+}
+
+/** A temporary file tells who is writing it. */
+const temporaryName = () => `${hostname()}.${process.pid}.${randomUUID()}`;
+
+/** Removes the temporary files of processes that are gone. */
+async function sweep(incoming: string): Promise<void> {
+  for (const name of await readdir(incoming)) {
+    const file = path.join(incoming, name);
+    if (await isAbandoned(file, name)) await rm(file, { force: true });
+  }
+}
+
+/** Another machine's process, or one in another container, cannot be asked for: an hour's silence tells. */
+const silence = 3_600_000;
+
+async function isAbandoned(file: string, name: string): Promise<boolean> {
+  const [, host, pid] = /^(.*)\.(\d+)\.[^.]*$/.exec(name) ?? [];
+  if (host === hostname() && !isRunning(Number(pid))) return true;
+  const written = await stat(file).then(({ mtimeMs }) => mtimeMs, absent);
+  return written !== undefined && Date.now() - written > silence;
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+function diskFailure(error: unknown, folder: string): unknown {
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  if (error instanceof StowageError || !/^E[A-Z]+$/.test(code)) return error;
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new StowageError('disk.full', 'There is no room left for pictures.', {
+      item: folder,
+      remedy: 'Make room there, or choose another place with --data; then run it again.',
+      cause: error,
+    });
+  }
+  return new StowageError('disk.failed', `A picture could not be kept: ${code}.`, {
+    item: folder,
+    remedy: 'Check that the folder can be written to, and that its disk is well.',
+    cause: error,
+  });
+}
