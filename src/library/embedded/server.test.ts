@@ -391,12 +391,10 @@ test('nobody else on the machine gets in', { skip: rootOnly }, async () => {
   await chmod(place, 0o755);
   const server = await startEmbedded(place);
   const socket = join(places(place).directory, '.s.PGSQL.5432');
-  const attempt = `require('node:net').connect(${JSON.stringify(socket)}).on('error', (error) => console.log(error.code))`;
-  const { stdout } = await run(process.execPath, ['-e', attempt], {
-    uid: 54321,
-    gid: 54321,
-    cwd: '/',
-  });
+  const attempt = `
+    process.setgroups([]); process.setgid(54321); process.setuid(54321);
+    require('node:net').connect(${JSON.stringify(socket)}).on('error', (error) => console.log(error.code))`;
+  const { stdout } = await run(process.execPath, ['-e', attempt]);
   await server.stop();
   await chmod(folder, 0o700);
   assert.equal(stdout.trim(), 'EACCES');
