@@ -83,6 +83,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     scheme: tls ? 'https' : 'http',
     state: {
       version: versions[library.version],
+      schema: library.schema,
       status: 'OK',
       os: options.os ?? (separatorOf(library) === '\\' ? 'windows' : 'linux'),
       jobs: [],

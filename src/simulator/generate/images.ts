@@ -1,5 +1,5 @@
+import type { Making } from '../generate.ts';
 import { timeAt } from './dice.ts';
-import type { Making } from './generate.ts';
 import { dayIn, precision, writeCustomFields } from './people.ts';
 import { hard, manners, scenery, weather } from './words.ts';
 

@@ -1,5 +1,5 @@
+import type { Making } from '../generate.ts';
 import { dayAt, timeAt } from './dice.ts';
-import type { Making } from './generate.ts';
 import { birds, caseTwins, harbours, hard, manners, scenery, weather } from './words.ts';
 
 const endpoints = ['https://box-a.example/graphql', 'https://box-b.example/graphql'] as const;

@@ -1,5 +1,5 @@
+import type { Making } from '../generate.ts';
 import { timeAt, utcAt } from './dice.ts';
-import type { Making } from './generate.ts';
 import { dayIn, precision, writeCustomFields, writeStashIds } from './people.ts';
 import { hard, long, manners, scenery, weather } from './words.ts';
 

@@ -14,10 +14,10 @@ export const server: Resolvers = {
       hash: '00000000',
       build_time: '2026-01-01 00:00:00',
     }),
-    systemStatus: (_: never, __: never, { server, library }: Context) => ({
-      databaseSchema: server.status === 'SETUP' ? null : library.schema,
+    systemStatus: (_: never, __: never, { server }: Context) => ({
+      databaseSchema: server.status === 'SETUP' ? null : server.schema,
       databasePath: server.status === 'SETUP' ? null : server.databasePath,
-      appSchema: library.schema,
+      appSchema: server.status === 'NEEDS_MIGRATION' ? server.schema + 1 : server.schema,
       status: server.status,
       os: server.os,
     }),

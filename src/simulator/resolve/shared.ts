@@ -12,6 +12,8 @@ export interface Job {
 /** What the server says of itself. */
 export interface ServerState {
   version: string;
+  /** The database's schema number. */
+  schema: number;
   status: 'OK' | 'SETUP' | 'NEEDS_MIGRATION';
   os: string;
   jobs: Job[];

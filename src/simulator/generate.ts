@@ -1,11 +1,11 @@
-import type { ServerVersion } from '../../contract/schema.ts';
-import { Dice } from './dice.ts';
-import { Disk } from './disk.ts';
-import { writeGalleries, writeImages } from './images.ts';
-import { writeGroups, writePerformers, writeStudios, writeTags } from './people.ts';
-import { Album, type Pictures } from './pictures.ts';
-import { Rows } from './rows.ts';
-import { writeFilters, writeScenes } from './scenes.ts';
+import type { ServerVersion } from '../contract/schema.ts';
+import { Dice } from './generate/dice.ts';
+import { Disk } from './generate/disk.ts';
+import { writeGalleries, writeImages } from './generate/images.ts';
+import { writeGroups, writePerformers, writeStudios, writeTags } from './generate/people.ts';
+import { Album, type Pictures } from './generate/pictures.ts';
+import { Rows } from './generate/rows.ts';
+import { writeFilters, writeScenes } from './generate/scenes.ts';
 
 export interface LibraryPlan {
   scenes: number;
