@@ -8,6 +8,7 @@ export interface Display {
   /** A remark beside the result. */
   note(text: string): void;
   warning(text: string): void;
+  event(name: string, fields: { [name: string]: unknown }): void;
   trouble(trouble: Trouble): void;
   stageStarted(stage: Stage): void;
   /** Called several times a second while stages run; decides itself how often to show something. */
@@ -64,6 +65,11 @@ export class Output {
   /** Something of the whole that could not be brought, or that the person has to know: shown even with `--quiet`. */
   warning(text: string): void {
     this.#display.warning(text);
+  }
+
+  /** Something that only a machine asks for: an event of its own with `--json`, else nothing. */
+  event(name: string, fields: { [name: string]: unknown }): void {
+    this.#display.event(name, fields);
   }
 
   /** Something of one record that could not be brought, or differs. Return `complete: false` in the end. */

@@ -1,8 +1,9 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** How a program ended and what it wrote. */
-export interface Ended {
+interface Ended {
   code: number | null;
   signal: NodeJS.Signals | null;
   stdout: string;
@@ -12,6 +13,8 @@ export interface Ended {
 export interface Program {
   readonly child: ChildProcessWithoutNullStreams;
   readonly ended: Promise<Ended>;
+  /** What it has written so far. */
+  readonly written: { readonly stdout: string; readonly stderr: string };
   /** Resolves once it has written this on either stream. */
   wrote(text: string): Promise<void>;
 }
@@ -62,12 +65,15 @@ export function start(
         reject,
       );
     });
-  return { child, ended, wrote };
+  return { child, ended, written, wrote };
 }
 
-/** Runs `stowage` from this checkout until it ends. */
+/** The command line of this checkout. */
+export const stowageProgram = path.join(root, 'bin/stowage.js');
+
+/** Runs `stowage` until it ends. */
 export const stowage = (words: readonly string[], options?: ProgramOptions): Promise<Ended> =>
-  start(fileURLToPath(new URL('../../bin/stowage.js', import.meta.url)), words, options).ended;
+  start(stowageProgram, words, options).ended;
 
 /** The events of a command that ran with `--json`. */
 export const eventsOf = (stdout: string): { event: string; [field: string]: unknown }[] =>

@@ -25,22 +25,26 @@ export class Events implements Display {
   }
 
   warning(text: string): void {
-    this.#send('warning', { message: text });
+    this.event('warning', { message: text });
+  }
+
+  event(event: string, fields: { [name: string]: unknown }): void {
+    this.#streams.out(JSON.stringify({ event, ...fields }));
   }
 
   trouble(trouble: Trouble): void {
-    this.#send('trouble', { ...trouble });
+    this.event('trouble', { ...trouble });
   }
 
   stageStarted({ name, state, unit, total }: Stage): void {
-    this.#send('stage', { stage: name, state, unit, total });
+    this.event('stage', { stage: name, state, unit, total });
   }
 
   stagesMoved(stages: readonly Stage[]): void {
     if (this.#quiet || performance.now() - this.#shown < everyMilliseconds) return;
     this.#shown = performance.now();
     for (const { name, done, total, rate, secondsLeft } of stages) {
-      this.#send('progress', {
+      this.event('progress', {
         stage: name,
         done,
         total,
@@ -51,20 +55,16 @@ export class Events implements Display {
   }
 
   stageEnded({ name, state, done, total, seconds }: Stage): void {
-    this.#send('stage', { stage: name, state, done, total, seconds: round(seconds) });
+    this.event('stage', { stage: name, state, done, total, seconds: round(seconds) });
   }
 
   error(error: ShownError): void {
-    this.#send('error', { ...error });
+    this.event('error', { ...error });
   }
 
   summary(summary: Summary): void {
-    this.#send('summary', summary);
+    this.event('summary', summary);
   }
 
   close(): void {}
-
-  #send(event: string, fields: { [name: string]: unknown }): void {
-    this.#streams.out(JSON.stringify({ event, ...fields }));
-  }
 }

@@ -32,6 +32,8 @@ export class Lines implements Display {
     this.streams.err(text);
   }
 
+  event(): void {}
+
   trouble(trouble: Trouble): void {
     this.#troubles++;
     if (this.#troubles <= troublesShown) this.streams.err(troubleLine(trouble));
