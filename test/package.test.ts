@@ -28,3 +28,11 @@ test('the package runs without its sources, below node_modules', async () => {
   assert.equal(code, 0);
   assert.match(stdout, /^\d+\.\d+\.\d+\n$/);
 });
+
+test('what the sources read from beside themselves is in the package too', async () => {
+  const words = ['simulate', '--scenes', '20', '--images', '10', '--port', '0', '--json'];
+  const simulating = start(program, words, { cwd: folder });
+  await simulating.wrote('"listening"');
+  simulating.child.kill('SIGTERM');
+  assert.equal((await simulating.ended).code, 0);
+});
