@@ -14,7 +14,7 @@ describe('what a database file tells of its server', { skip: skipWithoutShared }
     test(`is what the introspection of ${version} says`, () => {
       using db = new DatabaseSync(shared(`fixtures/stash-${version}.sqlite`), { readOnly: true });
       const served = typesServed(recordedSchema(version));
-      assert.deepEqual(profileOfLayout(new Layout(db)).types, served);
+      assert.deepEqual(profileOfLayout(Layout.of(db)).types, served);
       assert.ok(served.Scene?.includes('title'));
     });
   }
@@ -23,7 +23,7 @@ describe('what a database file tells of its server', { skip: skipWithoutShared }
 test('a layout newer than any recorded serves what the contract expects of it', () => {
   using db = new DatabaseSync(':memory:');
   createTables(db, 'newer');
-  const profile = profileOfLayout(new Layout(db));
+  const profile = profileOfLayout(Layout.of(db));
   assert.deepEqual(profile, { version: null, schema: 85, types: typesServed(schemaOf('newer')) });
   assert.ok(profile.types.Scene?.includes('custom_fields'));
   assert.ok(!profile.types.Performer?.includes('career_length'));

@@ -11,7 +11,7 @@ describe('every table and column of a real database', { skip: skipWithoutShared 
   for (const version of ['v0.25.1', 'v0.28.1', 'v0.30.1']) {
     test(`of ${version} is carried, or ignored for a reason`, () => {
       using db = new DatabaseSync(shared(`fixtures/stash-${version}.sqlite`), { readOnly: true });
-      assert.deepEqual(unknownIn(new Layout(db)), []);
+      assert.deepEqual(unknownIn(Layout.of(db)), []);
     });
   }
 });
@@ -23,7 +23,7 @@ test('each that is listed is there in some version', () => {
   for (const version of serverVersions) {
     using db = new DatabaseSync(':memory:');
     createTables(db, version);
-    const layout = new Layout(db);
+    const layout = Layout.of(db);
     assert.deepEqual(unknownIn(layout), []);
     for (const [table, columns] of coverage) {
       for (const column of columns.keys()) {
@@ -42,7 +42,7 @@ test('a new table or column is unknown, with the number of rows that hold someth
     insert into moods values (1, 'calm'), (2, null);
     alter table tags add column "odd ""name" integer not null default 0;
     insert into tags (name, "odd ""name", created_at, updated_at) values ('a', 0, 1, 1), ('b', 5, 1, 1);`);
-  const found = unknownIn(new Layout(db)).map(({ what, count }) => [
+  const found = unknownIn(Layout.of(db)).map(({ what, count }) => [
     what,
     db.prepare(count).get()?.n,
   ]);

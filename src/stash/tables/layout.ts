@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 
-/** Names that tables and columns had before migration 65 of Stash renamed movies to groups (v0.27). */
+/** Names that tables and columns had before Stash renamed movies to groups (its migration 65, v0.27). */
 const formerTables = new Map([
   ['groups', 'movies'],
   ['groups_scenes', 'movies_scenes'],
@@ -17,39 +17,62 @@ const formerColumns = new Map([
 /** A table or column name, quoted: some are words of SQL (`groups`, `primary`). */
 export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
+export interface LayoutColumn {
+  /** As declared: `varchar(255)`. Empty where nothing was. */
+  type: string;
+  /** Its place in the primary key, from 1; 0 where it is not part of it. */
+  key: number;
+}
+
+/** Table, column, declared type, place in the primary key. */
+export type LayoutRow = [string, string, string, number];
+
+/** Asks for a `LayoutRow` of every column, of all tables but SQLite's own. */
+export const layoutSelect = `select t.name, c.name, c.type, c.pk
+  from sqlite_master t join pragma_table_info(t.name) c
+  where t.type = 'table' and t.name not like 'sqlite\\_%' escape '\\' order by t.name, c.cid`;
+
+export const schemaSelect = 'select coalesce(max(version), 0) from schema_migrations';
+
 /**
- * Which tables and columns a file has. They come and go between versions of Stash, so nothing is taken for
+ * Which tables and columns a database has. They come and go between versions of Stash, so nothing is taken for
  * granted: asked for by its newest name, each is found under the one that it has here, or not at all.
  */
 export class Layout {
-  /** Every table with its columns, by the names they have in the file, and each column's declared type. */
-  readonly tables: ReadonlyMap<string, ReadonlyMap<string, string>>;
-  /** The database schema's number, `schema_migrations.version`; 0 where there is none. */
+  /** Every table with its columns, by the names they have here. */
+  readonly tables: ReadonlyMap<string, ReadonlyMap<string, LayoutColumn>>;
+  /** The database schema's number: 55 (v0.25), 72 (v0.28), 75 (v0.30), …; 0 where there is none. */
   readonly schema: number;
 
-  constructor(db: DatabaseSync) {
-    const tables = new Map<string, Map<string, string>>();
-    const rows = db.prepare(
-      `select t.name, c.name, c.type from sqlite_schema t, pragma_table_info(t.name) c
-       where t.type = 'table' and t.name not like 'sqlite\\_%' escape '\\' order by t.name, c.cid`,
-    );
-    rows.setReturnArrays(true);
-    for (const [table, column, type] of rows.iterate() as unknown as Iterable<string[]>) {
-      const columns = tables.get(table as string) ?? new Map<string, string>();
-      tables.set(table as string, columns.set(column as string, type as string));
+  constructor(rows: Iterable<LayoutRow>, schema: number) {
+    const tables = new Map<string, Map<string, LayoutColumn>>();
+    for (const [table, column, type, key] of rows) {
+      const columns = tables.get(table) ?? new Map<string, LayoutColumn>();
+      tables.set(table, columns.set(column, { type, key }));
     }
     this.tables = tables;
-    this.schema = tables.has('schema_migrations')
-      ? Number(db.prepare('select max(version) n from schema_migrations').get()?.n ?? 0)
-      : 0;
+    this.schema = schema;
   }
 
-  /** The table's name in this file; undefined where the file has no such table. */
+  static of(db: DatabaseSync): Layout {
+    const read = (sql: string): unknown[][] => {
+      const statement = db.prepare(sql);
+      statement.setReturnArrays(true);
+      return statement.all() as unknown as unknown[][];
+    };
+    const rows = read(layoutSelect) as LayoutRow[];
+    const isNumbered = rows.some(
+      ([table, column]) => table === 'schema_migrations' && column === 'version',
+    );
+    return new Layout(rows, isNumbered ? Number(read(schemaSelect)[0]?.[0]) : 0);
+  }
+
+  /** The table's name here; undefined where there is no such table. */
   table(name: string): string | undefined {
     return [name, formerTables.get(name)].find((n) => n !== undefined && this.tables.has(n));
   }
 
-  /** The column's name in this file; undefined where the file has no such column. */
+  /** The column's name here; undefined where there is no such column. */
   column(table: string, name: string): string | undefined {
     const columns = this.tables.get(this.table(table) ?? '');
     return [name, formerColumns.get(`${table}.${name}`)].find(

@@ -24,7 +24,7 @@ export class TablesReader {
 
   constructor(path: string) {
     this.#db = new DatabaseSync(path, { readOnly: true });
-    this.layout = new Layout(this.#db);
+    this.layout = Layout.of(this.#db);
   }
 
   counts(): { [K in Kind]: number } {

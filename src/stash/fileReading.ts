@@ -1,0 +1,54 @@
+import { setImmediate } from 'node:timers/promises';
+import type { Kind, Rec } from '../model/kinds.ts';
+import type { Reading, RoadName, SourceProfile, Trouble, UnknownData } from '../model/reading.ts';
+import { TablesReader } from './tables/reader.ts';
+
+export interface FileSource {
+  road: RoadName;
+  file: string;
+  profile: SourceProfile;
+  unknown: readonly UnknownData[];
+  /** Removes what was made for the reading. */
+  remove(): Promise<void>;
+}
+
+/** A reading of a SQLite file: a snapshot, or a mirror of a server's tables. */
+export class FileReading implements Reading {
+  readonly road: RoadName;
+  readonly file: string;
+  readonly profile: SourceProfile;
+  readonly unknown: readonly UnknownData[];
+  readonly #reader: TablesReader;
+  readonly #remove: () => Promise<void>;
+
+  constructor({ road, file, profile, unknown, remove }: FileSource) {
+    this.road = road;
+    this.file = file;
+    this.profile = profile;
+    this.unknown = unknown;
+    this.#reader = new TablesReader(file);
+    this.#remove = remove;
+  }
+
+  get troubles(): readonly Trouble[] {
+    return this.#reader.troubles;
+  }
+
+  async counts(): Promise<{ [K in Kind]: number }> {
+    return this.#reader.counts();
+  }
+
+  async *records<K extends Kind>(kind: K, signal?: AbortSignal): AsyncGenerator<Rec<K>[]> {
+    for (const batch of this.#reader.records(kind)) {
+      signal?.throwIfAborted();
+      yield batch;
+      // The file is read without waiting for anything: let others have a turn.
+      await setImmediate();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#reader.close();
+    await this.#remove();
+  }
+}

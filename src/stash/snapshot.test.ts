@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { type TestContext, test } from 'node:test';
+import { createTables } from '../contract/tables.ts';
+import type { Reading } from '../model/reading.ts';
+import { openSnapshot } from './snapshot.ts';
+
+test('a file is read with what is only in its log yet, and not touched', async (t) => {
+  const folder = folderOf(t);
+  const file = join(folder, 'stash-go.sqlite');
+  using server = new DatabaseSync(file);
+  createTables(server, 'v0.30');
+  server.exec('pragma journal_mode = wal; pragma wal_autocheckpoint = 0');
+  addTag(server, 'from the log');
+  const before = readdirSync(folder).map((name) => [name, readFileSync(join(folder, name))]);
+
+  const reading = await openSnapshot(file, { tempDir: folderOf(t) });
+  assert.deepEqual(await tagNames(reading), ['from the log']);
+  await reading.close();
+
+  const after = readdirSync(folder).map((name) => [name, readFileSync(join(folder, name))]);
+  assert.deepEqual(after, before);
+});
+
+test('it says of which schema the file is, and what it holds beside what we know', async (t) => {
+  const file = databaseIn(folderOf(t), (db) => {
+    db.exec("create table moods (mood text); insert into moods values ('calm')");
+    db.exec('create table empty (mood text)');
+  });
+  const reading = await openSnapshot(file, { tempDir: folderOf(t) });
+  assert.equal(reading.road, 'snapshot');
+  assert.equal(reading.profile.schema, 75);
+  assert.deepEqual(reading.unknown, [{ what: 'table moods', rows: 1 }]);
+  assert.equal((await reading.counts()).tag, 1);
+  await reading.close();
+});
+
+test('the copy is gone when the reading is closed, and when it failed', async (t) => {
+  const tempDir = folderOf(t);
+  const file = databaseIn(folderOf(t));
+  const reading = await openSnapshot(file, { tempDir });
+  assert.equal(readdirSync(tempDir).length, 1);
+  await reading.close();
+  const other = databaseIn(folderOf(t), (db) => db.exec('drop table scenes'));
+  await assert.rejects(openSnapshot(other, { tempDir }), { code: 'source.file-not-stash' });
+  assert.deepEqual(readdirSync(tempDir), []);
+});
+
+test('what is no database, or no whole one, is refused', async (t) => {
+  const folder = folderOf(t);
+  const tempDir = folderOf(t);
+  const refuses = (file: string, code: string) =>
+    assert.rejects(openSnapshot(file, { tempDir }), { name: 'StowageError', code, item: file });
+
+  await refuses(join(folder, 'missing.sqlite'), 'source.file-unreadable');
+  await refuses(folder, 'source.file-unreadable');
+
+  const page = join(folder, 'page.sqlite');
+  writeFileSync(page, '<!DOCTYPE html>');
+  await refuses(page, 'source.file-not-sqlite');
+
+  const nearly = join(folder, 'nearly.sqlite');
+  writeFileSync(nearly, `SQLite format 3\0${'x'.repeat(4096)}`);
+  await refuses(nearly, 'source.file-not-sqlite');
+
+  const short = databaseIn(folderOf(t), (db) => fill(db));
+  truncateSync(short, Math.floor(statSync(short).size / 8192) * 4096);
+  await refuses(short, 'source.file-damaged');
+
+  const scribbled = databaseIn(folderOf(t), (db) => fill(db));
+  const bytes = readFileSync(scribbled);
+  bytes.fill(0x5a, bytes.length - 40_960, bytes.length - 8192);
+  writeFileSync(scribbled, bytes);
+  await refuses(scribbled, 'source.file-damaged');
+});
+
+test('a Stash too old, or stuck in a migration, is refused', async (t) => {
+  const tempDir = folderOf(t);
+  const old = databaseIn(folderOf(t), (db) => db.exec('update schema_migrations set version = 32'));
+  await assert.rejects(openSnapshot(old, { tempDir }), { code: 'source.unsupported' });
+  const stuck = databaseIn(folderOf(t), (db) => db.exec('update schema_migrations set dirty = 1'));
+  await assert.rejects(openSnapshot(stuck, { tempDir }), { code: 'source.not-ready' });
+});
+
+test('a file that we may not read is refused', {
+  skip: isRoot() && 'root may read all',
+}, async (t) => {
+  const file = databaseIn(folderOf(t));
+  chmodSync(file, 0);
+  await assert.rejects(openSnapshot(file, { tempDir: folderOf(t) }), {
+    code: 'source.file-unreadable',
+  });
+});
+
+test('a call that was taken back leaves nothing behind', async (t) => {
+  const tempDir = folderOf(t);
+  const file = databaseIn(folderOf(t));
+  const reason = new Error('taken back');
+  await assert.rejects(openSnapshot(file, { tempDir, signal: AbortSignal.abort(reason) }), reason);
+  assert.deepEqual(readdirSync(tempDir), []);
+});
+
+test('a copy made while another process writes is of one moment', async (t) => {
+  const folder = folderOf(t);
+  const tempDir = folderOf(t);
+  const file = databaseIn(folder, (db) => db.exec('pragma journal_mode = wal'));
+  const writer = fork(new URL('./snapshot.writer.ts', import.meta.url), [file]);
+  t.after(() => writer.kill());
+  await once(writer, 'message');
+  const seen = new Set<number>();
+  for (let i = 0; i < 8; i++) {
+    const reading = await openSnapshot(file, { tempDir });
+    using copy = new DatabaseSync(reading.file as string, { readOnly: true });
+    const row = copy.prepare(
+      `select (select count(*) from tags) tags, (select count(*) from tag_aliases) aliases,
+              (select count(*) from tag_aliases where tag_id not in (select id from tags)) orphans`,
+    );
+    const { tags, aliases, orphans } = row.get() as { [name: string]: number };
+    assert.deepEqual([aliases, orphans], [(tags as number) - 1, 0]);
+    seen.add(tags as number);
+    await reading.close();
+  }
+  assert.ok(seen.size > 1, 'nothing was written meanwhile');
+});
+
+function databaseIn(folder: string, change?: (db: DatabaseSync) => void): string {
+  const file = join(folder, 'stash-go.sqlite');
+  using db = new DatabaseSync(file);
+  db.exec('pragma synchronous = off');
+  createTables(db, 'v0.30');
+  addTag(db, 'one');
+  change?.(db);
+  return file;
+}
+
+const addTag = (db: DatabaseSync, name: string) =>
+  db
+    .prepare(
+      "insert into tags (name, created_at, updated_at) values (?, '2020-01-02T03:04:05Z', '2020-01-02T03:04:05Z')",
+    )
+    .run(name);
+
+const fill = (db: DatabaseSync) =>
+  db.exec(`with recursive n(i) as (select 1 union all select i + 1 from n where i < 2000)
+    insert into scenes (id, details, created_at, updated_at)
+      select i, printf('%0500d', i), '2020-01-02T03:04:05Z', '2020-01-02T03:04:05Z' from n`);
+
+async function tagNames(reading: Reading): Promise<(string | undefined)[]> {
+  const names = [];
+  for await (const batch of reading.records('tag')) names.push(...batch.map(({ name }) => name));
+  return names;
+}
+
+function folderOf(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'stowage-snapshot-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  return folder;
+}
+
+function isRoot(): boolean {
+  return process.getuid?.() === 0;
+}

@@ -1,0 +1,187 @@
+import { mkdtemp, open, rm, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { setImmediate } from 'node:timers/promises';
+import { StowageError } from '../model/errors.ts';
+import type { Reading, SourceProfile, UnknownData } from '../model/reading.ts';
+import { copyDatabase } from './copyDatabase.ts';
+import { download } from './download.ts';
+import { FileReading } from './fileReading.ts';
+import { profileOfLayout } from './profile.ts';
+import type { StashServer } from './server.ts';
+import { unknownIn } from './tables/coverage.ts';
+import { Layout } from './tables/layout.ts';
+import { origins } from './tables/roads.ts';
+import { BackupDatabaseDocument } from './types.ts';
+
+export interface SnapshotOptions {
+  /** A folder for the copy, which takes as much room as the database. */
+  tempDir: string;
+  signal?: AbortSignal | undefined;
+  /** Bytes fetched from the server so far, and in all where it says. */
+  onProgress?: (received: number, total: number | null) => void;
+}
+
+/** Opens a Stash's database file, with no server at all. Reads a copy: the file itself is not even opened. */
+export async function openSnapshot(file: string, options: SnapshotOptions): Promise<Reading> {
+  const size = await sizeOf(file);
+  return readCopy(file, null, options, async (copy) => {
+    await needRoom(options.tempDir, size);
+    await copyDatabase(file, copy, options);
+  });
+}
+
+/** Opens the copy of its database that a server makes for us: the whole library, of one moment. */
+export async function openServerSnapshot(
+  server: StashServer,
+  options: SnapshotOptions & { size?: number | undefined },
+): Promise<Reading> {
+  const { tempDir, signal, onProgress, size } = options;
+  const from = server.client.base.origin;
+  return readCopy(from, server.profile, options, async (copy) => {
+    if (size !== undefined) await needRoom(tempDir, size);
+    // Made by VACUUM INTO: 1.4 s for 236 MB, and the server says nothing meanwhile.
+    const { backupDatabase } = await server.request(
+      BackupDatabaseDocument,
+      {},
+      { signal, timeout: 3_600_000, repeatable: true },
+    );
+    if (!backupDatabase) {
+      throw new StowageError('source.refused', 'Stash made no copy of its database.', {
+        item: from,
+        remedy: 'Look at the server’s log. Or read it otherwise: --via tables.',
+      });
+    }
+    await download(server.client, backupDatabase, copy, {
+      signal,
+      ...(onProgress && { onProgress }),
+    });
+  });
+}
+
+async function readCopy(
+  item: string,
+  served: SourceProfile | null,
+  { tempDir, signal }: SnapshotOptions,
+  make: (copy: string) => Promise<void>,
+): Promise<Reading> {
+  const folder = await mkdtemp(join(tempDir, 'snapshot-'));
+  const remove = () => rm(folder, { recursive: true, force: true });
+  const file = join(folder, 'stash.sqlite');
+  try {
+    await make(file);
+    const { layout, unknown } = await check(file, item, signal);
+    const profile = served ?? profileOfLayout(layout);
+    return new FileReading({ road: 'snapshot', file, profile, unknown, remove });
+  } catch (error) {
+    await remove();
+    signal?.throwIfAborted();
+    throw failure(error, item);
+  }
+}
+
+async function sizeOf(file: string): Promise<number> {
+  try {
+    const handle = await open(file);
+    try {
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(16), 0, 16, 0);
+      if (buffer.toString('latin1', 0, bytesRead) !== 'SQLite format 3\0') throw notSqlite(file);
+      return (await handle.stat()).size;
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    throw failure(error, file);
+  }
+}
+
+async function needRoom(folder: string, size: number): Promise<void> {
+  const { bavail, bsize } = await statfs(folder);
+  if (bavail * bsize >= size) return;
+  const [need, free] = [size, bavail * bsize].map((bytes) => `${Math.ceil(bytes / 1e6)} MB`);
+  throw new StowageError('disk.full', `A copy of the database needs ${need}, ${free} are free.`, {
+    item: folder,
+    remedy: 'Make room, or name a folder on another disk with --data.',
+  });
+}
+
+/** Finishes the copy, its log included, and makes sure that it is whole, and a Stash's. */
+async function check(file: string, item: string, signal: AbortSignal | undefined) {
+  using db = new DatabaseSync(file);
+  db.exec('pragma journal_mode = delete');
+  const layout = Layout.of(db);
+  if (Object.values(origins).some(({ table }) => !layout.table(table))) {
+    throw new StowageError('source.file-not-stash', 'This is a database, but not a Stash’s.', {
+      item,
+      remedy: 'Stash’s is called stash-go.sqlite; Settings → System says where it is.',
+    });
+  }
+  if (layout.schema < oldest) {
+    throw new StowageError(
+      'source.unsupported',
+      `This database (schema ${layout.schema}) is of a Stash older than v0.25.`,
+      { item, remedy: 'Open it once with a newer Stash, which migrates it.' },
+    );
+  }
+  if (db.prepare('select 1 from schema_migrations where dirty').get()) {
+    throw new StowageError('source.not-ready', 'A migration of this database broke off.', {
+      item,
+      remedy: 'Restore the backup that Stash made before it (stash-go.sqlite.NN.…).',
+    });
+  }
+  for (const table of layout.tables.keys()) {
+    const found = db.prepare('select * from pragma_quick_check(?)').get(table);
+    if (found?.quick_check !== 'ok') throw damaged(item, found?.quick_check);
+    await setImmediate();
+    signal?.throwIfAborted();
+  }
+  const unknown: UnknownData[] = unknownIn(layout)
+    .map(({ what, count }) => ({ what, rows: Number(db.prepare(count).get()?.n) }))
+    .filter(({ rows }) => rows > 0);
+  return { layout, unknown };
+}
+
+/** The database schema of v0.25. */
+const oldest = 55;
+
+function failure(error: unknown, item: string): unknown {
+  if (error instanceof StowageError) return error;
+  const { code, errcode } = error as { code?: string; errcode?: number };
+  // SQLITE_NOTADB and SQLITE_CORRUPT, whose further reasons are in the higher bits.
+  if (errcode === 26) return notSqlite(item, error);
+  if (errcode !== undefined && (errcode & 0xff) === 11) return damaged(item, error);
+  if (code === 'ENOSPC' || errcode === 13) {
+    return new StowageError('disk.full', 'The disk is full.', {
+      item,
+      remedy: 'Make room, or name a folder on another disk with --data.',
+      cause: error,
+    });
+  }
+  const reasons: { [code: string]: string } = {
+    ENOENT: 'There is no such file.',
+    EACCES: 'We may not read this file.',
+    EPERM: 'We may not read this file.',
+    EISDIR: 'This is a folder, not a file.',
+  };
+  const reason = reasons[code ?? ''];
+  if (!reason) return error;
+  return new StowageError('source.file-unreadable', reason, {
+    item,
+    remedy: 'Give the path of stash-go.sqlite, or the address of the server.',
+    cause: error,
+  });
+}
+
+const notSqlite = (item: string, cause?: unknown) =>
+  new StowageError('source.file-not-sqlite', 'This is not a SQLite database.', {
+    item,
+    remedy: 'Stash’s is called stash-go.sqlite; Settings → System says where it is.',
+    cause,
+  });
+
+const damaged = (item: string, cause: unknown) =>
+  new StowageError('source.file-damaged', 'The database is damaged.', {
+    item,
+    remedy: 'Restore it from a backup, or try `sqlite3 … .recover`.',
+    cause,
+  });
