@@ -7,8 +7,8 @@ import { hostname } from 'node:os';
 import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { test } from 'node:test';
+import { skipWithoutRoot, smallDisk, temporaryFolder } from '../../test/support/pictures.ts';
 import { PictureStore } from './store.ts';
-import { skipWithoutRoot, smallDisk, temporaryFolder } from './testing.ts';
 
 const picture = Buffer.from('a picture');
 const md5 = hash('md5', picture);
