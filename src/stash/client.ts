@@ -92,8 +92,8 @@ export class StashClient {
     options: RequestOptions = {},
   ): Promise<R> {
     const query = operation.toString();
-    const [, type, name = 'a query'] = /(query|mutation)\s+(\w+)/.exec(query) ?? [];
-    const body = JSON.stringify({ query, variables });
+    const [, type, name = ''] = /(query|mutation)\s+(\w+)/.exec(query) ?? [];
+    const body = JSON.stringify({ query, variables, operationName: name });
     return this.#try(options, options.repeatable ?? type === 'query', async () => {
       const answer = await this.#send('graphql', options, {
         method: 'POST',
