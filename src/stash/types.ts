@@ -228,6 +228,48 @@ export type PerformersQuery = { findPerformers: { performers: Array<{ id: string
 
 export type PerformerFieldsFragment = { id: string, name: string, disambiguation: string | null, url: string | null, urls: Array<string> | null, twitter: string | null, instagram: string | null, gender: GenderEnum | null, birthdate: string | null, death_date: string | null, ethnicity: string | null, country: string | null, eye_color: string | null, hair_color: string | null, height_cm: number | null, weight: number | null, measurements: string | null, fake_tits: string | null, penis_length: number | null, circumcised: CircumisedEnum | null, career_length: string | null, career_start: string | null, career_end: string | null, tattoos: string | null, piercings: string | null, alias_list: Array<string>, favorite: boolean, ignore_auto_tag: boolean, rating100: number | null, details: string | null, custom_fields: { [key: string]: Json }, created_at: string, updated_at: string, tags: Array<{ id: string }>, stash_ids: Array<{ endpoint: string, stash_id: string, updated_at: string }> };
 
+export type TagsWithoutPictureQueryVariables = Exact<{
+  missing: string;
+}>;
+
+
+export type TagsWithoutPictureQuery = { findTags: { tags: Array<{ id: string }> } };
+
+export type StudiosWithoutPictureQueryVariables = Exact<{
+  missing: string;
+}>;
+
+
+export type StudiosWithoutPictureQuery = { findStudios: { studios: Array<{ id: string }> } };
+
+export type PerformersWithoutPictureQueryVariables = Exact<{
+  missing: string;
+}>;
+
+
+export type PerformersWithoutPictureQuery = { findPerformers: { performers: Array<{ id: string }> } };
+
+export type GroupsWithoutPictureQueryVariables = Exact<{
+  missing: string;
+}>;
+
+
+export type GroupsWithoutPictureQuery = { findGroups: { groups: Array<{ id: string }> } };
+
+export type MoviesWithoutPictureQueryVariables = Exact<{
+  missing: string;
+}>;
+
+
+export type MoviesWithoutPictureQuery = { findMovies: { movies: Array<{ id: string }> } };
+
+export type ScenesWithoutPictureQueryVariables = Exact<{
+  missing: string;
+}>;
+
+
+export type ScenesWithoutPictureQuery = { findScenes: { scenes: Array<{ id: string }> } };
+
 export type SavedFiltersQueryVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -1272,6 +1314,63 @@ fragment StashIdFields on StashID {
   stash_id
   updated_at
 }`) as unknown as TypedDocumentString<PerformersQuery, PerformersQueryVariables>;
+export const TagsWithoutPictureDocument = new TypedDocumentString(`
+    query TagsWithoutPicture($missing: String!) {
+  findTags(tag_filter: { is_missing: $missing }, filter: { per_page: -1 }) {
+    tags {
+      id
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<TagsWithoutPictureQuery, TagsWithoutPictureQueryVariables>;
+export const StudiosWithoutPictureDocument = new TypedDocumentString(`
+    query StudiosWithoutPicture($missing: String!) {
+  findStudios(studio_filter: { is_missing: $missing }, filter: { per_page: -1 }) {
+    studios {
+      id
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<StudiosWithoutPictureQuery, StudiosWithoutPictureQueryVariables>;
+export const PerformersWithoutPictureDocument = new TypedDocumentString(`
+    query PerformersWithoutPicture($missing: String!) {
+  findPerformers(
+    performer_filter: { is_missing: $missing }
+    filter: { per_page: -1 }
+  ) {
+    performers {
+      id
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<PerformersWithoutPictureQuery, PerformersWithoutPictureQueryVariables>;
+export const GroupsWithoutPictureDocument = new TypedDocumentString(`
+    query GroupsWithoutPicture($missing: String!) {
+  findGroups(group_filter: { is_missing: $missing }, filter: { per_page: -1 }) {
+    groups {
+      id
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<GroupsWithoutPictureQuery, GroupsWithoutPictureQueryVariables>;
+export const MoviesWithoutPictureDocument = new TypedDocumentString(`
+    query MoviesWithoutPicture($missing: String!) {
+  findMovies(movie_filter: { is_missing: $missing }, filter: { per_page: -1 }) {
+    movies {
+      id
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<MoviesWithoutPictureQuery, MoviesWithoutPictureQueryVariables>;
+export const ScenesWithoutPictureDocument = new TypedDocumentString(`
+    query ScenesWithoutPicture($missing: String!) {
+  findScenes(scene_filter: { is_missing: $missing }, filter: { per_page: -1 }) {
+    scenes {
+      id
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ScenesWithoutPictureQuery, ScenesWithoutPictureQueryVariables>;
 export const SavedFiltersDocument = new TypedDocumentString(`
     query SavedFilters {
   findSavedFilters {

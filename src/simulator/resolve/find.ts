@@ -14,7 +14,7 @@ interface Criterion {
   value2?: number | string | null;
   modifier: string;
 }
-type Filter = { [column: string]: Criterion | null | undefined };
+type Filter = { [column: string]: Criterion | string | null | undefined };
 interface FindArguments {
   filter?: FindFilter | null;
   ids?: string[] | null;
@@ -213,7 +213,8 @@ function byFilter(
   const conditions: string[] = [];
   const parameters: (string | number)[] = [];
   for (const [column, criterion] of Object.entries((args[kind.filter] ?? {}) as Filter)) {
-    if (criterion) conditions.push(condition(column, criterion, parameters));
+    if (typeof criterion === 'string') conditions.push(`${pictureColumn(criterion)} is null`);
+    else if (criterion) conditions.push(condition(column, criterion, parameters));
   }
   if (q) {
     conditions.push(`${library.has(table, 'name') ? 'name' : 'title'} like ?`);
@@ -242,6 +243,12 @@ function orderBy(
   if (!library.has(table, sort)) fail(`invalid sort: ${sort}`);
   const key = sort === 'name' || sort === 'title' ? `natural(${sort})` : sort;
   return `${key} ${direction ?? 'ASC'}, id`;
+}
+
+/** Of `is_missing`, only pictures are asked for. */
+function pictureColumn(missing: string): string {
+  if (/^(cover|image|front_image|back_image)$/.test(missing)) return `${missing}_blob`;
+  return fail(`is_missing: ${missing} is not simulated`);
 }
 
 const comparisons: { [modifier: string]: string } = {
