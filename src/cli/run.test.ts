@@ -24,7 +24,7 @@ test('--quiet leaves only what went wrong', async () => {
 });
 
 test('--json writes events, the last one the summary', async () => {
-  const { code, stdout, stderr } = await call('work --json --records 3 --troubles 1 --pause 400');
+  const { code, stdout, stderr } = await call('work --json --records 30 --troubles 1 --pause 40');
   assert.equal(code, 3);
   const events = eventsOf(stdout);
   assert.deepEqual(events[0], {
@@ -32,9 +32,9 @@ test('--json writes events, the last one the summary', async () => {
     stage: 'scenes',
     state: 'started',
     unit: 'records',
-    total: 3,
+    total: 30,
   });
-  assert.ok(events.some(({ event, done, total }) => event === 'progress' && done && total === 3));
+  assert.ok(events.some(({ event, done, total }) => event === 'progress' && done && total === 30));
   assert.ok(
     events.some(({ event, kind, id }) => event === 'trouble' && kind === 'scene' && id === 1),
   );
@@ -44,7 +44,7 @@ test('--json writes events, the last one the summary', async () => {
     command: 'work',
     ok: false,
     exitCode: 3,
-    counts: { scene: 3 },
+    counts: { scene: 30 },
   });
   assert.ok(Number(seconds) > 1.1 && Number((stages as { scenes: number }).scenes) > 1.1);
   assert.ok(Number(peakRssMb) > 20 && Number(peakRssMb) < 400);

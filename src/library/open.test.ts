@@ -116,8 +116,8 @@ test('a wrong password is called that', async (t) => {
 test('a user who may not make schemas is told so', async (t) => {
   const url = await emptyDatabase(t);
   const user = `stowage_test_weak_${process.pid}`;
-  await withClient(url, (client) => client.query(`CREATE ROLE ${user} LOGIN`));
-  await refuses(changed(url, { username: user }), 'library.forbidden', /permission denied/);
+  await withClient(url, (client) => client.query(`CREATE ROLE ${user} LOGIN PASSWORD 'weak'`));
+  await refuses(changed(url, { username: user, password: 'weak' }), 'library.forbidden', /permission denied/);
   await withClient(url, (client) => client.query(`DROP ROLE ${user}`));
 });
 
