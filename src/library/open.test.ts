@@ -117,7 +117,11 @@ test('a user who may not make schemas is told so', async (t) => {
   const url = await emptyDatabase(t);
   const user = `stowage_test_weak_${process.pid}`;
   await withClient(url, (client) => client.query(`CREATE ROLE ${user} LOGIN PASSWORD 'weak'`));
-  await refuses(changed(url, { username: user, password: 'weak' }), 'library.forbidden', /permission denied/);
+  await refuses(
+    changed(url, { username: user, password: 'weak' }),
+    'library.forbidden',
+    /permission denied/,
+  );
   await withClient(url, (client) => client.query(`DROP ROLE ${user}`));
 });
 
