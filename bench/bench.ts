@@ -8,7 +8,7 @@ export interface Measurement {
   least?: boolean;
 }
 
-export interface BenchOptions {
+interface BenchOptions {
   /** A size that shows that the benchmark runs, in seconds; its numbers mean nothing. */
   short: boolean;
   signal: AbortSignal;
