@@ -3,6 +3,22 @@ import type { Commands } from './command.ts';
 import { run } from './run.ts';
 
 const commands: Commands = {
+  migrate: {
+    summary: 'Bring a whole Stash library over',
+    load: async () => (await import('./migrate.ts')).migrate,
+  },
+  verify: {
+    summary: 'Read a Stash again and compare every field with the library',
+    load: async () => (await import('./verify.ts')).verify,
+  },
+  export: {
+    summary: 'Write the library out as a source serves it',
+    load: async () => (await import('./export.ts')).exportCommand,
+  },
+  demo: {
+    summary: 'Try it all on a simulated Stash',
+    load: async () => (await import('./demo.ts')).demo,
+  },
   simulate: {
     summary: 'Run a simulated Stash, to try things on',
     load: async () => (await import('./simulate.ts')).simulate,

@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 import { type FieldName, fieldsOf, type Kind, kindNames } from '../model/kinds.ts';
-import type { SourceProfile } from '../model/reading.ts';
+import type { RoadName, SourceProfile } from '../model/reading.ts';
 
 /** The fields that a reading could tell, by kind. */
 export type Known = { [K in Kind]?: FieldName<K>[] };
@@ -29,6 +29,15 @@ export async function listSources(client: ClientBase): Promise<Source[]> {
   return rows;
 }
 
+/** The road by which a source was read last; undefined where no run of it finished. */
+export async function lastRoad(client: ClientBase, source: Source): Promise<RoadName | undefined> {
+  const { rows } = await client.query<{ road: RoadName }>(
+    'SELECT road FROM stowage.runs WHERE source_id = $1 AND finished_at IS NOT NULL ORDER BY id DESC LIMIT 1',
+    [source.id],
+  );
+  return rows[0]?.road;
+}
+
 export async function addSource(
   client: ClientBase,
   source: Pick<Source, 'name' | 'profile' | 'pictures'>,
@@ -42,6 +51,17 @@ export async function addSource(
 
 export async function setKnown(client: ClientBase, sourceId: number, known: Known): Promise<void> {
   await client.query('UPDATE stowage.sources SET known = $2 WHERE id = $1', [sourceId, known]);
+}
+
+export async function setPictures(
+  client: ClientBase,
+  sourceId: number,
+  pictures: Source['pictures'],
+): Promise<void> {
+  await client.query('UPDATE stowage.sources SET pictures = $2 WHERE id = $1', [
+    sourceId,
+    pictures,
+  ]);
 }
 
 /** Collects which fields occur in the records of a reading. */

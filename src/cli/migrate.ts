@@ -1,0 +1,179 @@
+import { Option } from 'commander';
+import type { ClientBase } from 'pg';
+import type { OpenSource } from '../app.ts';
+import { feedFromFile, feedFromReading } from '../feeds.ts';
+import { firstImport } from '../library/firstImport.ts';
+import { seenRecords } from '../library/seen.ts';
+import { findSource, listSources, type Source } from '../library/sources.ts';
+import { keptTroubles } from '../library/troubles.ts';
+import { StowageError } from '../model/errors.ts';
+import { type Kind, kindNames } from '../model/kinds.ts';
+import { plural } from '../model/vocabulary.ts';
+import { compareKind } from '../sync/compare.ts';
+import {
+  type CommandContext,
+  type CommandDefinition,
+  libraryOptions,
+  type Outcome,
+} from './command.ts';
+import { lockForWriting, withLibrary } from './library.ts';
+import { openSource, tellUnknown } from './opening.ts';
+import { bringPictures } from './pictures.ts';
+import { type ReadingOptions, readingOptions } from './reading.ts';
+import { sourceOptions } from './source.ts';
+
+interface Options extends ReadingOptions {
+  name: string;
+  pictures: 'all' | 'none';
+  dryRun?: boolean;
+}
+
+/** `stowage migrate --from …`: brings a whole Stash library into an empty one of ours. */
+export const migrate: CommandDefinition<Options> = {
+  configure: (command) =>
+    readingOptions(sourceOptions(libraryOptions(command)))
+      .addOption(
+        new Option('--pictures <which>', 'bring the pictures, or only what is known of them')
+          .choices(['all', 'none'])
+          .default('all'),
+      )
+      .option('--name <source>', 'what to call the source', 'main')
+      .option('--dry-run', 'read and count, and write nothing'),
+  async run(context, options) {
+    await using source = await openSource(options, context);
+    if (options.dryRun) return await dryRun(context, source);
+    return await withLibrary(context, async (client) => {
+      await lockForWriting(client);
+      const known = await findSource(client, options.name);
+      if (known) return again(context, client, source, known, options);
+      await refuseSecond(client);
+      return first(context, client, source, options);
+    });
+  },
+};
+
+async function dryRun(context: CommandContext, source: OpenSource): Promise<Outcome> {
+  const counts = await source.reading.counts();
+  context.output.line(`Would bring ${counted(counts)}.`);
+  const complete = tellUnknown(context, source);
+  return { complete, summary: { counts, road: source.reading.road } };
+}
+
+async function first(
+  context: CommandContext,
+  client: ClientBase,
+  source: OpenSource,
+  { name, pictures }: Options,
+): Promise<Outcome> {
+  const { output, signal } = context;
+  const { reading } = source;
+  const expected = await reading.counts();
+  const total = Object.values(expected).reduce((sum, count) => sum + count, 0);
+  const records = output.stage('records', { total });
+  const done: { [K in Kind]?: number } = {};
+  const progress = (kind: Kind, count: number) => {
+    records.advance(count - (done[kind] ?? 0));
+    done[kind] = count;
+  };
+  let indexes: ReturnType<typeof output.stage> | undefined;
+  try {
+    const imported = await firstImport({
+      client,
+      source: { name, profile: reading.profile, pictures },
+      road: reading.road,
+      feed: reading.file
+        ? feedFromFile(reading.file, progress)
+        : feedFromReading(reading, progress),
+      progress: (_, doneIndexes, of) => {
+        records.finish();
+        indexes ??= output.stage('indexes', { total: of });
+        indexes.advance(doneIndexes - indexes.done);
+      },
+      signal,
+    });
+    indexes?.finish();
+    for (const trouble of imported.troubles) output.trouble(trouble);
+    output.line(`Brought ${counted(imported.counts)}.`);
+    const missing = await bringPictures(context, client, source, imported.source, pictures);
+    const complete = tellUnknown(context, source);
+    return {
+      complete: complete && imported.troubles.length === 0 && missing === 0,
+      summary: { counts: imported.counts, road: reading.road, troubles: imported.troubles.length },
+    };
+  } finally {
+    records[Symbol.dispose]();
+    indexes?.[Symbol.dispose]();
+  }
+}
+
+/** The same source once more: nothing to do where it is as it was, but to fetch pictures that are still missing. */
+async function again(
+  context: CommandContext,
+  client: ClientBase,
+  source: OpenSource,
+  known: Source,
+  { pictures }: Options,
+): Promise<Outcome> {
+  const { output, signal } = context;
+  const { reading } = source;
+  const counts = await reading.counts();
+  using stage = output.stage('compare', {
+    total: Object.values(counts).reduce((sum, count) => sum + count, 0),
+  });
+  await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  for (const kind of kindNames) {
+    const { differences } = await compareKind(
+      kind,
+      counting(reading.records(kind, signal), stage),
+      seenRecords(client, known, kind),
+      ({ id, field }) => {
+        throw changed(known.name, kind, id, field);
+      },
+    );
+    if (differences > 0) throw new Error(`${kind}: differences that were not reported`);
+  }
+  await client.query('COMMIT');
+  stage.finish();
+  output.line(`Nothing to do: ${known.name} is as it was when it was brought.`);
+  const missing = await bringPictures(context, client, source, known, pictures);
+  const complete = tellUnknown(context, source);
+  const troubles = await keptTroubles(client, known);
+  for (const trouble of troubles) output.trouble(trouble);
+  return {
+    complete: complete && missing === 0 && troubles.length === 0,
+    summary: { counts, road: reading.road, unchanged: true },
+  };
+}
+
+async function* counting<T>(batches: AsyncIterable<T[]>, stage: { advance(count: number): void }) {
+  for await (const batch of batches) {
+    yield batch;
+    stage.advance(batch.length);
+  }
+}
+
+async function refuseSecond(client: ClientBase): Promise<void> {
+  const [other] = await listSources(client);
+  if (!other) return;
+  throw new StowageError(
+    'library.occupied',
+    `The library already holds the source ${other.name}.`,
+    {
+      remedy:
+        'A second source joins a library by `stowage sync`, which a later version brings. Until then give it a library of its own (--data or --database).',
+    },
+  );
+}
+
+const changed = (name: string, kind: Kind, id: number, field: string | null) =>
+  new StowageError('source.changed', `The source ${name} has changed since it was brought.`, {
+    item: `${kind} ${id}${field ? `, ${field}` : ''}`,
+    remedy: 'Bringing changes over is what `stowage sync` will do, in a later version.',
+  });
+
+function counted(counts: { [K in Kind]: number }): string {
+  const parts = kindNames
+    .filter((kind) => counts[kind] > 0)
+    .map((kind) => `${counts[kind].toLocaleString('en')} ${plural[kind].replaceAll('_', ' ')}`);
+  return parts.length === 0 ? 'nothing: the source is empty' : parts.join(', ');
+}

@@ -1,0 +1,18 @@
+import { type Command, Option } from 'commander';
+import type { SourceOptions } from './source.ts';
+
+/** By which road a source is read, and where what the road cannot carry lies. */
+export interface ReadingOptions extends SourceOptions {
+  via: 'auto' | 'snapshot' | 'tables' | 'graphql';
+  blobs?: string;
+}
+
+/** Options of the commands that read a whole library. */
+export const readingOptions = (command: Command): Command =>
+  command
+    .addOption(
+      new Option('--via <road>', 'how to read it')
+        .choices(['auto', 'snapshot', 'tables', 'graphql'])
+        .default('auto'),
+    )
+    .option('--blobs <dir>', 'with a database file: where the server kept its pictures');

@@ -1,0 +1,33 @@
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+
+/**
+ * A folder of this process's own below the data directory, for copies that may be as large as a library; what killed
+ * processes of this machine left there is cleared away.
+ */
+export async function temporaryFolder(
+  dataDirectory: string,
+): Promise<AsyncDisposable & { path: string }> {
+  const folder = join(dataDirectory, 'temporary');
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const machine = encodeURIComponent(hostname());
+  for (const name of await readdir(folder)) {
+    const [, owner, pid] = /^(.*)-(\d+)$/.exec(name) ?? [];
+    if (owner === machine && !isAlive(Number(pid))) {
+      await rm(join(folder, name), { recursive: true, force: true });
+    }
+  }
+  const path = join(folder, `${machine}-${process.pid}`);
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
