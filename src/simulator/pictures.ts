@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Library } from './library.ts';
 
 export interface Picture {
@@ -25,27 +25,27 @@ const columns: { [path: string]: string } = {
 };
 
 /**
- * A record's picture, or the server's stand-in where it has none, and where its bytes are gone: with its own ETag, as a
- * real server does. Undefined where there is no such record.
+ * A record's picture, or the server's stand-in where that is asked for, where it has none, and where its bytes are gone:
+ * with its own ETag, as a real server does. Undefined where there is no such record.
  */
 export function pictureOf(
   library: Library,
-  folder: string | undefined,
   kind: string,
   id: number,
   which: string,
+  standInOnly: boolean,
 ): Picture | undefined {
   const column = columns[`${kind}/${which}`];
   if (!column) return undefined;
   const table = kind === 'group' || kind === 'movie' ? library.groups.table : `${kind}s`;
   const checksum = library.scalar(`select coalesce(${column}, '') from ${table} where id = ?`, id);
   if (checksum === undefined) return undefined;
-  const bytes = checksum ? bytesOf(library, folder, checksum as string) : undefined;
+  const bytes = checksum && !standInOnly ? bytesOf(library, checksum as string) : undefined;
   return bytes ? { bytes, type: typeOf(bytes), etag: checksum as string } : standIn;
 }
 
-function bytesOf(library: Library, folder: string | undefined, checksum: string) {
-  const path = folder && pathOfBlob(folder, checksum);
+function bytesOf(library: Library, checksum: string) {
+  const path = library.pictures && pathOfBlob(library.pictures, checksum);
   if (path && existsSync(path)) return readFileSync(path);
   const stored = library.scalar('select blob from blobs where checksum = ?', checksum);
   return stored ? Buffer.from(stored as Uint8Array) : undefined;
@@ -65,3 +65,29 @@ const standIn: Picture = {
   type: 'image/svg+xml',
   etag: createHash('md5').update(drawing).digest('hex'),
 };
+
+/** Keeps a picture, and gives its checksum. */
+export function keepPicture(library: Library, bytes: Buffer): string {
+  const checksum = createHash('md5').update(bytes).digest('hex');
+  if (library.pictures) {
+    const path = pathOfBlob(library.pictures, checksum);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, bytes);
+  }
+  library.run(
+    'insert into blobs (checksum, blob) values (?, ?) on conflict do nothing',
+    checksum,
+    library.pictures ? null : bytes,
+  );
+  return checksum;
+}
+
+/** Drops a picture, unless a record still has it. */
+export function dropPicture(library: Library, checksum: string): void {
+  try {
+    library.run('delete from blobs where checksum = ?', checksum);
+  } catch {
+    return;
+  }
+  if (library.pictures) rmSync(pathOfBlob(library.pictures, checksum), { force: true });
+}

@@ -5,7 +5,7 @@ import { type Endpoint, type GraphqlAnswer, type GraphqlRequest, rootFields } fr
 import type { Library } from './library.ts';
 import { pictureOf } from './pictures.ts';
 import { notFound, plainText, type Reply, reply } from './reply.ts';
-import type { Context, ServerState } from './resolve/shared.ts';
+import type { Context, ServerState } from './context.ts';
 import { streamOf } from './streams.ts';
 
 export interface Site {
@@ -15,8 +15,6 @@ export interface Site {
   apiKey: string | undefined;
   basePath: string;
   absoluteHost: string | undefined;
-  /** The folder that pictures are kept in, if on disk. */
-  blobs: string | undefined;
   scheme: 'http' | 'https';
   state: ServerState;
   requests: Logged[];
@@ -78,7 +76,8 @@ export async function answerTo(site: Site, request: IncomingMessage): Promise<As
         stream(site, address.pathname, Number(id), which, address.searchParams),
       );
     }
-    return named(['picture'], () => picture(site, request, kind, Number(id), which));
+    const standIn = kind !== 'scene' && address.searchParams.get('default') === 'true';
+    return named(['picture'], () => picture(site, request, kind, Number(id), which, standIn));
   }
   return named(['page'], () =>
     /\.\w+$/.test(path) ? notFound() : reply(200, html, page('Stash')),
@@ -189,8 +188,9 @@ function picture(
   kind: string,
   id: number,
   which: string,
+  standIn: boolean,
 ): Reply {
-  const found = pictureOf(site.library, site.blobs, kind, id, which);
+  const found = pictureOf(site.library, site.blobs, kind, id, which, standIn);
   if (!found) return notFound();
   const etag = `"${found.etag}"`;
   const headers = { etag, 'cache-control': 'no-cache' };
