@@ -100,6 +100,12 @@ function readRows({ library, type, parameter }: Batch): Map<number, Row> {
   return new Map(rows.map((row) => [row.id as number, row]));
 }
 
+/** A single record; null where there is none. */
+export function nodeOf(library: Library, type: TypeName, id: number): Node | null {
+  const found = library.scalar(`select 1 from ${tableOf(library, type)} where id = ?`, id);
+  return found ? new Batch(library, type, [id]).node(id) : null;
+}
+
 /**
  * The records of another type that each of a batch names. The statement gives owner and target, in the order to be
  * served; `?` is the owners' ids.

@@ -13,12 +13,13 @@ import {
 } from 'graphql';
 import { type ServerVersion, schemaOf } from '../contract/schema.ts';
 import type { Node } from './batch.ts';
+import type { Context, Resolvers } from './context.ts';
 import { files, typeOfFile } from './resolve/files.ts';
 import { find } from './resolve/find.ts';
 import { records } from './resolve/records.ts';
 import { scene } from './resolve/scene.ts';
 import { server } from './resolve/server.ts';
-import type { Context, Resolvers } from './resolve/shared.ts';
+import { mutations } from './write/mutations.ts';
 
 export interface GraphqlRequest {
   query: string;
@@ -97,7 +98,7 @@ export function rootFields(document: DocumentNode, operationName?: string): stri
   return [];
 }
 
-const resolvers: Resolvers[] = [files, find, records, scene, server];
+const resolvers: Resolvers[] = [files, find, mutations, records, scene, server];
 
 function executable(version: ServerVersion): GraphQLSchema {
   const schema = schemaOf(version);

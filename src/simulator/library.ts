@@ -10,18 +10,24 @@ export class Library {
   readonly path: string;
   readonly database: DatabaseSync;
   readonly schema: number;
+  /** The folder that pictures are kept in, where they are not in the database. */
+  readonly pictures: string | undefined;
   readonly version: ServerVersion;
   /** `groups`, or `movies` before v0.28. */
   readonly groups: { table: string; key: string; scenes: string };
   readonly #statements = new Map<string, StatementSync>();
   readonly #columns = new Map<string, Set<string>>();
 
-  constructor(path: string, version?: ServerVersion) {
+  constructor(
+    path: string,
+    options: { version?: ServerVersion | undefined; pictures?: string | undefined } = {},
+  ) {
     this.path = path;
+    this.pictures = options.pictures;
     this.database = new DatabaseSync(path);
     this.database.exec('pragma foreign_keys = on; pragma journal_mode = wal');
     this.schema = this.scalar('select max(version) from schema_migrations') as number;
-    const found = version ?? versionOfSchema(this.schema);
+    const found = options.version ?? versionOfSchema(this.schema);
     if (!found) throw new Error(`no server of ours has database schema ${this.schema}`);
     this.version = found;
     this.groups = this.has('groups')

@@ -7,13 +7,13 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { ServerVersion } from '../contract/schema.ts';
 import { Backups } from './backup.ts';
+import type { Job, ServerState } from './context.ts';
 import { type Fault, Faults } from './faults.ts';
 import { Endpoint } from './graphql.ts';
 import { Library } from './library.ts';
 import { natural } from './natural.ts';
 import { type Break, send } from './reply.ts';
 import { separatorOf } from './resolve/files.ts';
-import type { Job, ServerState } from './resolve/shared.ts';
 import { answerTo, type Logged, type Site } from './site.ts';
 
 export interface SimulatorOptions {
@@ -68,7 +68,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const folder = mkdtempSync(join(tmpdir(), 'stowage-simulator-'));
   const path = join(folder, 'stash-go.sqlite');
   copyFileSync(options.database, path, constants.COPYFILE_FICLONE);
-  const library = new Library(path, options.version);
+  const library = new Library(path, { version: options.version, pictures: options.blobs?.dir });
   library.database.function('natural', { deterministic: true }, natural as never);
   const { host = '127.0.0.1', apiKey, basePath = '', absoluteHost, tls } = options;
   const root = library.scalar('select path from folders where parent_folder_id is null limit 1');
@@ -79,7 +79,6 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     apiKey,
     basePath: basePath.replace(/\/+$/, ''),
     absoluteHost,
-    blobs: options.blobs?.dir,
     scheme: tls ? 'https' : 'http',
     state: {
       version: versions[library.version],

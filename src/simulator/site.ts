@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import type { Backups } from './backup.ts';
+import type { Context, ServerState } from './context.ts';
 import type { Trouble } from './faults.ts';
 import { type Endpoint, type GraphqlAnswer, type GraphqlRequest, rootFields } from './graphql.ts';
 import type { Library } from './library.ts';
 import { pictureOf } from './pictures.ts';
 import { notFound, plainText, type Reply, reply } from './reply.ts';
-import type { Context, ServerState } from './context.ts';
 import { streamOf } from './streams.ts';
 
 export interface Site {
@@ -190,7 +190,7 @@ function picture(
   which: string,
   standIn: boolean,
 ): Reply {
-  const found = pictureOf(site.library, site.blobs, kind, id, which, standIn);
+  const found = pictureOf(site.library, kind, id, which, standIn);
   if (!found) return notFound();
   const etag = `"${found.etag}"`;
   const headers = { etag, 'cache-control': 'no-cache' };

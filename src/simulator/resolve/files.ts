@@ -1,7 +1,8 @@
 import { type Node, parent, related, rowsOf } from '../batch.ts';
+import type { Context, Resolvers } from '../context.ts';
 import type { Library, Row } from '../library.ts';
 import { text, time, value } from '../values.ts';
-import { type Context, type Resolvers, timestamps, within } from './shared.ts';
+import { timestamps, within } from './shared.ts';
 
 /** The primary file first. */
 const ofRecord = (table: string, owner: string) =>

@@ -1,6 +1,6 @@
-import { Batch, type Node, type TypeName, tableOf } from '../batch.ts';
+import { Batch, nodeOf, type TypeName, tableOf } from '../batch.ts';
+import type { Context, Resolvers } from '../context.ts';
 import type { Library } from '../library.ts';
-import type { Context, Resolvers } from './shared.ts';
 
 interface FindFilter {
   q?: string | null;
@@ -160,12 +160,6 @@ const fail = (message: string): never => {
   throw new Error(message);
 };
 const missingFile = (id: number) => `getting file by id ${id}: sql: no rows in result set`;
-
-/** A single record; null where there is none. */
-export function nodeOf(library: Library, type: TypeName, id: number): Node | null {
-  const found = library.scalar(`select 1 from ${tableOf(library, type)} where id = ?`, id);
-  return found ? new Batch(library, type, [id]).node(id) : null;
-}
 
 /** One id that is not there fails all: measured, but for v0.25.1's images, which then come back empty. */
 function byIds(library: Library, kind: Kind, asked: string[]): { count: number; ids: number[] } {

@@ -1,14 +1,13 @@
 import { type Node, parent, related, rowsOf } from '../batch.ts';
+import type { Context, Resolvers } from '../context.ts';
 import type { Library } from '../library.ts';
 import { date, flag, text, value } from '../values.ts';
 import { galleryFiles, visualFiles } from './files.ts';
 import {
   aliases,
-  type Context,
   customFields,
   joined,
   pictureUrl,
-  type Resolvers,
   stashIds,
   tags,
   timestamps,

@@ -1,12 +1,11 @@
 import { type Node, parent, related, rowsOf } from '../batch.ts';
+import type { Context, Resolvers } from '../context.ts';
 import { date, flag, text, utc, value } from '../values.ts';
 import { primaryVideo, videoFiles } from './files.ts';
 import {
-  type Context,
   customFields,
   joined,
   pictureUrl,
-  type Resolvers,
   stashIds,
   tags,
   timestamps,

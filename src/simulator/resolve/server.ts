@@ -1,8 +1,8 @@
 import type { SQLInputValue } from 'node:sqlite';
+import { nodeOf } from '../batch.ts';
+import type { Context, Resolvers } from '../context.ts';
 import { querySql } from '../sql.ts';
-import { nodeOf } from './find.ts';
 import { streams } from './scene.ts';
-import type { Context, Resolvers } from './shared.ts';
 
 const count = ({ library }: Context, table: string) =>
   library.scalar(`select count(*) from ${table}`);

@@ -1,41 +1,7 @@
 import { type Node, related, rowsOf } from '../batch.ts';
+import type { Context } from '../context.ts';
 import type { Library, Value } from '../library.ts';
 import { json, rfc3339, time } from '../values.ts';
-
-export interface Job {
-  id: string;
-  status: 'READY' | 'RUNNING' | 'FINISHED' | 'STOPPING' | 'CANCELLED' | 'FAILED';
-  description: string;
-  progress?: number | null;
-}
-
-/** What the server says of itself. */
-export interface ServerState {
-  version: string;
-  /** The database's schema number. */
-  schema: number;
-  status: 'OK' | 'SETUP' | 'NEEDS_MIGRATION';
-  os: string;
-  jobs: Job[];
-  stashes: { path: string; excludeVideo: boolean; excludeImage: boolean }[];
-  databasePath: string;
-  blobsPath: string;
-  blobsStorage: 'DATABASE' | 'FILESYSTEM';
-}
-
-/** What a resolver is told beside the record. */
-export interface Context {
-  library: Library;
-  server: ServerState;
-  /** Makes a snapshot; the path to download it from, if it is to be. */
-  backup: (download: boolean) => string | null;
-  /** Scheme, host and prefix, without a slash at the end. */
-  baseUrl: string;
-  apiKey: string | undefined;
-}
-
-export type Resolver = (source: never, args: never, context: Context) => unknown;
-export type Resolvers = { [type: string]: { [field: string]: Resolver } };
 
 export const within = 'in (select value from json_each(?))';
 

@@ -1,0 +1,226 @@
+import type { SQLInputValue } from 'node:sqlite';
+import type { Library } from '../library.ts';
+import { keepPicture } from '../pictures.ts';
+
+/** A record being created or changed: its columns first, then what lies in other tables. */
+export interface Write {
+  library: Library;
+  /** 0 until it is created. */
+  id: number;
+  columns: { [column: string]: SQLInputValue };
+  later: (() => void)[];
+}
+
+/** What one field of an input does. */
+export type Field = (write: Write, value: never) => void;
+
+type Ids = readonly string[] | null;
+
+export const now = (): string => `${new Date().toISOString().slice(0, 19)}Z`;
+
+/** v0.30 began to take spaces off both ends. */
+export const trims = ({ version }: Library): boolean => version !== 'v0.25' && version !== 'v0.28';
+
+const cut = (library: Library, value: string): string => (trims(library) ? value.trim() : value);
+
+/** An empty text is stored as NULL, which is served as an empty text. */
+export const text =
+  (column: string): Field =>
+  ({ library, columns }, value: string | null) => {
+    columns[column] = cut(library, value ?? '') || null;
+  };
+
+/** A text that is never NULL, nor trimmed. */
+export const plain =
+  (column: string): Field =>
+  ({ columns }, value: string | null) => {
+    columns[column] = value ?? '';
+  };
+
+export const required =
+  (column: string, message: string): Field =>
+  ({ library, columns }, value: string | null) => {
+    const kept = cut(library, value ?? '');
+    if (kept === '') throw new Error(message);
+    columns[column] = kept;
+  };
+
+export const value =
+  (column: string): Field =>
+  ({ columns }, given: SQLInputValue) => {
+    columns[column] = given;
+  };
+
+export const flag =
+  (column: string): Field =>
+  ({ columns }, given: boolean | null) => {
+    columns[column] = Number(given === true);
+  };
+
+export const reference =
+  (column: string): Field =>
+  ({ columns }, id: string | null) => {
+    columns[column] = id === null ? null : Number(id);
+  };
+
+/** `2020-05-06`; from v0.30 on `2020-05` and `2020`, too. */
+export const day =
+  (column: string): Field =>
+  ({ library, columns }, given: string | null) => {
+    const precise = trims(library);
+    const precision = given ? [10, 7, 4].indexOf(given.length) : null;
+    const whole = given ? given + '-01-01'.slice(precision === 1 ? 3 : 0) : '';
+    const known = !given || precision === 0 ? (given ?? '') : precise ? whole.slice(0, 10) : 'x';
+    if (known && Number.isNaN(Date.parse(`${known}T00:00:00Z`))) {
+      const why = `ParseDateStringAsTime failed: dateString <${given}>`;
+      const all = precise ? `failed to parse date ${JSON.stringify(given)}: [${why}]` : why;
+      throw new Error(`converting ${column}: ${all}`);
+    }
+    columns[column] = known || null;
+    if (precise) columns[`${column}_precision`] = precision;
+  };
+
+const replace = (
+  { library, id }: Write,
+  table: string,
+  owner: string,
+  columns: readonly string[],
+  rows: readonly SQLInputValue[][],
+): void => {
+  library.run(`delete from ${table} where ${owner} = ?`, id);
+  for (const row of rows) {
+    library.run(
+      `insert into ${table} (${[owner, ...columns]}) values (?${', ?'.repeat(columns.length)})`,
+      id,
+      ...row,
+    );
+  }
+};
+
+export const urls =
+  (table: string, owner: string): Field =>
+  (write, list: string[] | null) => {
+    write.later.push(() =>
+      replace(
+        write,
+        table,
+        owner,
+        ['position', 'url'],
+        (list ?? []).map((url, position) => [position, cut(write.library, url)]),
+      ),
+    );
+  };
+
+export const aliases =
+  (table: string, owner: string): Field =>
+  (write, list: string[] | null) => {
+    const kept = [...new Set((list ?? []).map((alias) => cut(write.library, alias)))];
+    write.later.push(() =>
+      replace(
+        write,
+        table,
+        owner,
+        ['alias'],
+        kept.map((alias) => [alias]),
+      ),
+    );
+  };
+
+export const links =
+  (table: string, owner: string, target: string): Field =>
+  (write, ids: Ids) => {
+    write.later.push(() => setLinks(write, table, owner, target, (ids ?? []).map(Number)));
+  };
+
+export const setLinks = (
+  write: Write,
+  table: string,
+  owner: string,
+  target: string,
+  ids: readonly number[],
+): void =>
+  replace(
+    write,
+    table,
+    owner,
+    [target],
+    [...new Set(ids)].map((id) => [id]),
+  );
+
+export const linked = (
+  { library, id }: Write,
+  table: string,
+  owner: string,
+  target: string,
+): number[] =>
+  library.rows(`select ${target} from ${table} where ${owner} = ?`, id).map(([one]) => Number(one));
+
+interface StashIdInput {
+  endpoint: string;
+  stash_id: string;
+  updated_at?: string | null;
+}
+
+export const stashIds =
+  (table: string, owner: string): Field =>
+  (write, list: StashIdInput[] | null) => {
+    const timed = write.library.has(table, 'updated_at');
+    write.later.push(() =>
+      replace(
+        write,
+        table,
+        owner,
+        timed ? ['endpoint', 'stash_id', 'updated_at'] : ['endpoint', 'stash_id'],
+        (list ?? []).map(({ endpoint, stash_id, updated_at }) => {
+          const row = [endpoint, stash_id];
+          return timed ? [...row, updated_at ?? new Date().toISOString()] : row;
+        }),
+      ),
+    );
+  };
+
+interface CustomFieldsInput {
+  full?: { [name: string]: unknown } | null;
+  partial?: { [name: string]: unknown } | null;
+  remove?: string[] | null;
+}
+
+const storable = (given: unknown): SQLInputValue =>
+  typeof given === 'boolean' ? Number(given) : (given as SQLInputValue);
+
+export const customFields =
+  (table: string, owner: string, creating: boolean): Field =>
+  (write, given: never) => {
+    const { full, partial, remove } = (creating ? { full: given } : given) as CustomFieldsInput;
+    write.later.push(() => {
+      const { library, id } = write;
+      if (full) library.run(`delete from ${table} where ${owner} = ?`, id);
+      for (const name of remove ?? []) {
+        library.run(`delete from ${table} where ${owner} = ? and field = ?`, id, name);
+      }
+      for (const [name, one] of Object.entries(full ?? partial ?? {})) {
+        if (one === null) continue;
+        library.run(
+          `insert or replace into ${table} (${owner}, field, value) values (?, ?, ?)`,
+          id,
+          name,
+          storable(one),
+        );
+      }
+    });
+  };
+
+/** A `data:` URL; an empty text clears, but not a scene's cover. */
+export const picture =
+  (column: string): Field =>
+  (write, given: string | null) => {
+    const { library, columns } = write;
+    if (!given && column === 'cover_blob') return;
+    if (!given) {
+      columns[column] = null;
+      return;
+    }
+    const found = /^data:[^,]*;base64,(.*)$/s.exec(given);
+    if (!found) throw new Error('processing image: the simulator fetches no pictures');
+    columns[column] = keepPicture(library, Buffer.from(found[1] as string, 'base64'));
+  };
