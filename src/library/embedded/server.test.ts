@@ -201,6 +201,36 @@ test('a server in the middle of a statement of a killed user is brought back all
   await server.stop();
 });
 
+const leases = (url: string): Promise<number> =>
+  withClient(url, async (client) => {
+    const { rows } = await client.query(
+      `SELECT count(*)::int AS count FROM pg_locks WHERE locktype = 'advisory'`,
+    );
+    return rows[0].count;
+  });
+
+test('users are still counted after a crash of the server dropped every connection', async (t) => {
+  const place = await usedPlace();
+  const other = await another(t, place);
+  const server = await startEmbedded(place);
+  const witness = new pg.Client(server.url);
+  witness.on('error', () => {});
+  await witness.connect();
+  const dropped = new Promise<void>((resolve) => witness.once('end', resolve));
+  await withClient(server.url, async (client) => {
+    client.on('error', () => {});
+    const { rows } = await client.query('SELECT pg_backend_pid() AS pid');
+    process.kill(rows[0].pid, 'SIGKILL');
+    await dropped;
+  });
+  while ((await leases(server.url).catch(() => 0)) < 2) await sleep(50);
+  await server.stop();
+  assert.equal(await isRunning(place), true);
+  assert.equal(await kept(other.url), 'here');
+  await endsWell(other);
+  assert.equal(await isRunning(place), false);
+});
+
 test('a number in postmaster.pid that now belongs to another process does not keep it from starting', async () => {
   const place = await usedPlace();
   const { directory } = places(place);
