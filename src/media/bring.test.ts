@@ -5,10 +5,11 @@ import { once } from 'node:events';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { buffer } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { shared, skipWithoutShared } from '../../test/shared.ts';
-import { testDatabase, withClient } from '../../test/support/database.ts';
 import {
+  importedLibrary,
   libraryOf,
   listed,
   skipWithoutRoot,
@@ -17,7 +18,6 @@ import {
   v030,
 } from '../../test/support/pictures.ts';
 import { feedFromFile } from '../feeds.ts';
-import { firstImport } from '../library/firstImport.ts';
 import { StowageError } from '../model/errors.ts';
 import type { PictureId } from '../model/fields.ts';
 import type { Kind } from '../model/kinds.ts';
@@ -69,35 +69,29 @@ const inOrder = (troubles: Trouble[]) => troubles.sort((a, b) => a.id - b.id);
 
 test('the pictures inside a snapshot arrive, each once', { skip: skipWithoutShared }, async (t) => {
   const file = shared('fixtures/stash-v0.30.1.sqlite');
+  const { client, source } = await importedLibrary(
+    t,
+    feedFromFile(file, () => {}),
+    v030,
+  );
   const store = await PictureStore.open(await temporaryFolder(t));
-  await withClient(await testDatabase(t), async (client) => {
-    const { source } = await firstImport({
-      client,
-      source: { name: 'main', profile: v030, pictures: 'all' },
-      road: 'snapshot',
-      feed: feedFromFile(file, () => {}),
-      progress: () => {},
-      signal: new AbortController().signal,
-    });
-    using blobs = new BlobsTable(file);
-    const steps: [number, number][] = [];
-    const progress = (done: number, of: number) => steps.push([done, of]);
-    const first = await bring({ client, source, store, suppliers: [blobs], progress });
-    assert.deepEqual(first, { fetched: 7, found: 0, missing: 0, bytes: 122_109, troubles: [] });
-    assert.deepEqual(
-      steps,
-      [1, 2, 3, 4, 5, 6, 7].map((done) => [done, 7]),
-    );
+  using blobs = new BlobsTable(file);
+  const steps: [number, number][] = [];
+  const progress = (done: number, of: number) => steps.push([done, of]);
+  const first = await bring({ client, source, store, suppliers: [blobs], progress });
+  assert.deepEqual(first, { fetched: 7, found: 0, missing: 0, bytes: 122_109, troubles: [] });
+  assert.deepEqual(
+    steps,
+    [1, 2, 3, 4, 5, 6, 7].map((done) => [done, 7]),
+  );
 
-    using database = new DatabaseSync(file, { readOnly: true });
-    for (const { checksum, blob } of database.prepare('SELECT * FROM blobs').all()) {
-      const stored = await store.open(checksum as string).toArray();
-      assert.deepEqual(Buffer.concat(stored), Buffer.from(blob as Uint8Array));
-    }
-    assert.equal((await listed(client)).length, 7);
-    const again = await bring({ client, source, store, suppliers: [] });
-    assert.deepEqual(again, { fetched: 0, found: 0, missing: 0, bytes: 0, troubles: [] });
-  });
+  using database = new DatabaseSync(file, { readOnly: true });
+  for (const { checksum, blob } of database.prepare('SELECT * FROM blobs').all()) {
+    assert.deepEqual(await buffer(store.open(checksum as string)), Buffer.from(blob as Uint8Array));
+  }
+  assert.equal((await listed(client)).length, 7);
+  const again = await bring({ client, source, store, suppliers: [] });
+  assert.deepEqual(again, { fetched: 0, found: 0, missing: 0, bytes: 0, troubles: [] });
 });
 
 test('pictures are taken from the folder in which Stash keeps them', async (t) => {
@@ -114,7 +108,12 @@ test('pictures are taken from the folder in which Stash keeps them', async (t) =
   const { fetched, troubles } = await bring({ client, source, store, suppliers });
   assert.equal(fetched, 1);
   assert.deepEqual(inOrder(troubles), [
-    { kind: 'scene', id: 2, field: 'cover', why: 'the folder of blobs has another picture there' },
+    {
+      kind: 'scene',
+      id: 2,
+      field: 'cover',
+      why: 'the folder of blobs gives other bytes for it: changed since, lost or damaged',
+    },
     { kind: 'scene', id: 3, field: 'cover', why: 'the folder of blobs does not have it' },
   ]);
   assert.deepEqual(await listed(client), [md5Of(picture(1))]);

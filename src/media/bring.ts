@@ -84,8 +84,8 @@ function fetching(store: PictureStore, suppliers: readonly Supplier[]) {
           patience.succeeded();
           const held = await store.put(bytes, md5);
           if (held) return held;
-          // Changed since the records were read; or lost, and Stash serves a picture of its own instead.
-          reason = `${supplier.name} has another picture there`;
+          // Where Stash has lost one, it serves a stand-in.
+          reason = `${supplier.name} gives other bytes for it: changed since, lost or damaged`;
         }
       } catch (error) {
         stop.throwIfAborted();

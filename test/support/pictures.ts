@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
 import pg from 'pg';
+import { type Feed, firstImport } from '../../src/library/firstImport.ts';
 import { addSource, findSource, type Source } from '../../src/library/sources.ts';
 import { pictureFields } from '../../src/media/fields.ts';
 import type { Id, PictureId } from '../../src/model/fields.ts';
@@ -44,11 +45,7 @@ export async function libraryOf(
   t: TestContext,
   records: { kind: Kind; id: Id; pictures?: { [field: string]: PictureId | null } }[],
 ): Promise<TestLibrary> {
-  let client: pg.Client | undefined;
-  t.after(() => client?.end()); // before the database goes
-  const url = await testDatabase(t);
-  client = new pg.Client({ connectionString: url });
-  await client.connect();
+  const { url, client } = await connectedLibrary(t);
   await addSource(client, { name: 'main', profile: v030, pictures: 'all' });
   const source = (await findSource(client, 'main')) as Source;
   await client.query('BEGIN');
@@ -70,6 +67,33 @@ export async function libraryOf(
   }
   await client.query('COMMIT');
   return { url, client, source };
+}
+
+/** A library into which a source was imported, as its road tells it. */
+export async function importedLibrary(
+  t: TestContext,
+  feed: Feed,
+  profile: SourceProfile,
+): Promise<TestLibrary> {
+  const { url, client } = await connectedLibrary(t);
+  const { source } = await firstImport({
+    client,
+    source: { name: 'main', profile, pictures: 'all' },
+    road: 'snapshot',
+    feed,
+    progress: () => {},
+    signal: new AbortController().signal,
+  });
+  return { url, client, source };
+}
+
+async function connectedLibrary(t: TestContext): Promise<{ url: string; client: pg.Client }> {
+  let client: pg.Client | undefined;
+  t.after(() => client?.end()); // before the database goes
+  const url = await testDatabase(t);
+  client = new pg.Client({ connectionString: url });
+  await client.connect();
+  return { url, client };
 }
 
 export const v030: SourceProfile = { version: 'v0.30.1', schema: 75, types: { Group: ['id'] } };
