@@ -190,7 +190,9 @@ function writeColumn(rows: CopyRows, field: StoredField, value: unknown, ids: Im
     case 'date':
     case 'choice':
     case 'picture':
-      return value == null ? (rows.null(), true) : writeText(rows, value as string);
+      if (value != null) return writeText(rows, value as string);
+      rows.null();
+      return true;
     case 'integer':
       if (value == null) {
         if (field.name === 'oCounter') rows.bigint(0);

@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
-import { type Kind, kindNames } from '../model/kinds.ts';
+import { kindNames } from '../model/kinds.ts';
 import type { Trouble } from '../model/reading.ts';
 import { kindNumber, ownerColumn, storedFields, tableOf } from './layout.ts';
 
