@@ -12,6 +12,7 @@ import type { StashServer } from './server.ts';
 import { unknownIn } from './tables/coverage.ts';
 import { Layout } from './tables/layout.ts';
 import { origins } from './tables/roads.ts';
+import { rowsOf } from './tables/rows.ts';
 import { BackupDatabaseDocument } from './types.ts';
 
 export interface SnapshotOptions {
@@ -19,7 +20,7 @@ export interface SnapshotOptions {
   tempDir: string;
   signal?: AbortSignal | undefined;
   /** Bytes fetched from the server so far, and in all where it says. */
-  onProgress?: (received: number, total: number | null) => void;
+  onProgress?: ((received: number, total: number | null) => void) | undefined;
 }
 
 /** Opens a Stash's database file, with no server at all. Reads a copy: the file itself is not even opened. */
@@ -136,7 +137,7 @@ async function check(file: string, item: string, signal: AbortSignal | undefined
     signal?.throwIfAborted();
   }
   const unknown: UnknownData[] = unknownIn(layout)
-    .map(({ what, count }) => ({ what, rows: Number(db.prepare(count).get()?.n) }))
+    .map(({ what, select }) => ({ what, rows: rowsOf(db, select).next().value?.[0] as number }))
     .filter(({ rows }) => rows > 0);
   return { layout, unknown };
 }

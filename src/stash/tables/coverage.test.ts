@@ -42,9 +42,9 @@ test('a new table or column is unknown, with the number of rows that hold someth
     insert into moods values (1, 'calm'), (2, null);
     alter table tags add column "odd ""name" integer not null default 0;
     insert into tags (name, "odd ""name", created_at, updated_at) values ('a', 0, 1, 1), ('b', 5, 1, 1);`);
-  const found = unknownIn(Layout.of(db)).map(({ what, count }) => [
+  const found = unknownIn(Layout.of(db)).map(({ what, select }) => [
     what,
-    db.prepare(count).get()?.n,
+    Object.values(db.prepare(select).get() ?? {})[0],
   ]);
   assert.deepEqual(found, [
     ['table moods', 2],

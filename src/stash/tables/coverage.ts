@@ -1,6 +1,7 @@
 import { kindNames } from '../../model/kinds.ts';
-import { type Layout, quoted } from './layout.ts';
+import type { Layout } from './layout.ts';
 import { origins, tableRoads } from './roads.ts';
+import { countSelect, filledSelect } from './selects.ts';
 import type { Source } from './sources.ts';
 
 /** What becomes of a column: a record's field carries it, or why none does. */
@@ -76,7 +77,7 @@ export interface Unknown {
   what: string;
   /** Null for a column, whose table we read. */
   table: string | null;
-  count: string;
+  select: string;
 }
 
 /** What a file or server has beside the tables and columns that we know. */
@@ -84,15 +85,12 @@ export function unknownIn(layout: Layout): Unknown[] {
   const known = knownIn(layout);
   const unknown: Unknown[] = [];
   for (const [table, columns] of layout.tables) {
-    const from = `from ${quoted(table)}`;
     const ours = known.get(table);
-    if (!ours) unknown.push({ what: `table ${table}`, table, count: `select count(*) n ${from}` });
+    if (!ours) unknown.push({ what: `table ${table}`, table, select: countSelect(table) });
     for (const column of ours ? columns.keys() : []) {
       if (ours?.has(column)) continue;
-      const name = quoted(column);
-      // 0 is what a new flag or counter holds in a row that nobody has touched.
-      const count = `select count(*) n ${from} where ${name} is not null and ${name} not in ('', 0)`;
-      unknown.push({ what: `column ${table}.${column}`, table: null, count });
+      const select = filledSelect(table, column);
+      unknown.push({ what: `column ${table}.${column}`, table: null, select });
     }
   }
   return unknown;

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { layoutSelect, schemaSelect } from './selects.ts';
 
 /** Names that tables and columns had before Stash renamed movies to groups (its migration 65, v0.27). */
 const formerTables = new Map([
@@ -14,9 +15,6 @@ const formerColumns = new Map([
   ['group_urls.group_id', 'movie_id'],
 ]);
 
-/** A table or column name, quoted: some are words of SQL (`groups`, `primary`). */
-export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
-
 export interface LayoutColumn {
   /** As declared: `varchar(255)`. Empty where nothing was. */
   type: string;
@@ -26,13 +24,6 @@ export interface LayoutColumn {
 
 /** Table, column, declared type, place in the primary key. */
 export type LayoutRow = [string, string, string, number];
-
-/** Asks for a `LayoutRow` of every column, of all tables but SQLite's own. */
-export const layoutSelect = `select t.name, c.name, c.type, c.pk
-  from sqlite_master t join pragma_table_info(t.name) c
-  where t.type = 'table' and t.name not like 'sqlite\\_%' escape '\\' order by t.name, c.cid`;
-
-export const schemaSelect = 'select coalesce(max(version), 0) from schema_migrations';
 
 /**
  * Which tables and columns a database has. They come and go between versions of Stash, so nothing is taken for

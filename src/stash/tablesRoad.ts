@@ -1,0 +1,64 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import type { Reading, UnknownData } from '../model/reading.ts';
+import { FileReading } from './fileReading.ts';
+import { type Ask, mirror } from './mirror.ts';
+import type { StashServer } from './server.ts';
+import { unknownIn } from './tables/coverage.ts';
+import type { Layout } from './tables/layout.ts';
+import { rowsOf } from './tables/rows.ts';
+import { QuerySqlDocument } from './types.ts';
+
+export interface TablesOptions {
+  /** A folder for the mirror. */
+  tempDir: string;
+  /** The mirror itself, where it is to be kept: next time it is only brought up to date. */
+  mirror?: string | undefined;
+  signal?: AbortSignal | undefined;
+  /** Rows brought so far, and in all as far as is known. */
+  onProgress?: ((rows: number, total: number) => void) | undefined;
+}
+
+/** Opens a server's tables, brought over through `querySQL` into a file laid out like its own. */
+export async function openTables(server: StashServer, options: TablesOptions): Promise<Reading> {
+  const { tempDir, mirror: kept, signal, onProgress } = options;
+  const folder = kept === undefined ? await mkdtemp(join(tempDir, 'tables-')) : null;
+  const remove = async () => {
+    if (folder !== null) await rm(folder, { recursive: true, force: true });
+  };
+  const file = kept ?? join(folder as string, 'mirror.sqlite');
+  try {
+    const ask = askOf(server, signal);
+    const layout = await mirror(ask, file, { signal, onProgress });
+    const unknown = await unknownAt(ask, file, layout);
+    return new FileReading({ road: 'tables', file, profile: server.profile, unknown, remove });
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+/** Columns that we do not know are in the mirror, tables are not. */
+async function unknownAt(ask: Ask, file: string, layout: Layout): Promise<UnknownData[]> {
+  using db = new DatabaseSync(file, { readOnly: true });
+  const unknown: UnknownData[] = [];
+  for (const { what, table, select } of unknownIn(layout)) {
+    const [row] = table === null ? rowsOf(db, select) : await ask(select);
+    const rows = Number(row?.[0]);
+    if (rows > 0) unknown.push({ what, rows });
+  }
+  return unknown;
+}
+
+/** Sends one of the SELECTs in `tables/selects.ts`. They change nothing, so each may be sent again. */
+export const askOf =
+  (server: StashServer, signal?: AbortSignal): Ask =>
+  async (sql, args = []) => {
+    const { querySQL } = await server.request(
+      QuerySqlDocument,
+      { sql, args },
+      { repeatable: true, signal },
+    );
+    return querySQL.rows as Awaited<ReturnType<Ask>>;
+  };
