@@ -72,7 +72,13 @@ export class Library {
 
   /** Runs one statement; the id of the row it inserted, if it did. */
   run(sql: string, ...parameters: SQLInputValue[]): number {
-    return Number(this.#prepared(sql).run(...parameters).lastInsertRowid);
+    try {
+      return Number(this.#prepared(sql).run(...parameters).lastInsertRowid);
+    } catch (error) {
+      throw new Error(
+        `executing \`${sql}\` [[${parameters.join(' ')}]]: ${(error as Error).message}`,
+      );
+    }
   }
 
   /** All or nothing, as each of a real server's mutations. */

@@ -33,7 +33,7 @@ const groupRelation = (owner: string, target: string) => {
   );
   const descriptions = rowsOf(
     (library) => present(library, `select ${owner}, description from groups_relations ${order}`),
-    ([description]: [string | null]) => description ?? '',
+    ([description]: [string | null]) => description,
   );
   return (node: Node) => {
     const words = descriptions(node);

@@ -28,12 +28,12 @@ const inGroups = (name: 'group' | 'movie') => {
   const groups = related(
     'Group',
     ({ groups: { scenes, key } }) =>
-      `select scene_id, ${key} from ${scenes} where scene_id ${within} order by 1, 2`,
+      `select scene_id, ${key} from ${scenes} where scene_id ${within} order by scene_id, rowid`,
   );
   const indexes = rowsOf(
-    ({ groups: { scenes, key } }) =>
+    ({ groups: { scenes } }) =>
       `select scene_id, scene_index from ${scenes} where scene_id ${within}
-       order by scene_id, ${key}`,
+       order by scene_id, rowid`,
     ([index]: [number | null]) => index,
   );
   return (scene: Node) => {

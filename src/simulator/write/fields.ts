@@ -69,16 +69,18 @@ export const day =
   ({ library, columns }, given: string | null) => {
     const precise = trims(library);
     const precision = given ? [10, 7, 4].indexOf(given.length) : null;
-    const whole = given ? given + '-01-01'.slice(precision === 1 ? 3 : 0) : '';
-    const known = !given || precision === 0 ? (given ?? '') : precise ? whole.slice(0, 10) : 'x';
-    if (known && Number.isNaN(Date.parse(`${known}T00:00:00Z`))) {
-      const why = `ParseDateStringAsTime failed: dateString <${given}>`;
-      const all = precise ? `failed to parse date ${JSON.stringify(given)}: [${why}]` : why;
-      throw new Error(`converting ${column}: ${all}`);
+    const first = given ? `${given}-01-01`.slice(0, 10) : null;
+    if (given && (!isDay(first as string) || precision === -1 || (precision && !precise))) {
+      throw new Error(`converting ${column}: failed to parse date ${JSON.stringify(given)}`);
     }
-    columns[column] = known || null;
+    columns[column] = first;
     if (precise) columns[`${column}_precision`] = precision;
   };
+
+function isDay(text: string): boolean {
+  const time = Date.parse(`${text}T00:00:00Z`);
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
+}
 
 const replace = (
   { library, id }: Write,
@@ -114,7 +116,7 @@ export const urls =
 export const aliases =
   (table: string, owner: string): Field =>
   (write, list: string[] | null) => {
-    const kept = [...new Set((list ?? []).map((alias) => cut(write.library, alias)))];
+    const kept = (list ?? []).map((alias) => cut(write.library, alias));
     write.later.push(() =>
       replace(
         write,

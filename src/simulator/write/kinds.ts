@@ -19,6 +19,7 @@ import {
   value,
   type Write,
 } from './fields.ts';
+import { refuseFixed } from './fixedGalleries.ts';
 import { checkPerformer, checkStudio, checkTag } from './names.ts';
 import { setSubGroups } from './subGroups.ts';
 
@@ -51,15 +52,33 @@ const sceneFields = custom('scene_custom_fields', 'scene_id');
 const formerUrl =
   (table: string, owner: string): Field =>
   (write, url: string | null) => {
-    if (write.library.has(table)) urls(table, owner)(write, (url ? [url] : []) as never);
-    else text('url')(write, url as never);
+    const { library, id } = write;
+    if (!library.has(table)) {
+      text('url')(write, url as never);
+      return;
+    }
+    const sql = `select url from ${table} where ${owner} = ? order by position`;
+    const [, ...rest] = library.rows(sql, id).map(([one]) => one as string);
+    urls(table, owner)(write, [...(url ? [url] : []), ...rest] as never);
   };
 
 /** Before v0.28 a performer had these beside its url; now they join the others. */
 const formerAccount =
-  (column: string): Field =>
+  (column: 'twitter' | 'instagram'): Field =>
   (write, account: string | null) => {
-    if (write.library.has('performers', column)) text(column)(write, account as never);
+    const { library, later } = write;
+    if (library.has('performers', column)) text(column)(write, account as never);
+    else if (account) {
+      const url = account.startsWith('http') ? account : `https://${column}.com/${account}`;
+      later.push(() =>
+        library.run(
+          `insert into performer_urls (performer_id, position, url) values (?1,
+             (select coalesce(max(position) + 1, 0) from performer_urls where performer_id = ?1), ?2)`,
+          write.id,
+          url,
+        ),
+      );
+    }
   };
 
 const inGroups =
@@ -91,6 +110,21 @@ export function assignFiles(library: Library, scene: number, files: readonly num
       file,
       has ? 0 : 1,
     );
+  }
+}
+
+function refuse(library: Library, image: number, gallery: number): void {
+  const name = library.scalar(
+    `select coalesce(nullif(i.title, ''), f.basename, '') from images i
+       left join images_files p on p.image_id = i.id and p."primary" = 1
+       left join files f on f.id = p.file_id
+     where i.id = ?`,
+    image,
+  );
+  try {
+    refuseFixed(library, gallery);
+  } catch (error) {
+    throw new Error(`changing galleries of image "${name}": ${(error as Error).message}`);
   }
 }
 
@@ -199,7 +233,12 @@ export const writables = {
         later.push(() => {
           // What stays keeps being the gallery's cover.
           const wanted = (ids ?? []).map(Number);
-          for (const gallery of linked(write, 'galleries_images', 'image_id', 'gallery_id')) {
+          const before = linked(write, 'galleries_images', 'image_id', 'gallery_id');
+          for (const gallery of new Set([...before, ...wanted])) {
+            if (!before.includes(gallery) || !wanted.includes(gallery))
+              refuse(library, id, gallery);
+          }
+          for (const gallery of before) {
             if (wanted.includes(gallery)) continue;
             const sql = 'delete from galleries_images where image_id = ? and gallery_id = ?';
             library.run(sql, id, gallery);

@@ -1,7 +1,8 @@
+import { nodeOf } from '../batch.ts';
 import type { Library } from '../library.ts';
 import { os, plays } from './history.ts';
 import { assignFiles, writables } from './kinds.ts';
-import { destroy, found, type Input, update } from './write.ts';
+import { destroy, existing, found, type Input, update } from './write.ts';
 
 export interface SceneMerge {
   source: string[];
@@ -17,7 +18,9 @@ export function mergeScenes(library: Library, input: SceneMerge) {
   const sources = [...new Set(input.source.map(Number))];
   if (sources.includes(destination)) throw new Error('destination scene cannot be in source list');
   for (const source of sources) {
-    found(library, writables.scene, source);
+    if (!nodeOf(library, 'Scene', source)) {
+      throw new Error(`finding source scenes: scene with id ${source} not found`);
+    }
     const files = library
       .rows('select file_id from scenes_files where scene_id = ? order by "primary" desc', source)
       .map(([file]) => file as number);
@@ -75,6 +78,7 @@ export function mergeTags(library: Library, sources: readonly number[], destinat
     relatives('parent_id', 'child_id'),
   ];
   for (const source of sources) {
+    existing(library, writables.tag, source);
     for (const [table] of tagTables) {
       if (!library.has(table)) continue;
       const sql = `update or ignore ${table} set tag_id = ? where tag_id = ?`;

@@ -1,14 +1,15 @@
+import { nodeOf } from '../batch.ts';
 import type { Context, Resolver, Resolvers } from '../context.ts';
 import type { Library } from '../library.ts';
 import { linked, type Write } from './fields.ts';
 import { moveFiles, setFingerprints } from './files.ts';
-import { addImages, removeImages, setCover } from './galleries.ts';
+import { addImages, destroyGallery, removeImages, setCover } from './galleries.ts';
 import { add, os, plays, remove } from './history.ts';
 import { type Writable, writables } from './kinds.ts';
 import { destroyScene, mergeScenes, mergeTags, type SceneMerge } from './merge.ts';
 import { destroyFilter, saveFilter } from './savedFilters.ts';
 import { addSubGroups, reorderSubGroups } from './subGroups.ts';
-import { create, destroy, found, type Input, update } from './write.ts';
+import { create, destroy, existing, found, type Input, update } from './write.ts';
 
 /** Each mutation is one transaction: it happens, or it does not. */
 const mutation =
@@ -22,8 +23,11 @@ interface InputArgument<I = Input & { id: string }> {
 
 const createOf = (kind: Writable) =>
   mutation((library, { input }: InputArgument<Input>) => create(library, kind, input));
-const updateOf = (kind: Writable) =>
-  mutation((library, { input }: InputArgument) => update(library, kind, Number(input.id), input));
+const updateOf = (kind: Writable, missing?: string) =>
+  mutation((library, { input }: InputArgument) => {
+    if (missing && !nodeOf(library, kind.type, Number(input.id))) throw new Error(missing);
+    return update(library, kind, Number(input.id), input);
+  });
 const updatesOf = (kind: Writable) =>
   mutation((library, { input }: InputArgument<(Input & { id: string })[]>) =>
     input.map((one) => update(library, kind, Number(one.id), one)),
@@ -31,6 +35,13 @@ const updatesOf = (kind: Writable) =>
 const destroyOf = (kind: Writable) =>
   mutation((library, args: { input?: { id: string }; id?: string }) => {
     destroy(library, kind, Number(args.input?.id ?? args.id));
+    return true;
+  });
+const destroyFoundOf = (kind: Writable) =>
+  mutation((library, args: { input?: { id: string }; id?: string }) => {
+    const id = Number(args.input?.id ?? args.id);
+    found(library, kind, id);
+    destroy(library, kind, id);
     return true;
   });
 
@@ -87,7 +98,7 @@ interface HistoryArguments {
 
 const imageO = (expression: string) =>
   mutation((library, { id }: { id: string }) => {
-    found(library, image, Number(id));
+    existing(library, image, Number(id));
     library.run(`update images set o_counter = ${expression} where id = ?`, Number(id));
     return library.scalar('select o_counter from images where id = ?', Number(id));
   });
@@ -98,9 +109,10 @@ export const mutations: Resolvers = {
     sceneUpdate: updateOf(scene),
     scenesUpdate: updatesOf(scene),
     bulkSceneUpdate: mutation((library, { input }: InputArgument<Input & { ids: string[] }>) =>
-      input.ids.map((id) =>
-        update(library, scene, Number(id), bulkInput(library, Number(id), input)),
-      ),
+      input.ids.map((id) => {
+        if (!nodeOf(library, 'Scene', Number(id))) throw new Error('sql: no rows in result set');
+        return update(library, scene, Number(id), bulkInput(library, Number(id), input));
+      }),
     ),
     sceneMerge: mutation((library, { input }: InputArgument<SceneMerge>) =>
       mergeScenes(library, input),
@@ -130,7 +142,7 @@ export const mutations: Resolvers = {
         library,
         args: { id: string; resume_time?: number | null; playDuration?: number | null },
       ) => {
-        found(library, scene, Number(args.id));
+        existing(library, scene, Number(args.id));
         library.run(
           `update scenes set resume_time = coalesce(?, resume_time),
              play_duration = play_duration + coalesce(?, 0) where id = ?`,
@@ -143,17 +155,17 @@ export const mutations: Resolvers = {
     ),
     sceneMarkerCreate: createOf(marker),
     sceneMarkerUpdate: updateOf(marker),
-    sceneMarkerDestroy: destroyOf(marker),
+    sceneMarkerDestroy: destroyFoundOf(marker),
     imageUpdate: updateOf(image),
     imagesUpdate: updatesOf(image),
-    imageDestroy: destroyOf(image),
+    imageDestroy: destroyFoundOf(image),
     imageIncrementO: imageO('o_counter + 1'),
     imageDecrementO: imageO('max(o_counter - 1, 0)'),
     imageResetO: imageO('0'),
     galleryCreate: createOf(gallery),
     galleryUpdate: updateOf(gallery),
     galleryDestroy: mutation((library, { input }: InputArgument<{ ids: string[] }>) => {
-      for (const id of input.ids) destroy(library, gallery, Number(id));
+      for (const id of input.ids) destroyGallery(library, Number(id));
       return true;
     }),
     addGalleryImages: mutation(addImages),
@@ -162,7 +174,7 @@ export const mutations: Resolvers = {
     resetGalleryCover: mutation(setCover),
     galleryChapterCreate: createOf(chapter),
     galleryChapterUpdate: updateOf(chapter),
-    galleryChapterDestroy: destroyOf(chapter),
+    galleryChapterDestroy: destroyFoundOf(chapter),
     performerCreate: createOf(performer),
     performerUpdate: updateOf(performer),
     performerDestroy: destroyOf(performer),
@@ -170,7 +182,7 @@ export const mutations: Resolvers = {
     studioUpdate: updateOf(studio),
     studioDestroy: destroyOf(studio),
     groupCreate: createOf(group),
-    groupUpdate: updateOf(group),
+    groupUpdate: updateOf(group, 'not found'),
     groupDestroy: destroyOf(group),
     movieCreate: createOf(group),
     movieUpdate: updateOf(group),

@@ -41,30 +41,36 @@ export function checkTag(write: Write, input: Input): void {
   for (const alias of asKept(library, input.aliases)) checkName(write, alias, tagNames);
   if (!id) return;
   for (const parent of (input.parent_ids ?? []) as string[]) {
-    if (within(library, id, Number(parent))) {
-      throw new Error(loop(library, id, Number(parent), 'parent', 'a descendant'));
-    }
+    refuseLoop(library, id, id, Number(parent), 'parent', 'a descendant');
   }
   for (const child of (input.child_ids ?? []) as string[]) {
-    if (within(library, Number(child), id)) {
-      throw new Error(loop(library, id, Number(child), 'child', 'an ancestor'));
-    }
+    refuseLoop(library, id, Number(child), id, 'child', 'an ancestor');
   }
 }
 
-/** Whether `tag` is `root` or hangs below it. */
-const within = (library: Library, root: number, tag: number): boolean =>
-  library.scalar(
-    `with recursive below(id) as (select ? union select r.child_id from tags_relations r
-       join below on r.parent_id = below.id)
-     select 1 from below where id = ?`,
-    root,
-    tag,
-  ) === 1;
-
-function loop(library: Library, id: number, other: number, as: string, already: string): string {
+/** What is to become a parent may not hang below, nor what is to become a child above. */
+function refuseLoop(
+  library: Library,
+  id: number,
+  above: number,
+  below: number,
+  as: string,
+  already: string,
+): void {
+  const path = library.scalar(
+    `with recursive below(id, path) as (select id, name from tags where id = ?1
+       union select r.child_id, b.path || '->' || t.name from tags_relations r
+         join below b on r.parent_id = b.id join tags t on t.id = r.child_id)
+     select path from below where id = ?2 limit 1`,
+    above,
+    below,
+  );
+  if (path === undefined) return;
   const name = (tag: number) => library.scalar('select name from tags where id = ?', tag);
-  return `cannot apply tag "${name(other)}" as a ${as} of "${name(id)}" as it is already ${already}`;
+  const other = id === above ? below : above;
+  throw new Error(
+    `cannot apply tag "${name(other)}" as a ${as} of "${name(id)}" as it is already ${already} (${path})`,
+  );
 }
 
 export function checkStudio(write: Write, input: Input): void {
@@ -73,6 +79,9 @@ export function checkStudio(write: Write, input: Input): void {
   for (const alias of asKept(library, input.aliases)) checkName(write, alias, studioNames);
   let ancestor = columns.parent_id as number | null | undefined;
   while (id && ancestor) {
+    if (!library.scalar('select 1 from studios where id = ?', ancestor)) {
+      throw new Error(`studio with id ${ancestor} not found`);
+    }
     if (ancestor === id) throw new Error('studio cannot be an ancestor of itself');
     ancestor = library.scalar('select parent_id from studios where id = ?', ancestor) as number;
   }
@@ -84,7 +93,7 @@ export function checkPerformer(write: Write, input: Input): void {
   const [row] = library.objects('select name, disambiguation from performers where id = ?', id);
   const { name, disambiguation = null } = { ...row, ...columns } as Write['columns'];
   const other = library.scalar(
-    'select id from performers where name = ? and disambiguation is ? and id <> ?',
+    'select id from performers where name = ? collate nocase and disambiguation is ? and id <> ?',
     name as string,
     disambiguation as string | null,
     id,

@@ -42,6 +42,9 @@ export function saveFilter(library: Library, { input }: SaveInput): Node | null 
 }
 
 export function destroyFilter(library: Library, { input }: { input: { id: string } }): boolean {
+  if (!nodeOf(library, 'SavedFilter', Number(input.id))) {
+    throw new Error(`id ${input.id} does not exist in saved_filters`);
+  }
   library.run('delete from saved_filters where id = ?', Number(input.id));
   return true;
 }

@@ -55,6 +55,12 @@ export function addSubGroups(
   list: readonly GroupDescription[],
   index: number | null | undefined,
 ): void {
+  const ids = list.map(({ group_id }) => Number(group_id));
+  const there = library
+    .rows('select sub_id from groups_relations where containing_id = ?', containing)
+    .map(([sub]) => sub as number)
+    .filter((sub) => ids.includes(sub));
+  if (there.length > 0) throw new Error(`subgroups with IDs [${there.join(' ')}] already in group`);
   for (const { group_id, description } of list) {
     insert(library, containing, Number(group_id), description);
   }
@@ -65,7 +71,6 @@ export function addSubGroups(
     index,
   );
   if (typeof at !== 'number') return;
-  const ids = list.map(({ group_id }) => Number(group_id));
   reorderSubGroups(library, containing, ids, at, false);
 }
 

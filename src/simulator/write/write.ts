@@ -43,7 +43,7 @@ export function update(library: Library, kind: Writable, id: number, input: Inpu
 }
 
 export function destroy(library: Library, kind: Writable, id: number): void {
-  const pictures = picturesOf(found(library, kind, id));
+  const pictures = picturesOf(existing(library, kind, id));
   library.run(`delete from ${tableOf(library, kind.type)} where id = ?`, id);
   for (const checksum of pictures) dropPicture(library, checksum);
 }
@@ -57,6 +57,13 @@ const picturesOf = ({ row }: Node): string[] =>
 export function found(library: Library, kind: Writable, id: number): Node {
   const node = nodeOf(library, kind.type, id);
   if (!node) throw new Error(`${kind.word} with id ${id} not found`);
+  return node;
+}
+
+/** The same, in other words: what is said depends on which of a real server's layers misses the record. */
+export function existing(library: Library, kind: Writable, id: number): Node {
+  const node = nodeOf(library, kind.type, id);
+  if (!node) throw new Error(`id ${id} does not exist in ${tableOf(library, kind.type)}`);
   return node;
 }
 
