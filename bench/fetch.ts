@@ -3,7 +3,8 @@
  * of each kind, and of all, as JSON.
  */
 import { StashClient } from '../src/stash/client.ts';
-import { Listing, type Operations } from '../src/stash/listing.ts';
+import { type ById, Listing } from '../src/stash/listing.ts';
+import { Paging } from '../src/stash/paging.ts';
 import { connect } from '../src/stash/server.ts';
 import * as ask from '../src/stash/types.ts';
 
@@ -18,21 +19,17 @@ const kinds = {
   gallery: { ids: ask.GalleryIdsDocument, batch: ask.GalleriesDocument },
   scene: { ids: ask.SceneIdsDocument, batch: ask.ScenesDocument },
   marker: { ids: ask.MarkerIdsDocument, batch: ask.MarkersDocument },
-  file: { ids: ask.FileIdsDocument, batch: ask.FilesDocument },
 } as const;
+const files = { ids: ask.FileIdsDocument, page: ask.FilesDocument };
 const seconds: { [kind: string]: number } = {};
 const started = performance.now();
-for (const [kind, operations] of Object.entries(kinds)) {
+for (const kind of [...Object.keys(kinds), 'file'] as (keyof typeof kinds | 'file')[]) {
   const before = performance.now();
-  const listing = new Listing(
-    server,
-    kind as keyof typeof kinds,
-    operations as unknown as Operations<never>,
-    {
-      files: false,
-      troubles: [],
-    },
-  );
+  const options = { kind, files: false, troubles: [] };
+  const listing =
+    kind === 'file'
+      ? new Paging(server, files, options)
+      : new Listing(server, kinds[kind] as unknown as ById<never>, options);
   for await (const _ of listing.batches());
   seconds[kind] = (performance.now() - before) / 1000;
 }

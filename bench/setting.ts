@@ -44,7 +44,7 @@ export class Setting implements AsyncDisposable {
     const child = this.#spawn(['src/simulator/main.ts', database], 'pipe');
     const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
     const { value } = await lines[Symbol.asyncIterator]().next();
-    return { url: JSON.parse(value).url, stop: () => this.#stop(child) };
+    return { url: JSON.parse(value ?? '').url, stop: () => this.#stop(child) };
   }
 
   /** A data directory's path. */

@@ -17,7 +17,7 @@ import {
   type Outcome,
 } from './command.ts';
 import { lockForWriting, withLibrary } from './library.ts';
-import { openSource, tellUnknown } from './opening.ts';
+import { openSource, reach, tellUnknown } from './opening.ts';
 import { bringPictures } from './pictures.ts';
 import { type ReadingOptions, readingOptions } from './reading.ts';
 import { sourceOptions } from './source.ts';
@@ -40,14 +40,19 @@ export const migrate: CommandDefinition<Options> = {
       .option('--name <source>', 'what to call the source', 'main')
       .option('--dry-run', 'read and count, and write nothing'),
   async run(context, options) {
-    await using source = await openSource(options, context);
-    if (options.dryRun) return await dryRun(context, source);
-    return await withLibrary(context, async (client) => {
+    const reached = await reach(options, context);
+    if (options.dryRun) {
+      await using source = await openSource(reached, options, { again: false }, context);
+      return await dryRun(context, source);
+    }
+    return withLibrary(context, async (client) => {
       await lockForWriting(client);
       const known = await findSource(client, options.name);
-      if (known) return again(context, client, source, known, options);
-      await refuseSecond(client);
-      return first(context, client, source, options);
+      if (!known) await refuseSecond(client);
+      await using source = await openSource(reached, options, { again: !!known }, context);
+      return known
+        ? await again(context, client, source, known, options)
+        : await first(context, client, source, options);
     });
   },
 };
@@ -174,6 +179,12 @@ const changed = (name: string, kind: Kind, id: number, field: string | null) =>
 function counted(counts: { [K in Kind]: number }): string {
   const parts = kindNames
     .filter((kind) => counts[kind] > 0)
-    .map((kind) => `${counts[kind].toLocaleString('en')} ${plural[kind].replaceAll('_', ' ')}`);
+    .map((kind) => `${counts[kind].toLocaleString('en')} ${named(kind, counts[kind])}`);
   return parts.length === 0 ? 'nothing: the source is empty' : parts.join(', ');
 }
+
+const named = (kind: Kind, count: number): string => {
+  const many = plural[kind].replaceAll('_', ' ');
+  if (count !== 1) return many;
+  return many === 'galleries' ? 'gallery' : many.slice(0, -1);
+};

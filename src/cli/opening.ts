@@ -1,27 +1,35 @@
-import { type From, type OpenSource, openSource as open } from '../app.ts';
+import { type OpenSource, openSource as open, type Reached, reachServer } from '../app.ts';
 import type { CommandContext } from './command.ts';
 import type { ReadingOptions } from './reading.ts';
 import { sourceOf, withApiKey } from './source.ts';
 
-/** Opens what the options name, with a bar while a copy of the database arrives, and says how it is read. */
+/** Makes sure that what the options name is there: a wrong address or key is told before anything is begun. */
+export async function reach(options: ReadingOptions, context: CommandContext): Promise<Reached> {
+  const from = await sourceOf(options, context);
+  if ('file' in from) return from;
+  return withApiKey(from.server, context, (server) => reachServer(server, context.signal));
+}
+
+/** Opens the source for reading, with a bar while a copy of it arrives, and says how it is read. */
 export async function openSource(
-  options: ReadingOptions,
-  context: CommandContext,
+  reached: Reached,
+  { via, blobs }: { via: ReadingOptions['via']; blobs?: string | undefined },
+  { again }: { again: boolean },
+  { output, settings, signal }: CommandContext,
 ): Promise<OpenSource> {
-  const { output, settings, signal } = context;
-  const from: From = await sourceOf(options, context);
   let stage: ReturnType<typeof output.stage> | undefined;
   try {
-    const source = await open(from, {
-      via: options.via,
-      blobs: options.blobs,
+    const source = await open(reached, {
+      via,
+      blobs,
+      again,
       dataDirectory: settings.dataDirectory,
       signal,
-      fetched: (bytes, of) => {
-        stage ??= output.stage('fetch', { unit: 'bytes', ...(of !== null && { total: of }) });
-        stage.advance(bytes - stage.done);
+      fetched: (done, of, unit) => {
+        stage ??= output.stage('fetch', { unit: unit === 'bytes' ? 'bytes' : 'records' });
+        stage.total = of ?? undefined;
+        stage.advance(done - stage.done);
       },
-      connecting: (server, connect) => withApiKey(server, context, connect),
     });
     stage?.finish();
     output.note(`Read by ${source.how}.`);

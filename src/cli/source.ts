@@ -89,7 +89,7 @@ export async function withApiKey<T>(
 }
 
 /** A path as people write one, or a name that is there; anything else is an address: `stash`, `stash:9999`. */
-export const isFile = (from: string): boolean =>
+const isFile = (from: string): boolean =>
   !/^[a-z]+:\/\//i.test(from) &&
   (/^[./~]|^[a-z]:\\|\.(sqlite3?|db)$/i.test(from) || existsSync(from));
 

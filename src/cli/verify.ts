@@ -4,13 +4,13 @@ import type { Kind } from '../model/kinds.ts';
 import { kindNames } from '../model/kinds.ts';
 import { jsonText } from '../model/records.ts';
 import { plural } from '../model/vocabulary.ts';
-import { compareKind, type Difference } from '../sync/compare.ts';
+import { type Compared, compareKind, type Difference } from '../sync/compare.ts';
 import { type CommandDefinition, libraryOptions } from './command.ts';
 import { namedSource, withLibrary } from './library.ts';
-import { openSource, tellUnknown } from './opening.ts';
+import { openSource, reach, tellUnknown } from './opening.ts';
 import { openPictures } from './pictures.ts';
 import { type ReadingOptions, readingOptions } from './reading.ts';
-import { isFile, sourceOptions } from './source.ts';
+import { sourceOptions } from './source.ts';
 
 interface Options extends ReadingOptions {
   name: string;
@@ -29,39 +29,36 @@ export const verify: CommandDefinition<Options> = {
     ),
   async run(context, options) {
     const { output, signal } = context;
+    const reached = await reach(options, context);
     return withLibrary(context, async (client) => {
       const known = await namedSource(client, options.name);
-      const via =
-        options.via === 'auto' && !isFile(options.from)
-          ? otherRoad(await lastRoad(client, known))
-          : options.via;
-      await using source = await openSource({ ...options, via }, context);
+      const auto = options.via === 'auto' && 'server' in reached;
+      const via = auto ? otherRoad(await lastRoad(client, known)) : options.via;
+      const { blobs } = options;
+      await using source = await openSource(reached, { via, blobs }, { again: true }, context);
       const { reading } = source;
       const counts = await reading.counts();
       if (known.pictures === 'all') await openPictures(context, client);
       const library = await LibraryRecords.begin(client, known);
-      const compared: { [K in Kind]?: { records: number; fields: number; differences: number } } =
-        {};
-      const report = (difference: Difference) =>
-        output.trouble({ ...difference, why: words(difference) });
+      const compared: { [K in Kind]?: Compared } = {};
+      using stage = output.stage('compare', { total: sumOf(Object.values(counts)) });
       for (const kind of kindNames) {
-        using stage = output.stage(plural[kind], { total: counts[kind] });
         compared[kind] = await compareKind(
           kind,
           counting(reading.records(kind, signal), stage),
           library.records(kind),
-          report,
+          (difference) => output.trouble({ ...difference, why: words(difference) }),
         );
-        stage.finish();
       }
+      stage.finish();
       await library.end();
       for (const trouble of reading.troubles) output.trouble(trouble);
-      const sum = (what: 'records' | 'fields' | 'differences') =>
-        Object.values(compared).reduce((total, found) => total + found[what], 0);
-      const differences = sum('differences');
-      output.line(
-        `Compared ${sum('records').toLocaleString('en')} records, ${sum('fields').toLocaleString('en')} fields: ${differences === 0 ? 'no differences' : `${differences.toLocaleString('en')} differences`}.`,
-      );
+      for (const [kind, found] of Object.entries(compared)) {
+        if (found.records > 0) output.line(`  ${plural[kind as Kind].padEnd(14)} ${told(found)}`);
+      }
+      const all = total(Object.values(compared));
+      output.line(`Compared ${told(all)}.`);
+      const { differences } = all;
       const complete =
         tellUnknown(context, source) && differences === 0 && reading.troubles.length === 0;
       return { complete, summary: { road: reading.road, compared, differences } };
@@ -77,6 +74,21 @@ async function* counting<T>(batches: AsyncIterable<T[]>, stage: { advance(count:
     yield batch;
     stage.advance(batch.length);
   }
+}
+
+const sumOf = (values: number[]): number => values.reduce((sum, value) => sum + value, 0);
+
+const total = (found: Compared[]): Compared => ({
+  records: sumOf(found.map(({ records }) => records)),
+  fields: sumOf(found.map(({ fields }) => fields)),
+  differences: sumOf(found.map(({ differences }) => differences)),
+});
+
+function told({ records, fields, differences }: Compared): string {
+  const shown = (count: number, what: string) =>
+    `${count.toLocaleString('en')} ${what}${count === 1 ? '' : 's'}`;
+  const found = differences === 0 ? 'no differences' : shown(differences, 'difference');
+  return `${shown(records, 'record')}, ${shown(fields, 'field')}: ${found}`;
 }
 
 function words({ field, source, library }: Difference): string {
