@@ -1,5 +1,4 @@
 import { DatabaseSync } from 'node:sqlite';
-import { setTimeout } from 'node:timers/promises';
 import { StowageError } from '../model/errors.ts';
 import { parseJson } from '../model/records.ts';
 import { knownIn } from './tables/coverage.ts';
@@ -63,8 +62,6 @@ export async function mirror(
         onProgress?.(progress.rows, progress.total);
       });
     }
-    // The first is everything; later ones find a server at work, which wants a moment.
-    if (round > 0) await setTimeout(50 * round, undefined, { signal });
   }
   throw new StowageError('source.moving', 'The server’s tables change faster than they are read.', {
     remedy: 'Wait until its tasks are done (Settings → Tasks). Or use --via snapshot.',

@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { type TestContext, test } from 'node:test';
+import { createTables } from '../contract/tables.ts';
+import { type Ask, mirror } from './mirror.ts';
+import { knownIn } from './tables/coverage.ts';
+import { Layout } from './tables/layout.ts';
+import { quoted } from './tables/names.ts';
+import type { Stored } from './tables/selects.ts';
+
+const at = "'2020-01-02T03:04:05Z'";
+
+test('a mirror holds every value as it is stored there', async (t) => {
+  const server = serverOf(t);
+  server.exec(`
+    insert into performers (id, name, height, penis_length, favorite, birthdate, created_at, updated_at) values
+      (1, 'a' || char(0) || 'b "' || char(10) || '\\N \u{1F3F4} עברית', 9223372036854775807, 0.1 + 0.2, 0, '1980-01-01', ${at}, ${at}),
+      (2, '', -9007199254740993, 1e300, 'true', 'soon', 1577934245, ${at}),
+      (70000, '3', 4.1, 12, 1, null, ${at}, ${at});
+    insert into performer_custom_fields (performer_id, field, value) values
+      (1, 'text', '3'), (1, 'integer', 3), (1, 'real', 3.0), (1, 'third', 1.0 / 3),
+      (1, 'big', -9223372036854775808), (1, 'bytes', x'00ff'), (1, 'empty', ''), (1, 'nothing', x'');
+    insert into files_fingerprints (file_id, type, fingerprint)
+      values (1, 'phash', -2), (1, 'oshash', '00ff'), (1, 'md5', cast('ab' as blob));
+    insert into scenes_view_dates (scene_id, view_date) values (1, ${at}), (1, ${at}), (2, ${at});`);
+  const random = server.prepare(
+    'insert into scene_markers (title, seconds, primary_tag_id, scene_id, created_at, updated_at) values (?, ?, 1, 1, 1, 1)',
+  );
+  for (let i = 0; i < 2000; i++) random.run(`${i}`, Math.random() * 10 ** ((i % 40) - 20));
+  const file = fileOf(t);
+  await mirror(askOf(server), file);
+  assertSame(file, server);
+});
+
+test('rows that change while they are read end up right', async (t) => {
+  const server = serverOf(t);
+  server.exec(`with recursive n(i) as (select 1 union all select i + 1 from n where i < 3000)
+    insert into scenes (id, title, resume_time, created_at, updated_at) select i, 'title ' || i, 0, ${at}, ${at} from n;
+    insert into scenes_tags (scene_id, tag_id) select id, id % 50 from scenes;
+    insert into scene_urls (scene_id, position, url) select id, 0, 'https://a.example/' || id from scenes;`);
+  const changes = [
+    'delete from scenes where id = 1',
+    "update scenes set title = 'titlf 9' where id = 9",
+    'update scenes set resume_time = 0.5 where id = 2500',
+    `insert into scenes (id, title, created_at, updated_at) values (90000, 'new', ${at}, ${at})`,
+    `insert into scenes_o_dates (scene_id, o_date) values (7, ${at}), (7, ${at})`,
+    'delete from scenes_tags where scene_id between 300 and 900',
+    // Two tags swapped between two scenes, and two urls.
+    `update scenes_tags set tag_id = iif(scene_id = 10, 11, 10) where scene_id in (10, 11)`,
+    `update scene_urls set url = 'https://a.example/' || iif(scene_id = 10, 11, 10) where scene_id in (10, 11)`,
+    'delete from scenes_o_dates where rowid = 1',
+    'delete from scene_urls where scene_id > 2000',
+  ];
+  const ask = askOf(server);
+  let asked = 0;
+  const file = fileOf(t);
+  await mirror(async (sql, args) => {
+    const answer = await ask(sql, args);
+    if (asked++ % 12 === 5) server.exec(changes.pop() ?? 'select 1');
+    return answer;
+  }, file);
+  assert.deepEqual(changes, []);
+  assertSame(file, server);
+});
+
+test('a mirror from before is brought up to date by reading only what changed', async (t) => {
+  const server = serverOf(t);
+  server.exec(`with recursive n(i) as (select 1 union all select i + 1 from n where i < 3000)
+    insert into tags (id, name, created_at, updated_at) select i, 'tag ' || i, ${at}, ${at} from n;`);
+  const file = fileOf(t);
+  await mirror(askOf(server), file);
+  server.exec(`update tags set favorite = 1 where id = 1000; drop table tag_stash_ids;
+    alter table studios add column mood text; insert into studios (name, mood, created_at, updated_at) values ('s', 'm', 1, 1)`);
+  const read: string[] = [];
+  const ask = askOf(server);
+  await mirror(async (sql, args) => {
+    if (args) read.push(`${/from ("\w+") where/.exec(sql)?.[1]} ${args}`);
+    return ask(sql, args);
+  }, file);
+  assert.deepEqual(read, ['"tags" 768,1023', '"studios" 0,255']);
+  assertSame(file, server);
+});
+
+test('what changes faster than it is read is not taken for a library', async (t) => {
+  const server = serverOf(t);
+  server.exec(`insert into tags (id, name, created_at, updated_at) values (1, 'a', ${at}, ${at})`);
+  const ask = askOf(server);
+  const restless: Ask = async (sql, args) => {
+    server.exec(`update tags set favorite = 1 - favorite, name = name || 'x'`);
+    return ask(sql, args);
+  };
+  await assert.rejects(mirror(restless, fileOf(t)), { code: 'source.moving' });
+});
+
+test('a name that means to be SQL is only a name', async (t) => {
+  const server = serverOf(t);
+  server.exec(
+    `alter table tags add column "a"" integer); drop table tags; --" text;
+    create table "x""; drop table tags" (a);
+    insert into tags (name, created_at, updated_at, "a""" ) values ('t', ${at}, ${at}, 'kept')`.replace(
+      '"a"""',
+      '"a"" integer); drop table tags; --"',
+    ),
+  );
+  const file = fileOf(t);
+  await mirror(askOf(server), file);
+  assertSame(file, server);
+});
+
+function serverOf(t: TestContext): DatabaseSync {
+  const db = new DatabaseSync(':memory:', { enableForeignKeyConstraints: false });
+  t.after(() => db.close());
+  createTables(db, 'v0.30');
+  return db;
+}
+
+/** `querySQL` of a server with this database. Its answer crosses as JSON. */
+function askOf(db: DatabaseSync): Ask {
+  return async (sql, args = []) => {
+    const statement = db.prepare(sql);
+    statement.setReturnArrays(true);
+    return JSON.parse(JSON.stringify(statement.all(...args))) as Stored[][];
+  };
+}
+
+function fileOf(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'stowage-mirror-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  return join(folder, 'mirror.sqlite');
+}
+
+/** All rows of all tables that we know, with the type that each value is stored with. */
+function assertSame(file: string, server: DatabaseSync): void {
+  using copy = new DatabaseSync(file, { readOnly: true });
+  let rows = 0;
+  for (const table of knownIn(Layout.of(server)).keys()) {
+    if (table === 'blobs') continue;
+    const columns = [...(Layout.of(server).tables.get(table) ?? new Map()).keys()].map(quoted);
+    const select = `select ${columns.map((c) => `typeof(${c}), ${c}`).join(', ')} from ${quoted(table)} order by ${columns.join(', ')}`;
+    const [ours, theirs] = [copy, server].map((db) => {
+      const statement = db.prepare(select);
+      statement.setReadBigInts(true);
+      return statement.all();
+    });
+    assert.deepEqual(ours, theirs, table);
+    rows += theirs?.length ?? 0;
+  }
+  assert.ok(rows > 1);
+}
