@@ -15,6 +15,10 @@ const commands: Commands = {
     summary: 'Write the library out as a source serves it',
     load: async () => (await import('./export.ts')).exportCommand,
   },
+  views: {
+    summary: 'Show the library under plain names to people who write SQL',
+    load: async () => (await import('./views.ts')).views,
+  },
   demo: {
     summary: 'Try it all on a simulated Stash',
     load: async () => (await import('./demo.ts')).demo,

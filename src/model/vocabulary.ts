@@ -39,8 +39,26 @@ export const plural = {
 const kindOfDiscreet = new Map(
   Object.entries(discreet).map(([kind, word]) => [word, kind as Kind]),
 );
-const kindOfPlural = new Map(Object.entries(plural).map(([kind, word]) => [word, kind as Kind]));
+const plainWords: { [word: string]: string } = {
+  cargo: 'scene',
+  crew: 'performer',
+  fleet: 'studio',
+};
 
-/** The kind that a table or address word stands for; undefined for a word that is none. */
-export const kindOf = (word: string): Kind | undefined =>
-  kindOfDiscreet.get(word as never) ?? kindOfPlural.get(word as never);
+/** The plain name of a column of the library: `cargo_id` → `scene_id`. */
+export const plainColumn = (column: string): string =>
+  column
+    .split('_')
+    .map((word) => plainWords[word] ?? word)
+    .join('_');
+
+/** The plain name of a table of the library: `cargo` → `scenes`, `gallery_crew` → `gallery_performers`. */
+export function plainTable(table: string): string {
+  if (table === historyTable) return 'watch_history';
+  const kind = kindOfDiscreet.get(table as never);
+  if (kind) return plural[kind];
+  const words = table.split('_');
+  if (words.length === 1) return table;
+  const last = words.pop() as string;
+  return [...words.map((word) => plainWords[word] ?? word), plainTable(last)].join('_');
+}
