@@ -28,6 +28,7 @@ export async function canHoldSocket(directory: string): Promise<boolean> {
   const short = await shortPath(directory);
   const server = createServer();
   try {
+    await rm(join(directory, 'probe'), { force: true }); // of one who was killed here
     server.listen(join(short.path, 'probe'));
     await once(server, 'listening');
     return true;

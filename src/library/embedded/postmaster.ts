@@ -50,11 +50,19 @@ async function worksIn(directory: string, pid: number): Promise<boolean> {
   }
 }
 
-/** Removes what a dead server left behind. Only for who holds the lock, and has seen that it does not run. */
+/**
+ * Removes what a dead server left behind, which PostgreSQL would take for a living one's. Only for who holds the lock
+ * and has seen that it does not run. Where there is no `postmaster.pid` nothing is touched: a server whose starter was
+ * killed may be about to write it.
+ */
 export async function clearRemains(directory: string): Promise<void> {
+  const file = join(directory, 'postmaster.pid');
+  const written = await stat(file).catch(() => undefined);
+  if (written === undefined) return;
+  // Empty, it was being written: a moment ago, or when the power failed.
+  if (written.size === 0 && Date.now() - written.mtimeMs < 2000) return;
   const socket = join(directory, `.s.PGSQL.${socketPort}`);
-  for (const path of [join(directory, 'postmaster.pid'), socket, `${socket}.lock`])
-    await rm(path, { force: true });
+  for (const path of [socket, `${socket}.lock`, file]) await rm(path, { force: true });
 }
 
 /**
@@ -65,5 +73,5 @@ export async function shutDown(directory: string): Promise<void> {
   const server = await runningPostmaster(directory);
   if (server === undefined) return;
   process.kill(server.pid, 'SIGINT'); // what PostgreSQL calls a fast shutdown
-  while (await runningPostmaster(directory)) await sleep(10);
+  while (await worksIn(directory, server.pid)) await sleep(10);
 }

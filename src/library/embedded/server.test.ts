@@ -231,12 +231,23 @@ test('users are still counted after a crash of the server dropped every connecti
   assert.equal(await isRunning(place), false);
 });
 
-test('a number in postmaster.pid that now belongs to another process does not keep it from starting', async () => {
+test('what a killed server and its starter left behind does not keep it from starting', async () => {
   const place = await usedPlace();
   const { directory } = places(place);
-  const remains = `${process.pid}\n${directory}\n1700000000\n5432\n.\n\n`;
+  // As after a restart of a container: the number of the dead server now belongs to another process.
+  const remains = `${process.pid}\n${directory}\n1700000000\n5432\n.\n\n\nready\n`;
   for (const name of ['postmaster.pid', '.s.PGSQL.5432.lock'])
     await writeFile(join(directory, name), remains);
+  await writeFile(join(directory, 'probe'), '');
+  const server = await startEmbedded(place);
+  assert.match(server.url, /localhost/);
+  assert.equal(await kept(server.url), 'here');
+  await server.stop();
+});
+
+test('a file that lost its content with the power does not keep it from starting', async () => {
+  const place = await usedPlace();
+  await writeFile(join(places(place).directory, 'postmaster.pid'), '');
   const server = await startEmbedded(place);
   assert.equal(await kept(server.url), 'here');
   await server.stop();

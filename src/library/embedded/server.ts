@@ -122,7 +122,8 @@ export function exclusively<T>(
 }
 
 /** What may stop a server from starting, and passes: parts of a killed one that still end; a port taken meanwhile. */
-const passing = /shared memory block|lock file ".*" already exists|could not create any TCP/;
+const passing =
+  /shared memory block|lock file ".*" (already exists|is empty)|could not create any TCP/;
 const patience = 15_000;
 
 /** Joins the server of a data directory, in whatever state it is found. Only for who holds the lock. */
