@@ -211,10 +211,15 @@ export function writeGroups(making: Making): void {
     }
     // Sub-groups in an order that is not that of their ids.
     if (id % 10 === 1) {
-      [id + 3, id + 1].forEach((sub_id, order_index) => {
+      [id + 3, id + 1].forEach((sub_id, i) => {
         if (sub_id > plan.groups) return;
-        const description = order_index ? hard[id % hard.length] : null;
-        rows.insert('groups_relations', { containing_id: id, sub_id, order_index, description });
+        const description = i ? hard[id % hard.length] : null;
+        rows.insert('groups_relations', {
+          containing_id: id,
+          sub_id,
+          order_index: i + 1,
+          description,
+        });
       });
     }
     writeCustomFields(making, 'group_custom_fields', 'group_id', id);

@@ -193,4 +193,5 @@ export function writeFilters({ rows }: Making): void {
   });
 }
 
-const json = (value: unknown) => (value === null ? null : JSON.stringify(value));
+/** As a server stores it: what is left out is a JSON null, not NULL. */
+const json = (value: unknown) => JSON.stringify(value);

@@ -21,7 +21,8 @@ export const now = (): string => `${new Date().toISOString().slice(0, 19)}Z`;
 /** v0.30 began to take spaces off both ends. */
 export const trims = ({ version }: Library): boolean => version !== 'v0.25' && version !== 'v0.28';
 
-const cut = (library: Library, value: string): string => (trims(library) ? value.trim() : value);
+export const cut = (library: Library, value: string): string =>
+  trims(library) ? value.trim() : value;
 
 /** An empty text is stored as NULL, which is served as an empty text. */
 export const text =
@@ -71,7 +72,10 @@ export const day =
     const precision = given ? [10, 7, 4].indexOf(given.length) : null;
     const first = given ? `${given}-01-01`.slice(0, 10) : null;
     if (given && (!isDay(first as string) || precision === -1 || (precision && !precise))) {
-      throw new Error(`converting ${column}: failed to parse date ${JSON.stringify(given)}`);
+      const why = precise
+        ? `failed to parse date ${JSON.stringify(given)}`
+        : `ParseDateStringAsTime failed: dateString <${given}>`;
+      throw new Error(`converting ${column}: ${why}`);
     }
     columns[column] = first;
     if (precise) columns[`${column}_precision`] = precision;

@@ -49,7 +49,10 @@ export function setCover(
   return true;
 }
 
-/** With a zip goes what lies in it, unless another gallery has it too. */
+/**
+ * With a zip goes what lies in it, unless another gallery has it too: on v0.25.1 each image with a file in there,
+ * later only those that have no other.
+ */
 export function destroyGallery(library: Library, gallery: number): void {
   found(library, writables.gallery, gallery);
   const inZip = library.rows(
@@ -62,7 +65,7 @@ export function destroyGallery(library: Library, gallery: number): void {
   for (const [image, file] of inZip as [number, number][]) {
     library.run('delete from images_files where image_id = ? and file_id = ?', image, file);
     const left = library.scalar('select 1 from images_files where image_id = ?', image);
-    if (!left) destroy(library, writables.image, image);
+    if (!left || library.version === 'v0.25') destroy(library, writables.image, image);
     else {
       library.run(
         `update images_files set "primary" = 1 where image_id = ?1 and file_id =

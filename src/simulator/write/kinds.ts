@@ -3,6 +3,7 @@ import type { Library } from '../library.ts';
 import {
   aliases,
   customFields,
+  cut,
   day,
   type Field,
   flag,
@@ -188,7 +189,8 @@ export const writables = {
     type: 'SceneMarker',
     word: 'scene marker',
     fields: {
-      title: (write, title: string | null) => plain('title')(write, (title ?? '').trim() as never),
+      title: (write, title: string | null) =>
+        plain('title')(write, cut(write.library, title ?? '') as never),
       seconds: value('seconds'),
       end_seconds: value('end_seconds'),
       scene_id: reference('scene_id'),

@@ -80,7 +80,8 @@ export function mergeTags(library: Library, sources: readonly number[], destinat
   for (const source of sources) {
     existing(library, writables.tag, source);
     for (const [table] of tagTables) {
-      if (!library.has(table)) continue;
+      // v0.28.1 forgets the groups: they lose the source, and do not gain the destination.
+      if (!library.has(table) || (table === 'groups_tags' && library.version === 'v0.28')) continue;
       const sql = `update or ignore ${table} set tag_id = ? where tag_id = ?`;
       library.run(sql, destination, source);
       library.run(`delete from ${table} where tag_id = ?`, source);

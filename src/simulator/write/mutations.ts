@@ -185,7 +185,7 @@ export const mutations: Resolvers = {
     groupUpdate: updateOf(group, 'not found'),
     groupDestroy: destroyOf(group),
     movieCreate: createOf(group),
-    movieUpdate: updateOf(group),
+    movieUpdate: updateOf(group, 'sql: no rows in result set'),
     movieDestroy: destroyOf(group),
     addGroupSubGroups: mutation((library, { input }: InputArgument<SubGroupAdd>) => {
       const id = Number(input.containing_group_id);

@@ -1,6 +1,7 @@
 import type { Node } from '../batch.ts';
 import { nodeOf } from '../batch.ts';
 import type { Library } from '../library.ts';
+import { cut } from './fields.ts';
 
 interface SaveInput {
   input: {
@@ -14,13 +15,14 @@ interface SaveInput {
 }
 
 export function saveFilter(library: Library, { input }: SaveInput): Node | null {
-  const name = input.name.trim();
-  if (name === '') throw new Error('name must be non-empty');
+  const name = cut(library, input.name);
+  if (name.trim() === '') throw new Error('name must be non-empty');
   const values = [
     input.mode,
     name,
+    // What is left out is stored as a JSON null, not as NULL.
     ...[input.find_filter, input.object_filter, input.ui_options].map((part) =>
-      part ? JSON.stringify(part) : null,
+      JSON.stringify(part ?? null),
     ),
   ];
   let id = Number(input.id ?? 0);
