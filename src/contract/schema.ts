@@ -16,7 +16,7 @@ export type ServerVersion = keyof typeof versions;
 export const serverVersions = Object.keys(versions) as ServerVersion[];
 
 /** The whole contract: everything that any version has. */
-export const contract: DocumentNode = parse(
+const contract: DocumentNode = parse(
   readFileSync(new URL('./stash.graphql', import.meta.url), 'utf8'),
   { noLocation: true },
 );

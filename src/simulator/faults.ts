@@ -18,7 +18,7 @@ export type Trouble =
   | { kind: 'edit'; sql: string };
 
 /** Which requests it happens to. */
-export interface When {
+interface When {
   /**
    * A root field (`findScenes`, `querySQL`), an operation's name, or a kind of request: `graphql`, `download`,
    * `picture`, `stream`, `page`. All, if left out.

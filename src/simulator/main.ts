@@ -1,24 +1,26 @@
 import { parseArgs } from 'node:util';
 import { startSimulator } from './simulator.ts';
 
-/** Runs a simulator in a process of its own: prints a line of JSON with its address, stops on SIGTERM. */
+/**
+ * `node main.ts DATABASE`: a simulator in a process of its own, for benchmarks. Prints a line of JSON with its address
+ * when it listens, and stops on SIGTERM.
+ */
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     port: { type: 'string' },
-    host: { type: 'string' },
     'api-key': { type: 'string' },
-    'base-path': { type: 'string' },
+    /** The folder that the library's pictures are kept in. */
+    blobs: { type: 'string' },
   },
 });
 const [database] = positionals;
-if (!database) throw new Error('which database?');
+if (!database) throw new Error('Say which database to serve.');
 const simulator = await startSimulator({
   database,
   ...(values.port && { port: Number(values.port) }),
-  ...(values.host && { host: values.host }),
   ...(values['api-key'] && { apiKey: values['api-key'] }),
-  ...(values['base-path'] && { basePath: values['base-path'] }),
+  ...(values.blobs && { blobs: { storage: 'FILESYSTEM', dir: values.blobs } }),
 });
 process.stdout.write(`${JSON.stringify({ url: simulator.url, version: simulator.version })}\n`);
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {

@@ -63,7 +63,7 @@ const versions: { [V in ServerVersion]: string } = {
   newer: 'v0.31.0',
 };
 
-/** Starts a server that behaves as a real Stash does (docs/architecture.md), and as badly as it is told to. */
+/** Starts a server that behaves as a real Stash does, and as badly as it is told to. */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
   const folder = mkdtempSync(join(tmpdir(), 'stowage-simulator-'));
   const path = join(folder, 'stash-go.sqlite');
@@ -150,7 +150,16 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     await send(request, response, reply, broken);
   }
 
-  await listen();
+  const tidy = () => {
+    library.close();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    await listen();
+  } catch (error) {
+    tidy();
+    throw error;
+  }
   return {
     url: `${site.scheme}://${host.includes(':') ? `[${host}]` : host}:${port}${site.basePath}`,
     version: library.version,
@@ -174,8 +183,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       if (closed) return;
       closed = true;
       await hangUp();
-      library.close();
-      rmSync(folder, { recursive: true, force: true });
+      tidy();
     },
   };
 }

@@ -109,22 +109,16 @@ interface Place {
 }
 
 function writeImageFiles(
-  { rows, dice, disk }: Making,
+  making: Making,
   id: number,
   gallery: number | null,
   places: Map<number, Place>,
 ): void {
+  const { rows, dice, disk } = making;
   const key = gallery ?? -Math.floor(id / 1000) - 1;
   let place = places.get(key);
   if (!place) {
-    place = { folder: disk.inside(disk.folder('pictures'), `walk ${key}`), zip: null };
-    if (gallery && gallery % 3 === 2) {
-      const folder = disk.folder('zipped');
-      const basename = `zipped gallery ${gallery}.zip`;
-      const zip = disk.zip({ folder, basename, size: 9_000_000 }, dice);
-      place = { folder: disk.inside(folder, basename, zip), zip };
-      rows.insert('galleries_files', { gallery_id: gallery, file_id: zip, primary: true });
-    }
+    place = newPlace(making, gallery, key);
     places.set(key, place);
   }
   const size = 50_000 + dice.below(9_000_000);
@@ -138,4 +132,16 @@ function writeImageFiles(
     const copy = disk.image({ folder, basename: `image ${id}-copy.jpg`, size }, dice);
     rows.insert('images_files', { image_id: id, file_id: copy, primary: false });
   }
+}
+
+/** A folder; or a folder in a zip, which is the gallery's only file. */
+function newPlace({ rows, dice, disk }: Making, gallery: number | null, key: number): Place {
+  if (!gallery || gallery % 3 !== 2) {
+    return { folder: disk.inside(disk.folder('pictures'), `walk ${key}`), zip: null };
+  }
+  const folder = disk.folder('zipped');
+  const basename = `zipped gallery ${gallery}.zip`;
+  const zip = disk.zip({ folder, basename, size: 9_000_000 }, dice);
+  rows.insert('galleries_files', { gallery_id: gallery, file_id: zip, primary: true });
+  return { folder: disk.inside(folder, basename, zip), zip };
 }

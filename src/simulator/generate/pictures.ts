@@ -45,7 +45,7 @@ export class Album {
 }
 
 /** A PNG of 16 × 9 points in one colour, no two numbers' the same. */
-export function drawPng(n: number): Buffer {
+function drawPng(n: number): Buffer {
   const [width, height] = [16, 9];
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);

@@ -92,7 +92,8 @@ function writeSceneFiles({ rows, dice, disk, plan }: Making, id: number): void {
   const basename =
     plan.hostile && is(id, 19)
       ? Buffer.from(`caf\xe9 ${id}.mp4`, 'latin1')
-      : `scene ${id}${is(id, 12) ? " naïve 'quote' \\N" : ''}.mp4`;
+      : // No name on Windows has a backslash.
+        `scene ${id}${is(id, 12) ? ` naïve 'quote'${plan.windows ? '' : ' \\N'}` : ''}.mp4`;
   const file = disk.video({ folder, basename, size: 1_000_000 + dice.below(4_000_000_000) }, dice, {
     interactive: is(id, 9),
   });
