@@ -1,0 +1,124 @@
+/** The real commands, called in this process: tests of what they do, not of how that is shown. */
+import { readdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { TestContext } from 'node:test';
+import type pg from 'pg';
+import { type Commands, exitCodes } from '../../src/cli/command.ts';
+import { Events } from '../../src/cli/display/events.ts';
+import { exportCommand } from '../../src/cli/export.ts';
+import { asStowageError, exitCodeOf } from '../../src/cli/failure.ts';
+import { migrate } from '../../src/cli/migrate.ts';
+import { Output } from '../../src/cli/output.ts';
+import { parse } from '../../src/cli/parse.ts';
+import { Redactor } from '../../src/cli/redactor.ts';
+import { verify } from '../../src/cli/verify.ts';
+import type { StowageError } from '../../src/model/errors.ts';
+import type { Trouble } from '../../src/model/reading.ts';
+import { settle } from '../../src/settings.ts';
+import { testDatabase, withClient } from './database.ts';
+import { temporaryFolder } from './pictures.ts';
+
+const commands: Commands = {
+  migrate: { summary: 'Migrate', load: async () => migrate },
+  verify: { summary: 'Verify', load: async () => verify },
+  export: { summary: 'Export', load: async () => exportCommand },
+};
+
+/** How a command ended, and what it said. */
+export interface Ended {
+  exitCode: number;
+  error?: StowageError;
+  /** Of a command that did not fail. */
+  summary: { [field: string]: unknown };
+  troubles: Trouble[];
+  warnings: string[];
+}
+
+export async function call(...words: string[]): Promise<Ended> {
+  const events: { event: string; message?: string }[] = [];
+  const streams = {
+    out: (line: string) => void events.push(JSON.parse(line)),
+    err: () => {},
+    terminal: undefined,
+  };
+  const { definition, options } = await parse(commands, words, streams);
+  const { signal } = new AbortController();
+  const said = () => ({
+    troubles: events.filter(({ event }) => event === 'trouble') as unknown as Trouble[],
+    warnings: events.flatMap(({ event, message }) => (event === 'warning' ? [message ?? ''] : [])),
+  });
+  try {
+    const { complete, summary = {} } = await definition.run(
+      {
+        settings: settle({}, options),
+        output: new Output(new Events(streams, true)),
+        signal,
+        redactor: new Redactor(),
+      },
+      options as never,
+    );
+    return { exitCode: complete ? exitCodes.done : exitCodes.incomplete, summary, ...said() };
+  } catch (thrown) {
+    const error = asStowageError(thrown, signal);
+    if (error.code === 'internal') throw thrown;
+    return { exitCode: exitCodeOf(error), error, summary: {}, ...said() };
+  }
+}
+
+/** A library of a test's own, and the commands on it. */
+export interface OwnLibrary {
+  url: string;
+  data: string;
+  stowage(...words: string[]): Promise<Ended>;
+  /** `export --as main`; the folder that it wrote. */
+  exported(): Promise<string>;
+  query<R extends pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<R[]>;
+  /** Everything that it holds: each table with its rows' versions, each file with its time. */
+  contents(): Promise<{ [name: string]: unknown }>;
+}
+
+export async function ownLibrary(t: TestContext): Promise<OwnLibrary> {
+  const url = await testDatabase(t);
+  const data = await temporaryFolder(t);
+  const stowage = (...words: string[]) => call(...words, '--database', url, '--data', data);
+  return {
+    url,
+    data,
+    stowage,
+    async exported() {
+      const out = await temporaryFolder(t);
+      const { exitCode, error } = await stowage('export', '--as', 'main', '--out', out);
+      if (exitCode !== exitCodes.done) throw error;
+      return out;
+    },
+    query: (sql, values) =>
+      withClient(url, async (client) => (await client.query(sql, values)).rows as never),
+    contents: async () => ({ ...(await tables(url)), ...(await files(data)) }),
+  };
+}
+
+const tables = (url: string) =>
+  withClient(url, async (client) => {
+    const { rows } = await client.query<{ name: string }>(
+      `SELECT oid::regclass::text AS name FROM pg_class
+        WHERE relnamespace IN ('qar'::regnamespace, 'stowage'::regnamespace) AND relkind = 'r' ORDER BY 1`,
+    );
+    const found: { [table: string]: unknown } = {};
+    for (const { name } of rows) {
+      const { rows: digest } = await client.query(
+        `SELECT count(*)::int AS count, md5(string_agg(xmin || ' ' || t::text, '\n' ORDER BY t::text)) AS digest
+           FROM ${name} t`,
+      );
+      found[name] = digest[0];
+    }
+    return found;
+  });
+
+async function files(folder: string): Promise<{ [file: string]: unknown }> {
+  const found: { [file: string]: unknown } = {};
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    const file = path.join(entry.parentPath, entry.name);
+    if (entry.isFile()) found[path.relative(folder, file)] = (await stat(file)).mtimeMs;
+  }
+  return found;
+}
