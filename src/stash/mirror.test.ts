@@ -59,7 +59,7 @@ test('rows that change while they are read end up right', async (t) => {
   const file = fileOf(t);
   await mirror(async (sql, args) => {
     const answer = await ask(sql, args);
-    if (asked++ % 12 === 5) server.exec(changes.pop() ?? 'select 1');
+    if (asked++ % 6 === 5) server.exec(changes.pop() ?? 'select 1');
     return answer;
   }, file);
   assert.deepEqual(changes, []);
@@ -77,7 +77,8 @@ test('a mirror from before is brought up to date by reading only what changed', 
   const read: string[] = [];
   const ask = askOf(server);
   await mirror(async (sql, args) => {
-    if (args) read.push(`${/from ("\w+") where/.exec(sql)?.[1]} ${args}`);
+    if (sql.includes('where') && args && !sql.includes('group by'))
+      read.push(`${/from ("\w+") where/.exec(sql)?.[1]} ${args}`);
     return ask(sql, args);
   }, file);
   assert.deepEqual(read, ['"tags" 768,1023', '"studios" 0,255']);

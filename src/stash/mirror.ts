@@ -1,4 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
+import { setImmediate } from 'node:timers/promises';
 import { StowageError } from '../model/errors.ts';
 import { parseJson } from '../model/records.ts';
 import { knownIn } from './tables/coverage.ts';
@@ -7,6 +8,8 @@ import { quoted } from './tables/names.ts';
 import {
   bucketBits,
   digestSelect,
+  idsDigested,
+  lastKeysSelect,
   layoutSelect,
   type Mirrored,
   rowsSelect,
@@ -46,9 +49,14 @@ export async function mirror(
   const progress = { rows: 0, total: 0 };
   for (let round = 0; round < rounds; round++) {
     const missing: [MirroredTable, Bucket[]][] = [];
-    for (const table of tables) {
+    const [lastKeys = []] = await ask(lastKeysSelect(tables.map(({ of }) => of)));
+    for (const [i, table] of tables.entries()) {
       signal?.throwIfAborted();
-      const buckets = table.news(await digests(ask, table.of));
+      const theirs = started(digests(ask, table.of, Number(lastKeys[i] ?? -1)));
+      // While the server digests what it holds, so do we.
+      await setImmediate();
+      table.held();
+      const buckets = table.news(await theirs);
       progress.total += buckets.reduce((sum, { rows }) => sum + rows, 0);
       if (buckets.length > 0) missing.push([table, buckets]);
     }
@@ -105,9 +113,14 @@ interface Bucket {
   place: number;
 }
 
-async function digests(ask: Ask, table: Mirrored): Promise<Digests> {
-  const [row] = await ask(digestSelect(table));
-  return digestsOf(row);
+async function digests(ask: Ask, table: Mirrored, last: number): Promise<Digests> {
+  const sql = digestSelect(table);
+  const found: Digests = new Map();
+  for (let from = 0; from <= last; from += idsDigested) {
+    const [row] = await ask(sql, [from, from + idsDigested - 1]);
+    for (const [bucket, digest] of digestsOf(row)) found.set(bucket, digest);
+  }
+  return found;
 }
 
 function digestsOf(row: Stored[] | undefined): Digests {
@@ -126,6 +139,12 @@ function numbersOf(array: Stored | undefined): Stored[] {
   return (/[[,]-?\d{16}/.test(text) ? parseJson(text) : JSON.parse(text)) as Stored[];
 }
 
+/** Awaited only later, or never where something else fails first: a failure until then is not unhandled. */
+function started<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {});
+  return promise;
+}
+
 /** Rows for one statement: each statement costs far more than each row. */
 const together = 100;
 
@@ -133,22 +152,26 @@ const together = 100;
 class MirroredTable {
   readonly of: Mirrored;
   readonly #db: DatabaseSync;
-  readonly #held: Digests;
+  #held: Digests | null = null;
 
   constructor(db: DatabaseSync, of: Mirrored) {
     this.of = of;
     this.#db = db;
-    this.#held = this.#prepare();
+  }
+
+  /** What it holds. The first time it looks; later it knows. */
+  held(): Digests {
+    this.#held ??= this.#prepare();
+    return this.#held;
   }
 
   /** The buckets that are not as we hold them, in order. One that the server no longer has comes without rows. */
   news(now: Digests): Bucket[] {
-    const all = [...new Set([...now.keys(), ...this.#held.keys()])].sort((a, b) => a - b);
+    const held = this.held();
+    const all = [...new Set([...now.keys(), ...held.keys()])].sort((a, b) => a - b);
     return all.flatMap((bucket, place) => {
       const { rows, digest } = now.get(bucket) ?? { rows: 0, digest: '' };
-      return digest === (this.#held.get(bucket)?.digest ?? '')
-        ? []
-        : [{ bucket, rows, digest, place }];
+      return digest === (held.get(bucket)?.digest ?? '') ? [] : [{ bucket, rows, digest, place }];
     });
   }
 
@@ -169,7 +192,7 @@ class MirroredTable {
       this.#db.exec('rollback');
       throw error;
     }
-    for (const { bucket, rows, digest } of buckets) this.#held.set(bucket, { rows, digest });
+    for (const { bucket, rows, digest } of buckets) this.held().set(bucket, { rows, digest });
   }
 
   #insert(arrays: Stored[][], from: number, to: number, atOnce: number): void {
@@ -200,7 +223,7 @@ class MirroredTable {
     if (isSame) {
       const statement = this.#db.prepare(digestSelect(this.of));
       statement.setReturnArrays(true);
-      return digestsOf(statement.get() as unknown as Stored[]);
+      return digestsOf(statement.get(0, Number.MAX_SAFE_INTEGER) as unknown as Stored[]);
     }
     this.#db.exec(`drop table if exists ${quoted(name)}; ${createTable(this.of)}`);
     return new Map();
@@ -254,7 +277,7 @@ async function bring(
       range.push(next);
     }
     if (range.length === 0) return null;
-    return { range, answer: ask(sql, rangeOf(range)) };
+    return { range, answer: started(ask(sql, rangeOf(range))) };
   };
   let next = request();
   while (next) {
@@ -264,8 +287,6 @@ async function bring(
     const size = row.reduce<number>((sum, text) => sum + String(text).length, 0);
     atOnce = Math.min(mostRows, Math.ceil(atOnce * Math.min(8, wanted / Math.max(size, 1))));
     next = request();
-    // If putting these fails, no one will ask what became of the next.
-    next?.answer.catch(() => {});
     const arrays = row.map((text, i) => {
       const values = numbersOf(text);
       const stored = transports[i]?.stored;

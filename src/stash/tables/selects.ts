@@ -37,10 +37,18 @@ export interface Mirrored {
 /** So many ids have one digest together: 2 to the power of this. */
 export const bucketBits = 8;
 
+/** The highest key of each table, in one row. Each is the end of an index. */
+export const lastKeysSelect = (tables: readonly Mirrored[]): string =>
+  `select ${tables.map(({ name, key }) => `(select max(${quoted(key)}) from ${quoted(name)})`).join(', ')}`;
+
+/** So many ids are digested by one statement, which takes a third of a second at most where each has ten rows. */
+export const idsDigested = 2 ** 17;
+
 /**
- * Three arrays: buckets of ids, the number of rows of each, and a digest that changes with them. SQLite has no hash
+ * Given two ids, three arrays: buckets of ids, the number of rows of each, and a digest that changes with them. SQLite has no hash
  * function: a row's columns are folded into a number below 2^31 and squared, so that two values swapped between two
- * rows show. All digests of 100,000 scenes and 100,000 images take 1.4 s.
+ * rows show.
+ * All digests of 100,000 scenes and 100,000 images take 1.4 s.
  */
 export function digestSelect({ name, key, columns }: Mirrored): string {
   const folded = columns.reduce(
@@ -52,7 +60,7 @@ export function digestSelect({ name, key, columns }: Mirrored): string {
   return `select json_group_array(b), json_group_array(n), json_group_array(d) from (
     select b, count(*) n, sum(r * r % ${prime}) d from (
       select ${quoted(key)} >> ${bucketBits} b, ${folded} r from ${quoted(name)}
-      where ${quoted(key)} is not null limit -1)
+      where ${quoted(key)} between ? and ? limit -1)
     group by b)`;
 }
 
