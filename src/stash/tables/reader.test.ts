@@ -192,6 +192,23 @@ test('custom fields keep the type they are stored with, and any name', (t) => {
   );
 });
 
+test('a saved filter’s sorting has all its keys, or is null', (t) => {
+  const reader = readerOf(
+    t,
+    `insert into saved_filters (id, mode, name, find_filter, object_filter) values
+       (1, 'TAGS', 'a', '{"q":"x"}', '{"a":[1]}'), (2, 'TAGS', 'b', 'null', ''), (3, 'TAGS', 'c', null, 'null');`,
+  );
+  const none = { page: null, per_page: null, sort: null, direction: null };
+  assert.deepEqual(
+    all(reader, 'savedFilter').map(({ findFilter, objectFilter }) => [findFilter, objectFilter]),
+    [
+      [{ q: 'x', ...none }, { a: [1] }],
+      [null, null],
+      [null, null],
+    ],
+  );
+});
+
 test('a group lists its sub-groups in their order, counted from 0 without gaps', (t) => {
   const reader = readerOf(
     t,

@@ -291,15 +291,12 @@ const json = (column: string, read: (stored: string) => Json): OwnColumns<Json> 
   },
 });
 
+/** Served with all of its keys. A filter saved without one has the text `null` (v0.30.1). */
 const findFilter = json('find_filter', (stored) => {
-  const { q, page, per_page, sort, direction } = JSON.parse(stored) ?? {};
-  return {
-    q: q ?? null,
-    page: page ?? null,
-    per_page: per_page ?? null,
-    sort: sort ?? null,
-    direction: direction ?? null,
-  };
+  const filter = JSON.parse(stored) as { [key: string]: Json } | null;
+  if (filter === null) return null;
+  const keys = ['q', 'page', 'per_page', 'sort', 'direction'];
+  return Object.fromEntries(keys.map((key) => [key, filter[key] ?? null]));
 });
 
 export const savedFilterFromTables = {
