@@ -1,7 +1,8 @@
 import { nodeOf } from '../batch.ts';
 import type { Library } from '../library.ts';
 import { os, plays } from './history.ts';
-import { assignFiles, writables } from './kinds.ts';
+import { writables } from './kinds.ts';
+import { assignFiles } from './relations.ts';
 import { destroy, existing, found, type Input, update } from './write.ts';
 
 export interface SceneMerge {
