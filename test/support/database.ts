@@ -1,8 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { after } from 'node:test';
-import pg from 'pg';
+import type pg from 'pg';
 import { knownMigrations, migrateSchema } from '../../src/library/migrations.ts';
+import { withClient } from './client.ts';
 import { serverVariable, startTestServer } from './server.ts';
+
+export { withClient };
 
 /** The run's server; where a test file is run by itself, one of its own. */
 const given = process.env[serverVariable];
@@ -90,15 +93,4 @@ function inDatabase(url: string, name: string): string {
   const address = new URL(url);
   address.pathname = `/${name}`;
   return address.href;
-}
-
-/** Lends a connection to a database. */
-export async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>) {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
 }

@@ -20,7 +20,7 @@ import { after, before, type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
-import { withClient } from '../../../test/support/database.ts';
+import { withClient } from '../../../test/support/client.ts';
 import { type Program, root, start } from '../../../test/support/program.ts';
 import type { StowageError } from '../../model/errors.ts';
 import { accountFor } from './account.ts';
