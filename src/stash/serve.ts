@@ -71,7 +71,7 @@ type Entries<K extends ServedKind> = [
 ][];
 
 /** The GraphQL type of a kind's records; groups were movies before v0.27. */
-export const typeOf = {
+const typeOf = {
   tag: 'Tag',
   studio: 'Studio',
   performer: 'Performer',
@@ -342,12 +342,6 @@ const servedAround: {
   marker: {},
   savedFilter: {},
 };
-
-/** The fields that records of a kind are served with. */
-export const fieldsServed = (kind: ServedKind): string[] => [
-  ...Object.values(servedFields[kind]).flatMap((names) => Object.keys(names)),
-  ...Object.keys(servedAround[kind]),
-];
 
 function fileAs(
   type: 'VideoFile' | 'ImageFile' | 'GalleryFile',

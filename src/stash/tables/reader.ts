@@ -152,10 +152,7 @@ function childSql(source: ChildRows<unknown>, layout: Layout): string {
 }
 
 /** Each field that the file can tell, with the first of its sources that is there. */
-export function sourcesOf<K extends Kind>(
-  kind: K,
-  layout: Layout,
-): [FieldName<K>, Source<unknown>][] {
+function sourcesOf<K extends Kind>(kind: K, layout: Layout): [FieldName<K>, Source<unknown>][] {
   const road = Object.entries(tableRoads[kind]) as [
     FieldName<K>,
     Source<unknown> | readonly Source<unknown>[] | 'unknown',

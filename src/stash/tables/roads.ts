@@ -31,7 +31,7 @@ import * as values from './values.ts';
 
 const times = { createdAt: instant('created_at'), updatedAt: instant('updated_at') };
 
-export const tagFromTables = {
+const tagFromTables = {
   name: text('name'),
   sortName: text('sort_name'),
   description: text('description'),
@@ -45,7 +45,7 @@ export const tagFromTables = {
   ...times,
 } satisfies TablesRoad<'tag'>;
 
-export const studioFromTables = {
+const studioFromTables = {
   name: text('name'),
   urls: [urls('studio_urls', 'studio_id'), onlyUrl],
   parent: ref('studio', 'parent_id'),
@@ -62,7 +62,7 @@ export const studioFromTables = {
   ...times,
 } satisfies TablesRoad<'studio'>;
 
-export const performerFromTables = {
+const performerFromTables = {
   name: text('name'),
   disambiguation: text('disambiguation'),
   urls: [urls('performer_urls', 'performer_id'), onlyUrl],
@@ -98,7 +98,7 @@ export const performerFromTables = {
   ...times,
 } satisfies TablesRoad<'performer'>;
 
-export const groupFromTables = {
+const groupFromTables = {
   name: text('name'),
   aliases: text('aliases'),
   duration: integer('duration'),
@@ -126,7 +126,7 @@ const folder: OwnColumns<Folder | null> = {
   },
 };
 
-export const galleryFromTables = {
+const galleryFromTables = {
   title: text('title'),
   code: text('code'),
   urls: urls('gallery_urls', 'gallery_id'),
@@ -146,7 +146,7 @@ export const galleryFromTables = {
   ...times,
 } satisfies TablesRoad<'gallery'>;
 
-export const imageFromTables = {
+const imageFromTables = {
   title: text('title'),
   code: text('code'),
   rating: integer('rating'),
@@ -164,7 +164,7 @@ export const imageFromTables = {
   ...times,
 } satisfies TablesRoad<'image'>;
 
-export const sceneFromTables = {
+const sceneFromTables = {
   title: text('title'),
   code: text('code'),
   details: text('details'),
@@ -189,7 +189,7 @@ export const sceneFromTables = {
   ...times,
 } satisfies TablesRoad<'scene'>;
 
-export const markerFromTables = {
+const markerFromTables = {
   title: text('title'),
   seconds: real('seconds'),
   endSeconds: real('end_seconds'),
@@ -199,7 +199,7 @@ export const markerFromTables = {
   ...times,
 } satisfies TablesRoad<'marker'>;
 
-export const chapterFromTables = {
+const chapterFromTables = {
   gallery: ref('gallery', 'gallery_id'),
   title: text('title'),
   imageIndex: integer('image_index'),
@@ -257,7 +257,7 @@ const captions: ChildRows<Caption[]> = {
   read: values.captions,
 };
 
-export const fileFromTables = {
+const fileFromTables = {
   path,
   type,
   size: integer('size'),
@@ -299,7 +299,7 @@ const findFilter = json('find_filter', (stored) => {
   return Object.fromEntries(keys.map((key) => [key, filter[key] ?? null]));
 });
 
-export const savedFilterFromTables = {
+const savedFilterFromTables = {
   mode: text('mode'),
   name: text('name'),
   findFilter,

@@ -12,7 +12,7 @@ export interface Finding {
 }
 
 /** A column: its newest name (`folders.path` for one of a joined table), and how to ask for its value. */
-export interface Column {
+interface Column {
   readonly name: string;
   /** SQL around the column, for values that JavaScript cannot hold as they are. */
   readonly as?: (column: string) => string;
