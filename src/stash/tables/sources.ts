@@ -16,7 +16,7 @@ interface Column {
   readonly name: string;
   /** SQL around the column, for values that JavaScript cannot hold as they are. */
   readonly as?: (column: string) => string;
-  /** Without an optional column a field can still be told; its cell is then undefined. */
+  /** Without an optional column a field can still be told; its cell is then null or undefined. */
   readonly optional?: true;
 }
 
