@@ -3,7 +3,8 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { after, type TestContext, test } from 'node:test';
+import { after, describe, type TestContext, test } from 'node:test';
+import { shared, skipWithoutShared } from '../../test/shared.ts';
 import { type ServerVersion, serverVersions } from '../contract/schema.ts';
 import { kindNames, type Rec } from '../model/kinds.ts';
 import type { Reading } from '../model/reading.ts';
@@ -30,6 +31,19 @@ for (const version of serverVersions) {
     assert.deepEqual(readdirSync(tempDir), []);
   });
 }
+
+describe('snapshot and tables', { skip: skipWithoutShared }, () => {
+  for (const version of ['v0.25', 'v0.28', 'v0.30'] as const) {
+    test(`of the library recorded from ${version}.1 are the same`, async (t) => {
+      const database = shared(`fixtures/stash-${version}.1.sqlite`);
+      const { server, tempDir } = await serverOf(t, version, { database });
+      const snapshot = await openRoad(server, 'snapshot', { tempDir });
+      const tables = await openRoad(server, 'tables', { tempDir });
+      assert.deepEqual(await everything(tables.reading), await everything(snapshot.reading));
+      for (const { reading } of [snapshot, tables]) await reading.close();
+    });
+  }
+});
 
 test('nothing but our SELECTs is ever sent to querySQL', async (t) => {
   const { simulator, server, tempDir } = await serverOf(t, 'v0.30');

@@ -36,6 +36,19 @@ test('a file is read with what is only in its log yet, and not touched', async (
   assert.deepEqual(after, before);
 });
 
+test('a transaction that has not ended is left out, though the file has pages of it', async (t) => {
+  const file = databaseIn(folderOf(t), fill);
+  using server = new DatabaseSync(file);
+  server.exec('pragma cache_size = 1; begin; update scenes set details = upper(details) || id');
+  addTag(server, 'not yet');
+  const reading = await openSnapshot(file, { tempDir: folderOf(t) });
+  assert.deepEqual(await tagNames(reading), ['one']);
+  for await (const batch of reading.records('scene')) {
+    for (const { id, details } of batch) assert.equal(details, String(id).padStart(500, '0'));
+  }
+  await reading.close();
+});
+
 test('it says of which schema the file is, and what it holds beside what we know', async (t) => {
   const file = databaseIn(folderOf(t), (db) => {
     db.exec("create table moods (mood text); insert into moods values ('calm')");
