@@ -22,6 +22,8 @@ export interface Program {
 export interface ProgramOptions {
   env?: { [name: string]: string | undefined };
   cwd?: string;
+  /** In a process group of its own, to be killed as one. */
+  group?: boolean;
 }
 
 /** The project's folder. */
@@ -35,11 +37,14 @@ export function start(
 ): Program {
   const own = /^(STOWAGE_.*|NODE_TEST.*|NO_COLOR|FORCE_COLOR|CI)$/;
   const inherited = Object.entries(process.env).filter(([name]) => !own.test(name));
-  const env = { ...Object.fromEntries(inherited), TERM: 'xterm' };
+  // The same sources over and over: with a cache a start takes half the time.
+  const cache = path.join(root, 'node_modules/.cache/stowage-test');
+  const env = { ...Object.fromEntries(inherited), TERM: 'xterm', NODE_COMPILE_CACHE: cache };
   const typescript = file.endsWith('.ts') || file.endsWith('.js');
   const child = spawn(typescript ? process.execPath : file, typescript ? [file, ...words] : words, {
     cwd: options.cwd ?? root,
     env: { ...env, ...options.env },
+    detached: options.group ?? false,
   });
   const written = { stdout: '', stderr: '' };
   const waiting = new Set<() => void>();
