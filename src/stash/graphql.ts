@@ -1,7 +1,9 @@
 import type { Kind, Rec } from '../model/kinds.ts';
 import type { Reading, SourceProfile, Trouble, UnknownData } from '../model/reading.ts';
-import { Listing, type Operations } from './listing.ts';
+import { type ById, Listing } from './listing.ts';
+import type { ListingOptions } from './lists.ts';
 import { type Answers, mapperOf } from './mapper.ts';
+import { type ByPage, Paging } from './paging.ts';
 import { basenameOf } from './paths.ts';
 import type { StashServer } from './server.ts';
 import { Staging } from './staging.ts';
@@ -51,13 +53,14 @@ class GraphqlReading implements Reading {
     image: (signal) => this.#images(signal),
     gallery: (signal) => this.#galleries(signal),
     scene: (signal) => this.#scenes(signal),
-    marker: (signal) => {
-      const page = this.#server.lacks(ask.MarkersDocument, 'Query.findSceneMarkers(ids:)')
-        ? { page: ask.MarkerPageDocument }
-        : {};
-      const operations = { ids: ask.MarkerIdsDocument, batch: ask.MarkersDocument, ...page };
-      return this.#list('marker', operations, signal);
-    },
+    marker: (signal) =>
+      this.#server.lacks(ask.MarkersDocument, 'Query.findSceneMarkers(ids:)')
+        ? this.#pages(
+            'marker',
+            { ids: ask.MarkerIdsDocument, page: ask.MarkerPageDocument },
+            signal,
+          )
+        : this.#list('marker', { ids: ask.MarkerIdsDocument, batch: ask.MarkersDocument }, signal),
     chapter: (signal) => this.#chapters(signal),
     file: (signal) => this.#files(signal),
     savedFilter: (signal) => this.#savedFilters(signal),
@@ -105,17 +108,17 @@ class GraphqlReading implements Reading {
     this.#staging.close();
   }
 
-  #list<A extends { id: string }>(
-    kind: Kind,
-    operations: Operations<A>,
-    signal: AbortSignal | undefined,
-  ): AsyncGenerator<A[]> {
-    return new Listing(this.#server, kind, operations, {
-      ...this.#options,
-      files: !this.#hasFiles,
-      troubles: this.troubles,
-      signal,
-    }).batches();
+  #list<A extends { id: string }>(kind: Kind, queries: ById<A>, signal?: AbortSignal) {
+    const options = { ...this.#listing(kind, signal), files: !this.#hasFiles };
+    return new Listing(this.#server, queries, options).batches();
+  }
+
+  #pages<A extends { id: string }>(kind: Kind, queries: ByPage<A>, signal?: AbortSignal) {
+    return new Paging(this.#server, queries, this.#listing(kind, signal)).batches();
+  }
+
+  #listing(kind: Kind, signal: AbortSignal | undefined): ListingOptions {
+    return { kind, troubles: this.troubles, signal, batchSize: this.#options.batchSize };
   }
 
   async *#images(signal?: AbortSignal): AsyncGenerator<Answers['image'][]> {
@@ -163,7 +166,7 @@ class GraphqlReading implements Reading {
   }
 
   #listedFiles(signal?: AbortSignal): AsyncIterable<Answers['file'][]> {
-    return this.#list('file', { ids: ask.FileIdsDocument, batch: ask.FilesDocument }, signal);
+    return this.#pages('file', { ids: ask.FileIdsDocument, page: ask.FilesDocument }, signal);
   }
 
   async *#stagedFiles(signal?: AbortSignal): AsyncGenerator<Answers['file'][]> {

@@ -70,7 +70,7 @@ export type FileIdsQueryVariables = Exact<{
 }>;
 
 
-export type FileIdsQuery = { findFiles: { files: Array<
+export type FileIdsQuery = { findFiles: { count: number, files: Array<
       | { id: string }
       | { id: string }
       | { id: string }
@@ -78,7 +78,7 @@ export type FileIdsQuery = { findFiles: { files: Array<
     > } };
 
 export type FilesQueryVariables = Exact<{
-  ids?: Array<string | number> | string | number | null | undefined;
+  filter: FindFilterType;
 }>;
 
 
@@ -113,7 +113,7 @@ export type GalleryIdsQueryVariables = Exact<{
 }>;
 
 
-export type GalleryIdsQuery = { findGalleries: { galleries: Array<{ id: string }> } };
+export type GalleryIdsQuery = { findGalleries: { count: number, galleries: Array<{ id: string }> } };
 
 export type ChapterIdsQueryVariables = Exact<{
   filter: FindFilterType;
@@ -139,7 +139,7 @@ export type GroupIdsQueryVariables = Exact<{
 }>;
 
 
-export type GroupIdsQuery = { findGroups: { groups: Array<{ id: string }> } };
+export type GroupIdsQuery = { findGroups: { count: number, groups: Array<{ id: string }> } };
 
 export type GroupsQueryVariables = Exact<{
   ids?: Array<string | number> | string | number | null | undefined;
@@ -155,7 +155,7 @@ export type MovieIdsQueryVariables = Exact<{
 }>;
 
 
-export type MovieIdsQuery = { findMovies: { movies: Array<{ id: string }> } };
+export type MovieIdsQuery = { findMovies: { count: number, movies: Array<{ id: string }> } };
 
 export type MoviesQueryVariables = Exact<{
   ids?: Array<string | number> | string | number | null | undefined;
@@ -171,7 +171,7 @@ export type ImageIdsQueryVariables = Exact<{
 }>;
 
 
-export type ImageIdsQuery = { findImages: { images: Array<{ id: string }> } };
+export type ImageIdsQuery = { findImages: { count: number, images: Array<{ id: string }> } };
 
 export type ImagesQueryVariables = Exact<{
   ids?: Array<string | number> | string | number | null | undefined;
@@ -194,7 +194,7 @@ export type MarkerIdsQueryVariables = Exact<{
 }>;
 
 
-export type MarkerIdsQuery = { findSceneMarkers: { scene_markers: Array<{ id: string }> } };
+export type MarkerIdsQuery = { findSceneMarkers: { count: number, scene_markers: Array<{ id: string }> } };
 
 export type MarkersQueryVariables = Exact<{
   ids?: Array<string | number> | string | number | null | undefined;
@@ -217,7 +217,7 @@ export type PerformerIdsQueryVariables = Exact<{
 }>;
 
 
-export type PerformerIdsQuery = { findPerformers: { performers: Array<{ id: string }> } };
+export type PerformerIdsQuery = { findPerformers: { count: number, performers: Array<{ id: string }> } };
 
 export type PerformersQueryVariables = Exact<{
   ids?: Array<string | number> | string | number | null | undefined;
@@ -282,7 +282,7 @@ export type SceneIdsQueryVariables = Exact<{
 }>;
 
 
-export type SceneIdsQuery = { findScenes: { scenes: Array<{ id: string }> } };
+export type SceneIdsQuery = { findScenes: { count: number, scenes: Array<{ id: string }> } };
 
 export type ScenesQueryVariables = Exact<{
   ids?: Array<string | number> | string | number | null | undefined;
@@ -327,7 +327,7 @@ export type StudioIdsQueryVariables = Exact<{
 }>;
 
 
-export type StudioIdsQuery = { findStudios: { studios: Array<{ id: string }> } };
+export type StudioIdsQuery = { findStudios: { count: number, studios: Array<{ id: string }> } };
 
 export type StudiosQueryVariables = Exact<{
   ids?: Array<string | number> | string | number | null | undefined;
@@ -343,7 +343,7 @@ export type TagIdsQueryVariables = Exact<{
 }>;
 
 
-export type TagIdsQuery = { findTags: { tags: Array<{ id: string }> } };
+export type TagIdsQuery = { findTags: { count: number, tags: Array<{ id: string }> } };
 
 export type TagsQueryVariables = Exact<{
   ids?: Array<string | number> | string | number | null | undefined;
@@ -896,6 +896,7 @@ export const CountsDocument = new TypedDocumentString(`
 export const FileIdsDocument = new TypedDocumentString(`
     query FileIds($filter: FindFilterType!) {
   findFiles(filter: $filter) {
+    count
     files {
       id
     }
@@ -903,8 +904,8 @@ export const FileIdsDocument = new TypedDocumentString(`
 }
     `) as unknown as TypedDocumentString<FileIdsQuery, FileIdsQueryVariables>;
 export const FilesDocument = new TypedDocumentString(`
-    query Files($ids: [ID!]) {
-  findFiles(ids: $ids) {
+    query Files($filter: FindFilterType!) {
+  findFiles(filter: $filter) {
     files {
       __typename
       ...FileFields
@@ -949,6 +950,7 @@ fragment VideoFileFields on VideoFile {
 export const GalleryIdsDocument = new TypedDocumentString(`
     query GalleryIds($filter: FindFilterType!) {
   findGalleries(filter: $filter) {
+    count
     galleries {
       id
     }
@@ -1034,6 +1036,7 @@ fragment ChapterFields on GalleryChapter {
 export const GroupIdsDocument = new TypedDocumentString(`
     query GroupIds($filter: FindFilterType!) {
   findGroups(filter: $filter) {
+    count
     groups {
       id
     }
@@ -1077,6 +1080,7 @@ export const GroupsDocument = new TypedDocumentString(`
 export const MovieIdsDocument = new TypedDocumentString(`
     query MovieIds($filter: FindFilterType!) {
   findMovies(filter: $filter) {
+    count
     movies {
       id
     }
@@ -1110,6 +1114,7 @@ export const MoviesDocument = new TypedDocumentString(`
 export const ImageIdsDocument = new TypedDocumentString(`
     query ImageIds($filter: FindFilterType!) {
   findImages(filter: $filter) {
+    count
     images {
       id
     }
@@ -1195,6 +1200,7 @@ fragment ImageFields on Image {
 export const MarkerIdsDocument = new TypedDocumentString(`
     query MarkerIds($filter: FindFilterType!) {
   findSceneMarkers(filter: $filter) {
+    count
     scene_markers {
       id
     }
@@ -1254,6 +1260,7 @@ export const MarkerPageDocument = new TypedDocumentString(`
 export const PerformerIdsDocument = new TypedDocumentString(`
     query PerformerIds($filter: FindFilterType!) {
   findPerformers(filter: $filter) {
+    count
     performers {
       id
     }
@@ -1394,6 +1401,7 @@ export const SavedFiltersDocument = new TypedDocumentString(`
 export const SceneIdsDocument = new TypedDocumentString(`
     query SceneIds($filter: FindFilterType!) {
   findScenes(filter: $filter) {
+    count
     scenes {
       id
     }
@@ -1547,6 +1555,7 @@ export const QuerySqlDocument = new TypedDocumentString(`
 export const StudioIdsDocument = new TypedDocumentString(`
     query StudioIds($filter: FindFilterType!) {
   findStudios(filter: $filter) {
+    count
     studios {
       id
     }
@@ -1593,6 +1602,7 @@ fragment StashIdFields on StashID {
 export const TagIdsDocument = new TypedDocumentString(`
     query TagIds($filter: FindFilterType!) {
   findTags(filter: $filter) {
+    count
     tags {
       id
     }
