@@ -1,21 +1,19 @@
 import { DatabaseSync } from 'node:sqlite';
 
-// Another process, as a server is, for `snapshot.test.ts`: a tag and an alias of it in one transaction, in bursts
-// that grow the log past its checkpoint every so often.
+// Another process, as a server is, for `snapshot.test.ts`. Each transaction writes its number into three scenes far
+// apart in the file, in turn all over it, and the log is moved into the file every few. It stops after a second.
 const [, , file = ''] = process.argv;
 const db = new DatabaseSync(file);
-db.exec('pragma synchronous = off; pragma wal_autocheckpoint = 200');
-let last = 1;
-function burst(): void {
-  for (let i = 0; i < 2; i++) {
-    last++;
-    db.exec(`begin;
-      insert into tags (id, name, description, created_at, updated_at)
-        values (${last}, 'tag ${last}', printf('%02000d', ${last}), '2020-01-02T03:04:05Z', '2020-01-02T03:04:05Z');
-      insert into tag_aliases values (${last}, 'alias ${last}');
-      commit`);
+db.exec('pragma synchronous = off; pragma wal_autocheckpoint = 20');
+const write = db.prepare('update scenes set rating = ? where id in (?, ? + 1000, ? + 2000)');
+const end = performance.now() + 1000;
+let last = 0;
+function busy(): void {
+  for (let i = 0; i < 20; i++) {
+    const id = (++last % 1000) + 1;
+    write.run(last, id, id, id);
   }
-  setTimeout(burst, 40);
+  if (performance.now() < end) setImmediate(busy);
 }
-burst();
+busy();
 process.send?.('writing');
