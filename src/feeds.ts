@@ -19,7 +19,7 @@ export function feedFromFile(file: string, progress: Progress): Feed {
       new URL(`./importWorker${import.meta.url.slice(-3)}`, import.meta.url),
       {
         workerData: { file, identity, memory: buffers.memory } satisfies ImportTask,
-        resourceLimits: { maxYoungGenerationSizeMb: 16 },
+        resourceLimits: { maxYoungGenerationSizeMb: 8 },
       },
     );
     try {

@@ -52,10 +52,16 @@ if (port) {
     },
   });
   for (const kind of kindNames) {
+    let told = 0;
+    const tell = (done: number) => {
+      if (done > told) say({ progress: { kind, done } });
+      told = done;
+    };
     for (const records of reader.records(kind)) {
       for (const record of records) encoder.add(kind, record);
-      say({ progress: { kind, done: encoder.counts[kind] } });
+      if (encoder.counts[kind] - told >= 1000) tell(encoder.counts[kind]);
     }
+    tell(encoder.counts[kind]);
   }
   encoder.flush();
   const { counts, known } = encoder;
