@@ -18,16 +18,16 @@ export class Cursor {
     this.#batch = batch;
   }
 
-  static async open(client: ClientBase, query: string, batch: number): Promise<Cursor> {
+  static async open(client: ClientBase, query: string, batch = 250): Promise<Cursor> {
     const name = `cursor_${++opened}`;
     await client.query(`DECLARE ${name} NO SCROLL CURSOR FOR ${query}`);
     return new Cursor(client, name, batch);
   }
 
-  /** The next rows, at most `count`; none at the end. */
-  async next(count: number): Promise<Cell[][]> {
+  /** The next batch of rows; none at the end. */
+  async next(): Promise<Cell[][]> {
     const { rows } = await this.#client.query<Cell[]>({
-      text: `FETCH FORWARD ${count} FROM ${this.#name}`,
+      text: `FETCH FORWARD ${this.#batch} FROM ${this.#name}`,
       rowMode: 'array',
       types: asText,
     });
@@ -52,7 +52,7 @@ export class Cursor {
   /** As `take`, fetching more rows where they are needed. Owners must be asked for in ascending order. */
   async seek(owner: number): Promise<string | undefined> {
     while (!this.#ended && this.#at >= this.#rows.length) {
-      this.#rows = await this.next(this.#batch);
+      this.#rows = await this.next();
       this.#at = 0;
       this.#ended = this.#rows.length === 0;
       const value = this.take(owner);

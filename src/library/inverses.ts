@@ -84,7 +84,7 @@ export class InverseReader {
       const query = `SELECT l.remote_id, (${select})::text FROM stowage.links l ${from}
         WHERE l.source_id = ${source.id} AND l.kind = ${kindNumber[kind]}
         GROUP BY l.remote_id ORDER BY l.remote_id`;
-      reader.#cursors.push({ name, cursor: await Cursor.open(client, query, 500) });
+      reader.#cursors.push({ name, cursor: await Cursor.open(client, query) });
     }
     return reader;
   }

@@ -59,21 +59,21 @@ export class LibraryRecords {
   }
 
   /** Batches in the order of the source's ids. */
-  async *records<K extends Kind>(kind: K, batch = 1000): AsyncGenerator<Rec<K>[]> {
+  async *records<K extends Kind>(kind: K): AsyncGenerator<Rec<K>[]> {
     const known = new Set<string>((this.#source.known[kind] as FieldName<K>[] | undefined) ?? []);
     const fields = storedFields[kind].filter(({ name, fact }) => known.has(name) && !fact);
     const columns = fields.filter(({ storage }) => storage.in === 'column');
     const children = fields.filter(({ storage }) => storage.in !== 'column');
-    const main = await Cursor.open(this.#client, this.#mainQuery(kind, columns), batch);
+    const main = await Cursor.open(this.#client, this.#mainQuery(kind, columns));
     const streams: { field: StoredField; cursor: Cursor }[] = [];
     for (const field of children) {
       streams.push({
         field,
-        cursor: await Cursor.open(this.#client, this.#childQuery(kind, field), batch),
+        cursor: await Cursor.open(this.#client, this.#childQuery(kind, field)),
       });
     }
     for (;;) {
-      const rows = await main.next(batch);
+      const rows = await main.next();
       if (rows.length === 0) break;
       const records: Rec<K>[] = [];
       for (const row of rows) {

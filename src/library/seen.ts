@@ -18,10 +18,9 @@ export async function* seenRecords<K extends Kind>(
     client,
     `SELECT remote_id, base::text, facts::text FROM stowage.links
       WHERE source_id = ${source.id} AND kind = ${kindNumber[kind]} ORDER BY remote_id`,
-    1000,
   );
   for (;;) {
-    const rows = await cursor.next(1000);
+    const rows = await cursor.next();
     if (rows.length === 0) break;
     yield rows.map(([id, base, facts]) => ({
       ...(parseJson(base as string) as object),
