@@ -5,7 +5,9 @@ import { type Source, setPictures } from '../library/sources.ts';
 import { bringPictures as bring } from '../media/bring.ts';
 import { learnPictures } from '../media/learn.ts';
 import { forgetLost } from '../media/lost.ts';
+import { withPictures } from '../media/shown.ts';
 import { PictureStore } from '../media/store.ts';
+import type { Kind, Rec } from '../model/kinds.ts';
 import type { Trouble } from '../model/reading.ts';
 import { withoutPicture } from '../stash/pictures.ts';
 import type { CommandContext } from './command.ts';
@@ -37,14 +39,15 @@ export async function bringPictures(
   }
   const store = await openPictures(context, client);
   let missing = 0;
+  let before = 0;
   using stage = output.stage('pictures');
   const options = {
     client,
     source,
     store,
     progress: (done: number, of: number) => {
-      stage.total = of;
-      stage.advance(done - stage.done);
+      stage.total = before + of;
+      stage.advance(before + done - stage.done);
     },
     trouble: (trouble: Trouble) => {
       missing++;
@@ -58,9 +61,34 @@ export async function bringPictures(
       served,
       without: (kind, field, stop) => withoutPicture(server, kind, field, stop),
     });
-  } else {
-    await bring({ ...options, suppliers });
+    before = stage.done;
   }
+  await bring({ ...options, suppliers });
   stage.finish();
   return missing;
+}
+
+/** A source's records, with the pictures that its server shows for them where the road does not tell them. */
+export function withShownPictures<K extends Kind>(
+  kind: K,
+  records: AsyncIterable<Rec<K>[]>,
+  options: {
+    context: CommandContext;
+    client: ClientBase;
+    source: OpenSource;
+    known: Source;
+    trouble: (trouble: Trouble) => void;
+  },
+): AsyncIterable<Rec<K>[]> {
+  const { context, client, source, known, trouble } = options;
+  const { reading, served, server } = source;
+  if (known.pictures === 'none' || reading.road !== 'graphql' || !served || !server) return records;
+  return withPictures(kind, records, {
+    client,
+    source: known,
+    served,
+    without: (of, field, stop) => withoutPicture(server, of, field, stop),
+    trouble,
+    signal: context.signal,
+  });
 }

@@ -1,14 +1,14 @@
 import { LibraryRecords } from '../library/read.ts';
-import { lastRoad } from '../library/sources.ts';
-import type { Kind } from '../model/kinds.ts';
-import { kindNames } from '../model/kinds.ts';
+import { type Known, KnownFields, lastRoad } from '../library/sources.ts';
+import { type Kind, kindNames, type Rec } from '../model/kinds.ts';
+import type { Trouble } from '../model/reading.ts';
 import { jsonText } from '../model/records.ts';
 import { plural } from '../model/vocabulary.ts';
 import { type Compared, compareKind, type Difference } from '../sync/compare.ts';
 import { type CommandDefinition, libraryOptions } from './command.ts';
 import { namedSource, withLibrary } from './library.ts';
 import { openSource, reach, tellUnknown } from './opening.ts';
-import { openPictures } from './pictures.ts';
+import { openPictures, withShownPictures } from './pictures.ts';
 import { type ReadingOptions, readingOptions } from './reading.ts';
 import { sourceOptions } from './source.ts';
 
@@ -41,27 +41,37 @@ export const verify: CommandDefinition<Options> = {
       if (known.pictures === 'all') await openPictures(context, client);
       const library = await LibraryRecords.begin(client, known);
       const compared: { [K in Kind]?: Compared } = {};
+      const fields = new KnownFields();
+      const troubles: Trouble[] = [];
       using stage = output.stage('compare', { total: sumOf(Object.values(counts)) });
       for (const kind of kindNames) {
+        const records = withShownPictures(kind, reading.records(kind, signal), {
+          ...{ context, client, source, known },
+          trouble: (trouble) => troubles.push(trouble),
+        });
         compared[kind] = await compareKind(
           kind,
-          counting(reading.records(kind, signal), stage),
+          counting(kind, records, stage, fields),
           library.records(kind),
           (difference) => output.trouble({ ...difference, why: words(difference) }),
         );
       }
       stage.finish();
       await library.end();
-      for (const trouble of reading.troubles) output.trouble(trouble);
+      troubles.push(...reading.troubles);
+      for (const trouble of troubles) output.trouble(trouble);
       for (const [kind, found] of Object.entries(compared)) {
         if (found.records > 0) output.line(`  ${plural[kind as Kind].padEnd(14)} ${told(found)}`);
       }
       const all = total(Object.values(compared));
       output.line(`Compared ${told(all)}.`);
       const { differences } = all;
-      const complete =
-        tellUnknown(context, source) && differences === 0 && reading.troubles.length === 0;
-      return { complete, summary: { road: reading.road, compared, differences } };
+      const untold = untoldFields(known.known, fields.result());
+      if (untold.length > 0) {
+        output.line(`Not compared, as ${reading.road} does not tell it: ${untold.join(', ')}.`);
+      }
+      const complete = tellUnknown(context, source) && differences === 0 && troubles.length === 0;
+      return { complete, summary: { road: reading.road, compared, differences, untold } };
     });
   },
 };
@@ -69,12 +79,28 @@ export const verify: CommandDefinition<Options> = {
 /** What was read by one road is proved by another. */
 const otherRoad = (road: string | undefined) => (road === 'graphql' ? 'tables' : 'graphql');
 
-async function* counting<T>(batches: AsyncIterable<T[]>, stage: { advance(count: number): void }) {
+async function* counting<K extends Kind>(
+  kind: K,
+  batches: AsyncIterable<Rec<K>[]>,
+  stage: { advance(count: number): void },
+  fields: KnownFields,
+) {
   for await (const batch of batches) {
     yield batch;
+    for (const record of batch) fields.add(kind, record);
     stage.advance(batch.length);
   }
 }
+
+/** `gallery.cover`: what the library has of a kind, and no record of this reading told. */
+const untoldFields = (known: Known, told: Known): string[] =>
+  kindNames.flatMap((kind) => {
+    const fields: readonly string[] = told[kind] ?? [];
+    if (fields.length === 0) return []; // there are no records
+    return (known[kind] ?? []).flatMap((field) =>
+      fields.includes(field) ? [] : [`${kind}.${field}`],
+    );
+  });
 
 const sumOf = (values: number[]): number => values.reduce((sum, value) => sum + value, 0);
 

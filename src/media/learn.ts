@@ -1,34 +1,25 @@
 import type { ClientBase } from 'pg';
 import { type Known, type Source, setKnown } from '../library/sources.ts';
-import type { Id } from '../model/fields.ts';
-import { IdSet } from '../model/idSet.ts';
-import { fieldsOf, type Kind } from '../model/kinds.ts';
+import { fieldsOf } from '../model/kinds.ts';
 import type { Trouble } from '../model/reading.ts';
 import { type PictureField, pictureFields } from './fields.ts';
 import { listAsHeld } from './held.ts';
+import { type Look, type Looking, looking, type See } from './look.ts';
 import { inParallel } from './parallel.ts';
-import type { ServedPictures } from './servedPictures.ts';
 import type { Held, PictureStore } from './store.ts';
 import { Patience } from './supplier.ts';
 import { countUnlearned, enter, type Learned, type Link, unlearned } from './unlearned.ts';
 
-export interface LearnOptions {
+export interface LearnOptions extends Looking {
   client: ClientBase;
   /** Its `known` fields are completed. */
   source: Source;
   store: PictureStore;
-  served: ServedPictures;
-  /**
-   * The records of a kind that have no picture of their own in a field, as Stash's `is_missing` filters tell for all
-   * six of them (v0.25 to v0.30). The addresses would not do: that of a scene's cover always shows something.
-   */
-  without: (kind: Kind, field: string, signal: AbortSignal) => Promise<Id[]>;
   /** How many pictures are fetched at a time. */
   concurrency?: number;
   progress?: (done: number, of: number) => void;
   /** Told of each record whose picture cannot be had; the others go on. */
   trouble: (trouble: Trouble) => void;
-  signal: AbortSignal;
 }
 
 /**
@@ -41,13 +32,14 @@ export interface LearnOptions {
 export async function learnPictures(options: LearnOptions): Promise<void> {
   const { client, source } = options;
   const patience = new Patience();
+  const keep: See<Held> = (...picture) => options.served.keep(options.store, ...picture);
   const of = await countUnlearned(client, source);
   let done = 0;
   const step = () => options.progress?.(++done, of);
   for (const place of pictureFields) {
-    let look: Look | undefined;
+    let look: Look<Held> | undefined;
     for await (const links of unlearned(client, source, place)) {
-      look ??= await looking(options, place, links[0] as Link, patience);
+      look ??= await looking(options, place, (links[0] as Link).id, keep, patience);
       await learn(options, place, links, look, step);
     }
     source.known = withField(source.known, place);
@@ -60,7 +52,7 @@ async function learn(
   { client, source, store, concurrency = 8, trouble, signal }: LearnOptions,
   place: PictureField,
   links: Link[],
-  look: Look,
+  look: Look<Held>,
   step: () => void,
 ): Promise<void> {
   const { kind, field } = place;
@@ -80,38 +72,6 @@ async function learn(
   );
   await listAsHeld(client, store, held);
   await enter(client, source, place, learned);
-}
-
-/** A record's picture, stored; null where it has none; or why that cannot be told. */
-type Look = (id: Id, stop: AbortSignal) => Promise<Held | null | string>;
-
-async function looking(
-  { store, served, without, signal }: LearnOptions,
-  { kind, field }: PictureField,
-  any: Link,
-  patience: Patience,
-): Promise<Look> {
-  const bare = await without(kind, field, signal);
-  const none = new IdSet();
-  for (const id of bare) none.add(id);
-  const standInOf = (id: Id, stop: AbortSignal) =>
-    served.standIn({ kind, id, field }, bare[0], stop);
-  // A performer's depends on the name; for every other kind there is one.
-  const shared = kind === 'performer' ? undefined : await standInOf(any.id, signal);
-  return async (id, stop) => {
-    if (none.has(id)) return null;
-    try {
-      const standIn = kind === 'performer' ? await standInOf(id, stop) : shared;
-      const kept = await served.keep(store, { kind, id, field }, standIn, stop);
-      patience.succeeded();
-      if (kept === 'gone') return 'the server no longer has this record';
-      if (kept === 'lost') return 'the server has lost it, and shows a stand-in';
-      return kept;
-    } catch (error) {
-      stop.throwIfAborted();
-      return patience.failed(error);
-    }
-  };
 }
 
 function withField(known: Known, { kind, field }: PictureField): Known {

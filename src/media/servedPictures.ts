@@ -15,8 +15,11 @@ export interface MediaClient {
 }
 interface MediaOptions {
   signal: AbortSignal;
+  /** What is held already: the answer may be 304, without bytes. */
+  etag?: PictureId | undefined;
 }
 interface Answer {
+  status: number;
   headers: { [name: string]: string | string[] | undefined };
   etag: string | null;
 }
@@ -77,6 +80,22 @@ export class ServedPictures implements Supplier {
       body.destroy();
     }
     throw new StowageError('source.incomplete', 'the server gave other bytes than it announced');
+  }
+
+  /** Which picture the server shows for a record now; its bytes are not fetched where it is the `expected` one. */
+  async shown(
+    owner: Owner,
+    expected: PictureId | undefined,
+    standIn: PictureId | undefined,
+    signal: AbortSignal,
+  ): Promise<{ md5: PictureId } | 'gone' | 'lost'> {
+    const answer = await this.#client.bytes(this.#path(owner), { signal, etag: expected });
+    if (answer === null) return 'gone';
+    const { media, bytes } = answer;
+    if (isPage(media)) throw page();
+    const same = media.status === 304 ? expected : undefined;
+    const md5 = same ?? md5Of(media) ?? hash('md5', bytes);
+    return md5 === standIn ? 'lost' : { md5 };
   }
 
   /**

@@ -108,26 +108,26 @@ class Ahead<K extends Kind> {
 /** Are two values of a field the same? What only one of two roads can tell inside a value is passed over. */
 function sameField({ merge, shape }: Field, a: unknown, b: unknown): boolean {
   if (sameValue(a, b)) return true;
-  if (shape === 'stashIds') {
-    const [here, there] = [Object.entries(a as object), b as { [endpoint: string]: unknown }];
-    return (
-      here.length === Object.keys(there).length &&
-      here.every(([endpoint, ids]) => sameKnown(ids, there[endpoint]))
-    );
-  }
-  return merge === 'fact' && shape === 'document' && sameKnown(a, b);
+  return (shape === 'stashIds' || (merge === 'fact' && shape === 'document')) && sameKnown(a, b);
 }
 
-/** As `sameValue`, but a key that one of two objects lacks is unknown there (a caption's file name, say). */
+/** As `sameValue`, but for what one of two objects does not tell. */
 function sameKnown(a: unknown, b: unknown): boolean {
   if (Array.isArray(a) && Array.isArray(b)) {
     return a.length === b.length && a.every((value, i) => sameKnown(value, b[i]));
   }
   if (isObject(a) && isObject(b)) {
-    return Object.keys(a).every((key) => b[key] === undefined || sameKnown(a[key], b[key]));
+    return Object.keys({ ...a, ...b }).every(
+      (key) =>
+        sameKnown(a[key], b[key]) ||
+        (mayBeUntold.has(key) && (a[key] === undefined || b[key] === undefined)),
+    );
   }
   return sameValue(a, b);
 }
+
+/** A caption's file name, through GraphQL; when a stash id was updated, before v0.28. */
+const mayBeUntold: ReadonlySet<string> = new Set(['filename', 'updatedAt']);
 
 const isObject = (value: unknown): value is { [key: string]: unknown } =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
