@@ -11,7 +11,7 @@ export interface Address {
 }
 
 /** Where Stash listens unless told otherwise. */
-const defaultPort = '9999';
+export const defaultPort = '9999';
 
 /** Takes what people paste: a bare host, the web app's address, the address of `/graphql`, with or without a slash. */
 export function parseAddress(text: string): Address {

@@ -76,7 +76,7 @@ export async function mirror(
   });
 }
 
-async function layoutOf(ask: Ask): Promise<Layout> {
+export async function layoutOf(ask: Ask): Promise<Layout> {
   const rows = (await ask(layoutSelect)) as LayoutRow[];
   const [[schema] = [0]] = await ask(schemaSelect);
   return new Layout(rows, Number(schema));

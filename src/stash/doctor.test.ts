@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, type TestContext, test } from 'node:test';
+import { generate } from '../simulator/generate.ts';
+import { type SimulatorOptions, startSimulator } from '../simulator/simulator.ts';
+import type { ClientOptions } from './client.ts';
+import { type DoctorOptions, examine, type Finding } from './doctor.ts';
+import { answer, serve } from './testing.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'stowage-doctor-'));
+const database = join(folder, 'stash.sqlite');
+before(() => generate(database, { scenes: 5, images: 5 }));
+after(() => rmSync(folder, { recursive: true }));
+
+async function simulate(t: TestContext, options: Partial<SimulatorOptions> = {}) {
+  const simulator = await startSimulator({ database, ...options });
+  t.after(() => simulator.close());
+  return simulator;
+}
+
+async function examined(client: ClientOptions, options: Partial<DoctorOptions> = {}) {
+  const findings: { [name: string]: Finding } = {};
+  const all = { dataDirectory: join(folder, 'not', 'there', 'yet'), ...options };
+  for await (const finding of examine({ firstPause: 1, ...client }, all)) {
+    assert.equal(finding.state === 'ok', finding.remedy === undefined, finding.message);
+    findings[finding.name] = finding;
+  }
+  return findings;
+}
+
+const states = (findings: { [name: string]: Finding }) =>
+  Object.fromEntries(Object.entries(findings).map(([name, { state }]) => [name, state]));
+
+describe('the doctor', () => {
+  test('finds all well where it is', async (t) => {
+    const simulator = await simulate(t, { apiKey: 'key' });
+    mkdirSync(join(folder, 'media'));
+    const findings = await examined(
+      { address: simulator.url, apiKey: 'key' },
+      { pathHere: () => join(folder, 'media') },
+    );
+    assert.deepEqual(states(findings), {
+      address: 'ok',
+      key: 'ok',
+      version: 'ok',
+      tasks: 'ok',
+      roads: 'ok',
+      coverage: 'ok',
+      clock: 'ok',
+      pictures: 'ok',
+      disk: 'ok',
+      paths: 'ok',
+    });
+    assert.match(findings.roads?.message ?? '', /a snapshot \(\d+ MB\), its tables, GraphQL/);
+    assert.deepEqual(
+      simulator.requests.filter(({ names }) => names.includes('backupDatabase')),
+      [],
+    );
+  });
+
+  test('warns of what will be in the way', async (t) => {
+    const simulator = await simulate(t);
+    simulator.jobs = [{ id: '1', status: 'RUNNING', description: 'Scanning...' }];
+    simulator.sql('create table moods (id integer); insert into moods values (1)');
+    const findings = await examined({ address: simulator.url });
+    assert.equal(findings.tasks?.state, 'warn');
+    assert.match(findings.tasks.message, /Scanning/);
+    assert.equal(findings.coverage?.state, 'warn');
+    assert.match(findings.coverage.message, /table moods \(1 filled\)/);
+    assert.equal(findings.paths?.state, 'warn');
+  });
+
+  test('tells which roads are left where the quick ones are refused', async (t) => {
+    const simulator = await simulate(t);
+    simulator.faults.add({ kind: 'status', status: 403, on: 'querySQL' });
+    const { roads } = await examined({ address: simulator.url });
+    assert.equal(roads?.state, 'warn');
+    assert.doesNotMatch(roads.message, /tables/);
+  });
+
+  test('tells a wrong key from a wrong address', async (t) => {
+    const simulator = await simulate(t, { apiKey: 'key' });
+    const findings = await examined({ address: simulator.url, apiKey: 'another' });
+    assert.deepEqual(states(findings), { address: 'ok', key: 'fail' });
+  });
+
+  test('tells a Stash that is not ready', async (t) => {
+    const simulator = await simulate(t);
+    simulator.status = 'NEEDS_MIGRATION';
+    const findings = await examined({ address: simulator.url });
+    assert.deepEqual(states(findings), { address: 'ok', version: 'fail' });
+  });
+
+  test('looks around for the right address, and takes no key there', async (t) => {
+    const simulator = await simulate(t, { basePath: '/stash', apiKey: 'key' });
+    const wrong = new URL(simulator.url).origin;
+    const { address } = await examined({
+      address: wrong.replace('http:', 'https:'),
+      apiKey: 'key',
+    });
+    assert.equal(address?.state, 'fail');
+    assert.ok(address.remedy?.includes(simulator.url), address.remedy);
+    assert.deepEqual(
+      simulator.requests.filter(({ headers }) => headers.apikey),
+      [],
+    );
+  });
+
+  test('warns of a clock that is wrong', async (t) => {
+    const simulator = await simulate(t);
+    const { client } = await serve(t, async (request, response) => {
+      const body = (await request.toArray()).join('');
+      const headers = { 'content-type': 'application/json' };
+      const told = await fetch(`${simulator.url}/graphql`, { method: 'POST', headers, body });
+      const date = new Date(Date.now() - 600_000).toUTCString();
+      response.writeHead(200, { ...headers, date }).end(await told.text());
+    });
+    const { clock } = await examined({ address: client.base.href });
+    assert.equal(clock?.state, 'warn');
+    assert.match(clock.message, /(599|600|601) seconds behind/);
+  });
+
+  test('says where nothing is', async (t) => {
+    const { client } = await serve(t, answer(404, 'not found'));
+    const { address } = await examined({ address: client.base.href });
+    assert.equal(address?.state, 'fail');
+  });
+});
