@@ -3,12 +3,13 @@ import type { Layout } from './layout.ts';
 import { quoted } from './names.ts';
 import { origins, tableRoads } from './roads.ts';
 import type { ChildRows, OwnColumns, Source } from './sources.ts';
+import type { Row } from './values.ts';
 
 /** How to read a kind from this file: a statement for its own rows, and one for each table that names them. */
 interface Plan {
   sql: string;
-  /** `places` says where in a row of that statement the source's columns are. */
-  own: { field: string; source: OwnColumns<unknown>; places: number[] }[];
+  /** `places` says where in a row of that statement the source's columns are; `cells` is filled from there. */
+  own: { field: string; source: OwnColumns<unknown>; places: number[]; cells: Row }[];
   children: { field: string; source: ChildRows<unknown>; sql: string }[];
 }
 
@@ -30,7 +31,7 @@ export function planOf(kind: Kind, layout: Layout): Plan | undefined {
         const at = selected.indexOf(sql);
         return at < 0 ? selected.push(sql) - 1 : at;
       });
-      plan.own.push({ field, source, places });
+      plan.own.push({ field, source, places, cells: [] });
     }
   }
   const joins = Object.entries(origin.joins ?? {}).map(
