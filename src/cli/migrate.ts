@@ -5,11 +5,13 @@ import { feedFromFile, feedFromReading } from '../feeds.ts';
 import { firstImport } from '../library/firstImport.ts';
 import { seenRecords } from '../library/seen.ts';
 import { findSource, listSources, type Source } from '../library/sources.ts';
+import { storable } from '../library/storable.ts';
 import { keptTroubles } from '../library/troubles.ts';
 import { StowageError } from '../model/errors.ts';
 import { type Kind, kindNames } from '../model/kinds.ts';
+import { sameValue } from '../model/records.ts';
 import { plural } from '../model/vocabulary.ts';
-import { compareKind } from '../sync/compare.ts';
+import { compareKind, type Difference } from '../sync/compare.ts';
 import {
   type CommandContext,
   type CommandDefinition,
@@ -127,15 +129,14 @@ async function again(
   });
   await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
   for (const kind of kindNames) {
-    const { differences } = await compareKind(
+    await compareKind(
       kind,
       counting(reading.records(kind, signal), stage),
       seenRecords(client, known, kind),
-      ({ id, field }) => {
-        throw changed(known.name, kind, id, field);
+      (difference) => {
+        if (isChange(difference)) throw changed(known.name, difference);
       },
     );
-    if (differences > 0) throw new Error(`${kind}: differences that were not reported`);
   }
   await client.query('COMMIT');
   stage.finish();
@@ -170,7 +171,11 @@ async function refuseSecond(client: ClientBase): Promise<void> {
   );
 }
 
-const changed = (name: string, kind: Kind, id: number, field: string | null) =>
+/** Not what the road of the first time could not tell, nor what the library cannot hold. */
+const isChange = ({ field, source, library }: Difference): boolean =>
+  field === null || (library !== undefined && !sameValue(storable(source), library));
+
+const changed = (name: string, { kind, id, field }: Difference) =>
   new StowageError('source.changed', `The source ${name} has changed since it was brought.`, {
     item: `${kind} ${id}${field ? `, ${field}` : ''}`,
     remedy: 'Bringing changes over is what `stowage sync` will do, in a later version.',

@@ -9,6 +9,7 @@ import { CopyRows, type CopyTarget } from './copy.ts';
 import type { ImportIds } from './ids.ts';
 import { kindNumber, ownerColumn, type StoredField, storedFields, tableOf } from './layout.ts';
 import { KnownFields } from './sources.ts';
+import { isStorable, storableJson, storableText } from './storable.ts';
 
 export interface EncoderOptions {
   ids: ImportIds;
@@ -326,20 +327,3 @@ function writeText(rows: CopyRows, value: string): boolean {
   rows.text(storableText(value));
   return isStorable(value);
 }
-
-/** PostgreSQL's text holds every character but NUL. */
-const isStorable = (text: string): boolean => !text.includes('\0');
-const storableText = (text: string): string =>
-  isStorable(text) ? text : text.replaceAll('\0', '');
-
-/** The same JSON without what jsonb refuses: `\u0000`, and halves of surrogate pairs. */
-function storableJson(text: string): string {
-  if (!refused.test(text)) return text;
-  return text.replace(wholeEscape, (found, code: string | undefined) => {
-    if (code === '0000') return '';
-    return code && /^d[89a-f]/i.test(code) ? '\\ufffd' : found;
-  });
-}
-const refused = /\\u(?:0000|d[89a-f])/i;
-/** One whole escape, so that a backslash that is itself escaped is never taken for the start of one. */
-const wholeEscape = /\\(?:u([0-9a-f]{4})|.)/gi;

@@ -42,6 +42,7 @@ export async function learnPictures(options: LearnOptions): Promise<void> {
       look ??= await looking(options, place, (links[0] as Link).id, keep, patience);
       await learn(options, place, links, look, step);
     }
+    if (source.known[place.kind]?.some((name) => name === place.field)) continue;
     source.known = withField(source.known, place);
     await setKnown(client, source.id, source.known);
   }

@@ -65,6 +65,12 @@ export async function call(...words: string[]): Promise<Ended> {
   }
 }
 
+export type Contents = { [name: string]: string };
+
+/** The names of what is not as it was. */
+export const changed = (before: Contents, after: Contents): string[] =>
+  Object.keys({ ...before, ...after }).filter((name) => before[name] !== after[name]);
+
 /** A library of a test's own, and the commands on it. */
 export interface OwnLibrary {
   url: string;
@@ -74,10 +80,10 @@ export interface OwnLibrary {
   exported(): Promise<string>;
   query<R extends pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<R[]>;
   /** Everything that it holds: each table with its rows' versions, each file with its time. */
-  contents(): Promise<{ [name: string]: unknown }>;
+  contents(): Promise<Contents>;
 }
 
-export async function ownLibrary(t: TestContext): Promise<OwnLibrary> {
+export async function ownLibrary(t: Pick<TestContext, 'after'>): Promise<OwnLibrary> {
   const url = await testDatabase(t);
   const data = await temporaryFolder(t);
   const stowage = (...words: string[]) => call(...words, '--database', url, '--data', data);
@@ -103,22 +109,22 @@ const tables = (url: string) =>
       `SELECT oid::regclass::text AS name FROM pg_class
         WHERE relnamespace IN ('qar'::regnamespace, 'stowage'::regnamespace) AND relkind = 'r' ORDER BY 1`,
     );
-    const found: { [table: string]: unknown } = {};
+    const found: Contents = {};
     for (const { name } of rows) {
       const { rows: digest } = await client.query(
-        `SELECT count(*)::int AS count, md5(string_agg(xmin || ' ' || t::text, '\n' ORDER BY t::text)) AS digest
+        `SELECT count(*) || ' ' || md5(string_agg(xmin || ' ' || t::text, '\n' ORDER BY t::text)) AS digest
            FROM ${name} t`,
       );
-      found[name] = digest[0];
+      found[name] = digest[0].digest;
     }
     return found;
   });
 
-async function files(folder: string): Promise<{ [file: string]: unknown }> {
-  const found: { [file: string]: unknown } = {};
+async function files(folder: string): Promise<Contents> {
+  const found: Contents = {};
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
     const file = path.join(entry.parentPath, entry.name);
-    if (entry.isFile()) found[path.relative(folder, file)] = (await stat(file)).mtimeMs;
+    if (entry.isFile()) found[path.relative(folder, file)] = String((await stat(file)).mtimeMs);
   }
   return found;
 }

@@ -13,7 +13,7 @@ import type { Kind } from '../../src/model/kinds.ts';
 import type { SourceProfile } from '../../src/model/reading.ts';
 import { testDatabase } from './database.ts';
 
-export async function temporaryFolder(t: TestContext): Promise<string> {
+export async function temporaryFolder(t: Pick<TestContext, 'after'>): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), 'stowage-media-'));
   t.after(() => rm(folder, { recursive: true, force: true }));
   return folder;

@@ -1,0 +1,22 @@
+import type { Json } from '../model/fields.ts';
+import { jsonText, parseJson } from '../model/records.ts';
+
+/** PostgreSQL's text holds every character but NUL. */
+export const isStorable = (text: string): boolean => !text.includes('\0');
+export const storableText = (text: string): string =>
+  isStorable(text) ? text : text.replaceAll('\0', '');
+
+/** The same JSON without what jsonb refuses: `\u0000`, and halves of surrogate pairs. */
+export function storableJson(text: string): string {
+  if (!refused.test(text)) return text;
+  return text.replace(wholeEscape, (found, code: string | undefined) => {
+    if (code === '0000') return '';
+    return code && /^d[89a-f]/i.test(code) ? '\\ufffd' : found;
+  });
+}
+const refused = /\\u(?:0000|d[89a-f])/i;
+/** One whole escape, so that a backslash that is itself escaped is never taken for the start of one. */
+const wholeEscape = /\\(?:u([0-9a-f]{4})|.)/gi;
+
+/** A value as the library's JSON holds it. */
+export const storable = (value: unknown): Json => parseJson(storableJson(jsonText(value)));
