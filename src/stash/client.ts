@@ -81,7 +81,12 @@ export class StashClient {
     this.#caller = {
       base,
       hasKey: Boolean(key),
-      redact: redactor([key ?? '', ...Object.values(headers).filter((value) => value.length >= 8)]),
+      redact: redactor([
+        key ?? '',
+        decodeURIComponent(URL.parse(options.proxy ?? '')?.password ?? ''),
+        // A short one is no secret, but may be part of any word.
+        ...Object.values(headers).filter((value) => value.length >= 8),
+      ]),
     };
   }
 
