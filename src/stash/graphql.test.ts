@@ -206,7 +206,7 @@ describe('a server in trouble', () => {
       return response.end(refuses ? JSON.stringify({ errors, data: null }) : told);
     };
     const { client } = await serve(t, listener);
-    const graphql = openGraphql(await connect(client));
+    const graphql = openGraphql(await connect(client), { batchSize: 40 });
     t.after(() => graphql.close());
     return graphql;
   };
