@@ -3,6 +3,10 @@ import type { Commands } from './command.ts';
 import { run } from './run.ts';
 
 const commands: Commands = {
+  doctor: {
+    summary: 'Look at a Stash from all sides before anything is begun',
+    load: async () => (await import('./doctor.ts')).doctor,
+  },
   migrate: {
     summary: 'Bring a whole Stash library over',
     load: async () => (await import('./migrate.ts')).migrate,

@@ -1,7 +1,10 @@
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import pg from 'pg';
 import { StowageError } from '../model/errors.ts';
+import { refuseNetworkFileSystem } from './disk.ts';
 import { backUp } from './embedded/backup.ts';
-import { startEmbedded } from './embedded/server.ts';
+import { places, startEmbedded } from './embedded/server.ts';
 import { libraryError } from './errors.ts';
 import { knownMigrations, type Migration, migrateSchema, pendingMigrations } from './migrations.ts';
 
@@ -58,6 +61,45 @@ export async function openLibrary(options: OpenOptions): Promise<Library> {
     await stop();
   };
   return { pool, url, where, close };
+}
+
+/**
+ * Says in a sentence how it stands with a library, without making or changing anything.
+ *
+ * @throws StowageError what `openLibrary` would fail with.
+ */
+export async function examineLibrary(options: OpenOptions): Promise<string> {
+  const { databaseUrl, dataDir } = options;
+  if (databaseUrl === undefined && !existsSync(places(dataDir).directory)) {
+    await refuseNetworkFileSystem(nearestFolder(dataDir));
+    return `A PostgreSQL of our own will be made in ${dataDir}.`;
+  }
+  const server =
+    databaseUrl === undefined
+      ? { where: dataDir, ...(await startEmbedded(dataDir, options)) }
+      : await external(databaseUrl);
+  try {
+    return await withClient(server, async (client) => {
+      const { isNew } = await pendingMigrations(client, await knownMigrations());
+      if (!isNew) return `The library in ${server.where} is there.`;
+      const { rows } = await client.query(
+        `SELECT has_database_privilege(current_database(), 'CREATE') AS "may"`,
+      );
+      if (!rows[0].may) {
+        throw new StowageError('library.forbidden', 'This role may not create a schema there.', {
+          item: server.where,
+          remedy: 'Grant it: GRANT CREATE ON DATABASE … TO …, or make the role its owner.',
+        });
+      }
+      return `The database ${server.where} is reached, and may be filled.`;
+    });
+  } finally {
+    await server.stop();
+  }
+}
+
+function nearestFolder(folder: string): string {
+  return existsSync(folder) || dirname(folder) === folder ? folder : nearestFolder(dirname(folder));
 }
 
 async function embedded(options: OpenOptions, known: readonly Migration[]): Promise<Server> {
