@@ -7,7 +7,7 @@ import { generate } from '../simulator/generate.ts';
 import { type SimulatorOptions, startSimulator } from '../simulator/simulator.ts';
 import type { ClientOptions } from './client.ts';
 import { type DoctorOptions, examine, type Finding } from './doctor.ts';
-import { answer, serve } from './testing.ts';
+import { answer, inFrontOf, serve } from './testing.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'stowage-doctor-'));
 const database = join(folder, 'stash.sqlite');
@@ -110,13 +110,11 @@ describe('the doctor', () => {
 
   test('warns of a clock that is wrong', async (t) => {
     const simulator = await simulate(t);
-    const { client } = await serve(t, async (request, response) => {
-      const body = (await request.toArray()).join('');
-      const headers = { 'content-type': 'application/json' };
-      const told = await fetch(`${simulator.url}/graphql`, { method: 'POST', headers, body });
-      const date = new Date(Date.now() - 600_000).toUTCString();
-      response.writeHead(200, { ...headers, date }).end(await told.text());
-    });
+    const date = new Date(Date.now() - 600_000).toUTCString();
+    const { client } = await serve(
+      t,
+      inFrontOf(simulator.url, (told) => told, { date }),
+    );
     const { clock } = await examined({ address: client.base.href });
     assert.equal(clock?.state, 'warn');
     assert.match(clock.message, /(599|600|601) seconds behind/);

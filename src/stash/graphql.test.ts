@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import type { RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, type TestContext, test } from 'node:test';
@@ -13,7 +12,7 @@ import { type Simulator, type SimulatorOptions, startSimulator } from '../simula
 import { openGraphql } from './graphql.ts';
 import { connect } from './server.ts';
 import { TablesReader } from './tables/reader.ts';
-import { open, serve } from './testing.ts';
+import { inFrontOf, open, serve } from './testing.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'stowage-graphql-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -194,17 +193,12 @@ describe('a server in trouble', () => {
   const refusing = async (t: TestContext, bad: (id: number) => boolean) => {
     const simulator = await startSimulator({ database: library('v0.30') });
     t.after(() => simulator.close());
-    const listener: RequestListener = async (request, response) => {
-      const body = (await request.toArray()).join('');
-      const headers = { 'content-type': 'application/json' };
-      const answer = await fetch(`${simulator.url}/graphql`, { method: 'POST', headers, body });
-      const told = await answer.text();
-      const { operationName } = JSON.parse(body);
+    const errors = [{ message: 'sql: Scan error on column index 5' }];
+    const listener = inFrontOf(simulator.url, (told, operation) => {
       const ids = [...told.matchAll(/"id":"(\d+)","(?:path|title)"/g)].map(([, id]) => Number(id));
-      const refuses = ['Scenes', 'Files'].includes(operationName) && ids.some(bad);
-      const errors = [{ message: 'sql: Scan error on column index 5' }];
-      return response.end(refuses ? JSON.stringify({ errors, data: null }) : told);
-    };
+      const refuses = ['Scenes', 'Files'].includes(operation) && ids.some(bad);
+      return refuses ? JSON.stringify({ errors, data: null }) : told;
+    });
     const { client } = await serve(t, listener);
     const graphql = openGraphql(await connect(client), { batchSize: 40 });
     t.after(() => graphql.close());

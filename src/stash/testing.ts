@@ -1,6 +1,6 @@
 /** What this folder's tests share: small servers on loopback. */
 import { once } from 'node:events';
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type RequestListener, request as send } from 'node:http';
 import type { AddressInfo, Server } from 'node:net';
 import type { TestContext } from 'node:test';
 import { type ClientOptions, StashClient } from './client.ts';
@@ -50,3 +50,24 @@ export const answer =
   (status: number, body: string, headers: { [name: string]: string } = {}): RequestListener =>
   (_request, response) =>
     response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body);
+
+/** A server in front of another one's GraphQL, which may change its answers. */
+export const inFrontOf =
+  (
+    url: string,
+    change: (told: string, operation: string) => string,
+    headers: { [name: string]: string } = {},
+  ): RequestListener =>
+  async (request, response) => {
+    const body = (await request.toArray()).join('');
+    const type = { 'content-type': 'application/json' };
+    const forwarded = send(`${url}/graphql`, { method: 'POST', headers: type, agent: false });
+    // One that was given up by its caller is nobody's concern.
+    forwarded.on('error', () => response.destroy());
+    forwarded.on('response', async (answered) => {
+      const told = (await answered.toArray()).join('');
+      response.writeHead(200, { ...type, ...headers });
+      response.end(change(told, JSON.parse(body).operationName));
+    });
+    forwarded.end(body);
+  };
