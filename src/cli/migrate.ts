@@ -103,9 +103,10 @@ async function first(
     output.line(`Brought ${counted(imported.counts)}.`);
     const missing = await bringPictures(context, client, source, imported.source, pictures);
     const complete = tellUnknown(context, source);
+    const troubles = imported.troubles.length + missing;
     return {
-      complete: complete && imported.troubles.length === 0 && missing === 0,
-      summary: { counts: imported.counts, road: reading.road, troubles: imported.troubles.length },
+      complete: complete && troubles === 0,
+      summary: { counts: imported.counts, road: reading.road, troubles },
     };
   } finally {
     records[Symbol.dispose]();
@@ -143,11 +144,12 @@ async function again(
   output.line(`Nothing to do: ${known.name} is as it was when it was brought.`);
   const missing = await bringPictures(context, client, source, known, pictures);
   const complete = tellUnknown(context, source);
-  const troubles = await keptTroubles(client, known);
-  for (const trouble of troubles) output.trouble(trouble);
+  const kept = await keptTroubles(client, known);
+  for (const trouble of kept) output.trouble(trouble);
+  const troubles = kept.length + missing;
   return {
-    complete: complete && missing === 0 && troubles.length === 0,
-    summary: { counts, road: reading.road, unchanged: true },
+    complete: complete && troubles === 0,
+    summary: { counts, road: reading.road, troubles, unchanged: true },
   };
 }
 
