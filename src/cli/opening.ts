@@ -32,7 +32,7 @@ export async function openSource(
       },
     });
     stage?.finish();
-    output.note(`Read by ${source.how}.`);
+    output.note(`Read from ${source.how}.`);
     return source;
   } finally {
     stage?.[Symbol.dispose]();

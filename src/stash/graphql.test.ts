@@ -174,6 +174,18 @@ describe('while rows come and go', () => {
   }
 });
 
+test('v0.25: an image that goes meanwhile takes none of its batch along', async (t) => {
+  const { simulator, graphql } = await reading(t, { database: library('v0.25') }, 10);
+  const sql = 'delete from images where id = 3';
+  simulator.faults.add({ kind: 'edit', on: 'Images', nth: 1, times: 1, sql });
+  const read = idsOf(await all(graphql, 'image'));
+  assert.deepEqual(
+    read,
+    idsOf(simulator.rows('select id from images order by id') as { id: number }[]),
+  );
+  assert.ok(read.length > 10 && !read.includes(3));
+});
+
 describe('a server in trouble', () => {
   test('that cannot take a batch is asked for smaller ones', async (t) => {
     const { simulator, graphql } = await reading(t, { database: library('v0.30') }, 120);

@@ -90,9 +90,13 @@ export class Listing<A extends { id: string }> {
     if (ids.length === 0) return [];
     try {
       const variables = { ids: ids.map(String), files: this.#options.files };
-      const answer = await this.#server.request(this.#queries.batch, variables, { signal });
+      const answers = listed(
+        await this.#server.request(this.#queries.batch, variables, { signal }),
+      );
       this.#refusedInARow = 0;
-      return listed(answer).sort((a, b) => Number(a.id) - Number(b.id));
+      // v0.25 says nothing of an image that is gone, and lists none of the others either.
+      if (answers.length === 0 && ids.length > 1) return await this.#inHalves(ids, signal);
+      return answers.sort((a, b) => Number(a.id) - Number(b.id));
     } catch (error) {
       if (!(error instanceof StowageError)) throw error;
       return this.#recover(error, ids, signal);
@@ -109,7 +113,6 @@ export class Listing<A extends { id: string }> {
       );
     }
     const { kind, troubles } = this.#options;
-    const half = Math.ceil(ids.length / 2);
     if (error.code === 'source.refused') {
       if (ids.length === 1) {
         if (++this.#refusedInARow > mostRefused) throw error;
@@ -118,8 +121,13 @@ export class Listing<A extends { id: string }> {
       }
     } else {
       if (!isOverwhelmed(error.code) || ids.length <= smallestBatch) throw error;
-      this.#batchSize = Math.min(this.#batchSize, half);
+      this.#batchSize = Math.min(this.#batchSize, Math.ceil(ids.length / 2));
     }
+    return this.#inHalves(ids, signal);
+  }
+
+  async #inHalves(ids: Id[], signal: AbortSignal): Promise<A[]> {
+    const half = Math.ceil(ids.length / 2);
     return [
       ...(await this.#fetch(ids.slice(0, half), signal)),
       ...(await this.#fetch(ids.slice(half), signal)),

@@ -36,23 +36,26 @@ export async function openRoad(
   options: RoadOptions,
 ): Promise<Opened> {
   if (via !== 'auto') {
-    return { reading: await open(server, via, options), how: `${via}, as asked` };
+    return { reading: await open(server, via, options), how: names[via] };
   }
   const { choices, because } = await choose(server, options);
   for (const [road, merit] of choices) {
     try {
       const reading = await open(server, road, options);
-      return { reading, how: [`${road}: ${merit}`, ...because].join('; ') };
+      return { reading, how: [`${names[road]}: ${merit}`, ...because].join('; ') };
     } catch (error) {
       options.signal?.throwIfAborted();
       if (!(error instanceof StowageError && refusals.has(error.code)) || road === 'graphql') {
         throw error;
       }
-      because.push(`not ${road}: ${error.message.replace(/\.$/, '')}`);
+      because.push(`not from ${names[road]}: ${error.message.replace(/\.$/, '')}`);
     }
   }
   throw new Error('GraphQL is always among the choices');
 }
+
+/** For people: a library is read from … */
+const names = { snapshot: 'a snapshot', tables: 'its tables', graphql: 'GraphQL' } as const;
 
 type Choice = [road: RoadName, merit: string];
 
