@@ -11,7 +11,7 @@ import { openSnapshot } from './stash/snapshot.ts';
 import { temporaryFolder } from './temporary.ts';
 
 /** Where a library is read from: a server and how to get in, or a database file. */
-export type From = { server: ClientOptions } | { file: string };
+type From = { server: ClientOptions } | { file: string };
 
 export interface OpenOptions {
   via: 'auto' | RoadName;

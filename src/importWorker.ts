@@ -23,7 +23,7 @@ export type ImportMessage =
   | { fed: Fed };
 
 /** Bytes in a shared buffer, to be given back. */
-export interface SharedBytes {
+interface SharedBytes {
   slot: number;
   length: number;
 }

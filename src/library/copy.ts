@@ -9,7 +9,7 @@ export interface CopyTarget {
 }
 
 /** A COPY is sent once it reaches this size (measured best: 128 KB). */
-export const copyLimit = 128 * 1024;
+const copyLimit = 128 * 1024;
 /** Room for a whole COPY and, mostly, the row that takes it past the limit. */
 export const bufferSize = copyLimit + 16 * 1024;
 

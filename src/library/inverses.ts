@@ -7,7 +7,7 @@ import { kindNumber } from './layout.ts';
 import type { Source } from './sources.ts';
 
 /** What other records of the library say of a record: nothing of it is stored with the record itself. */
-export interface Inverses {
+interface Inverses {
   tag: { children: Id[] };
   group: { containedIn: { group: Id; description: string }[] };
   gallery: { scenes: Id[]; chapters: Rec<'chapter'>[] };

@@ -6,7 +6,7 @@ import { discreet, historyTable } from '../model/vocabulary.ts';
  * Where each field lives in schema `qar`. With `migrations/*.sql` this is all that the loader and the reader
  * know of the tables; a test holds it against PostgreSQL's catalog.
  */
-export type Storage = Column | Join | StashIdRows | Fingerprints | Voyages;
+type Storage = Column | Join | StashIdRows | Fingerprints | Voyages;
 
 /** A column of the kind's own table. */
 export interface Column {
@@ -14,7 +14,7 @@ export interface Column {
   column: string;
 }
 /** One row for each record that the value names: `owner_id`, the target's id, and what the relation says. */
-export interface Join {
+interface Join {
   in: 'join';
   table: string;
   target: string;
@@ -22,16 +22,16 @@ export interface Join {
   extra: readonly string[];
 }
 /** One row for each identity on a stash-box. */
-export interface StashIdRows {
+interface StashIdRows {
   in: 'stashIds';
   table: string;
 }
-export interface Fingerprints {
+interface Fingerprints {
   in: 'fingerprints';
   table: string;
 }
 /** One row for each play or O. */
-export interface Voyages {
+interface Voyages {
   in: 'voyages';
   table: string;
   what: 'play' | 'o';
@@ -49,7 +49,7 @@ const voyages = (what: Voyages['what']): Voyages => ({ in: 'voyages', table: his
 
 const times = { createdAt: column('created_at'), updatedAt: column('updated_at') };
 
-export const layout = {
+const layout = {
   tag: {
     name: column('name'),
     sortName: column('sort_name'),
