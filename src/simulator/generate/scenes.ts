@@ -184,10 +184,9 @@ export function writeFilters({ rows }: Making): void {
       id: i + 1,
       mode,
       name,
-      find_filter:
-        i === 2
-          ? null
-          : json({ q: 'x', page: null, per_page: null, sort: 'date', direction: 'DESC' }),
+      find_filter: json(
+        i === 2 ? null : { q: 'x', page: null, per_page: null, sort: 'date', direction: 'DESC' },
+      ),
       object_filter: json(object),
       ui_options: json(ui),
     });
