@@ -10,9 +10,6 @@ import { connect, type StashServer } from './stash/server.ts';
 import { openSnapshot } from './stash/snapshot.ts';
 import { temporaryFolder } from './temporary.ts';
 
-/** Where a library is read from: a server and how to get in, or a database file. */
-type From = { server: ClientOptions } | { file: string };
-
 export interface OpenOptions {
   via: 'auto' | RoadName;
   /** With a file: the folder where its server kept pictures. */

@@ -61,14 +61,14 @@ export const verify: CommandDefinition<Options> = {
       troubles.push(...reading.troubles);
       for (const trouble of troubles) output.trouble(trouble);
       for (const [kind, found] of Object.entries(compared)) {
-        if (found.records > 0) output.line(`  ${plural[kind as Kind].padEnd(14)} ${told(found)}`);
+        if (found.records > 0) output.line(`  ${plural[kind as Kind].replaceAll('_', ' ').padEnd(14)} ${told(found)}`);
       }
       const all = total(Object.values(compared));
       output.line(`Compared ${told(all)}.`);
       const { differences } = all;
       const untold = untoldFields(known.known, fields.result());
       if (untold.length > 0) {
-        output.line(`Not compared, as ${reading.road} does not tell it: ${untold.join(', ')}.`);
+        output.line(`Not compared, as this road does not tell it: ${untold.join(', ')}.`);
       }
       const complete = tellUnknown(context, source) && differences === 0 && troubles.length === 0;
       return { complete, summary: { road: reading.road, compared, differences, untold } };
