@@ -61,7 +61,8 @@ export const verify: CommandDefinition<Options> = {
       troubles.push(...reading.troubles);
       for (const trouble of troubles) output.trouble(trouble);
       for (const [kind, found] of Object.entries(compared)) {
-        if (found.records > 0) output.line(`  ${plural[kind as Kind].replaceAll('_', ' ').padEnd(14)} ${told(found)}`);
+        if (found.records > 0)
+          output.line(`  ${plural[kind as Kind].replaceAll('_', ' ').padEnd(14)} ${told(found)}`);
       }
       const all = total(Object.values(compared));
       output.line(`Compared ${told(all)}.`);
