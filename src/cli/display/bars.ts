@@ -1,3 +1,4 @@
+import { styleText } from 'node:util';
 import { createLogUpdate } from 'log-update';
 import type { Trouble } from '../../model/reading.ts';
 import type { ShownError } from '../output.ts';
@@ -26,7 +27,7 @@ export class Bars extends Lines {
 
   override note(text: string): void {
     this.#draw.clear();
-    super.note(text);
+    super.note(styleText('dim', text, { stream: this.#terminal as unknown as NodeJS.WriteStream }));
   }
 
   override warning(text: string): void {
