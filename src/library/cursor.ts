@@ -49,9 +49,14 @@ export class Cursor {
     return undefined;
   }
 
+  /** The rows at hand are used up, and there may be more. */
+  get isSpent(): boolean {
+    return !this.#ended && this.#at >= this.#rows.length;
+  }
+
   /** As `take`, fetching more rows where they are needed. Owners must be asked for in ascending order. */
   async seek(owner: number): Promise<string | undefined> {
-    while (!this.#ended && this.#at >= this.#rows.length) {
+    while (this.isSpent) {
       this.#rows = await this.next();
       this.#at = 0;
       this.#ended = this.#rows.length === 0;

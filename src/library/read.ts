@@ -2,6 +2,7 @@ import type { ClientBase } from 'pg';
 import type { Id, Json, StashId } from '../model/fields.ts';
 import { instantOf } from '../model/instants.ts';
 import { type FieldName, type Kind, kindNames, type Rec } from '../model/kinds.ts';
+import { literalOf, withoutUnknown } from '../model/literal.ts';
 import { parseJson } from '../model/records.ts';
 import { mapFilterIds } from '../model/savedFilterIds.ts';
 import { type Cell, Cursor, nested, parseTextArray } from './cursor.ts';
@@ -72,26 +73,30 @@ export class LibraryRecords {
         cursor: await Cursor.open(this.#client, this.#childQuery(kind, field)),
       });
     }
+    const facts = storedFields[kind].filter(({ fact }) => fact).map(({ name }) => name);
+    const names = [...columns, ...children].map(({ name }) => name);
+    const recordOf = literalOf(['id', ...names, ...facts]);
+    const values: unknown[] = [];
     for (;;) {
       const rows = await main.next();
       if (rows.length === 0) break;
       const records: Rec<K>[] = [];
       for (const row of rows) {
         const id = Number(row[0]);
-        const record: { [field: string]: unknown } = { id };
-        columns.forEach(({ name, shape }, i) => {
-          record[name] = decode[shape as keyof typeof decode](row[i + 1] as Cell);
-        });
+        let at = 0;
+        values[at++] = id;
+        for (const { shape } of columns) {
+          values[at] = decode[shape as keyof typeof decode](row[at] as Cell);
+          at++;
+        }
         for (const { field, cursor } of streams) {
-          const child = cursor.take(id) ?? (await cursor.seek(id));
-          record[field.name] = child === undefined ? empty(field) : decodeChild(field, child);
+          const child = cursor.take(id) ?? (cursor.isSpent ? await cursor.seek(id) : undefined);
+          values[at++] = child === undefined ? empty(field) : decodeChild(field, child);
         }
-        for (const [name, value] of Object.entries(
-          parseJson(row[columns.length + 1] as string) as object,
-        )) {
-          record[name] = value;
-        }
-        records.push(record as Rec<K>);
+        const told = parseJson(row[columns.length + 1] as string) as { [fact: string]: unknown };
+        for (const fact of facts) values[at++] = told[fact];
+        const record = recordOf(values) as Rec<K>;
+        records.push(values.includes(undefined) ? withoutUnknown(record) : record);
       }
       if (kind === 'savedFilter') await this.#filtersToSource(records as Rec<'savedFilter'>[]);
       yield records;

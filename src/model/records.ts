@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Json } from './fields.ts';
 import { fieldsOf, type Kind, type Rec } from './kinds.ts';
+import { pick } from './literal.ts';
 
 /** A record as two JSON texts: what merges, and the source's own facts. Keys in the order of `kinds.ts`. */
 export interface RecordText {
@@ -39,24 +40,18 @@ const keepIntegers = (_key: string, value: unknown, context?: { source?: string 
     ? BigInt(context.source)
     : value;
 
-const factNames: { [K in Kind]: ReadonlySet<string> } = {} as never;
-const orders: { [K in Kind]: readonly string[] } = {} as never;
-for (const [kind, fields] of Object.entries(fieldsOf)) {
-  orders[kind as Kind] = fields.map(([name]) => name);
-  factNames[kind as Kind] = new Set(fields.filter(([, f]) => f.merge === 'fact').map(([n]) => n));
-}
+const texts = Object.fromEntries(
+  Object.entries(fieldsOf).map(([kind, fields]) => {
+    const names = (facts: boolean) =>
+      fields.filter(([, { merge }]) => (merge === 'fact') === facts).map(([name]) => name);
+    return [kind, { base: pick(names(false)), facts: pick(names(true)) }];
+  }),
+) as { [K in Kind]: { base: (record: object) => object; facts: (record: object) => object } };
 
 /** The two texts of a record; absent (unknown) fields are left out. */
 export function recordText<K extends Kind>(kind: K, record: Rec<K>): RecordText {
-  const base: { [field: string]: unknown } = {};
-  const facts: { [field: string]: unknown } = {};
-  const isFact = factNames[kind];
-  for (const name of orders[kind]) {
-    const value = (record as { [field: string]: unknown })[name];
-    if (value === undefined) continue;
-    (isFact.has(name) ? facts : base)[name] = value;
-  }
-  return { base: jsonText(base), facts: jsonText(facts) };
+  const { base, facts } = texts[kind];
+  return { base: jsonText(base(record)), facts: jsonText(facts(record)) };
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { FieldName, Kind } from '../../model/kinds.ts';
+import { literalOf } from '../../model/literal.ts';
 import type { Layout } from './layout.ts';
 import { quoted } from './names.ts';
 import { origins, tableRoads } from './roads.ts';
@@ -11,13 +12,15 @@ interface Plan {
   /** `places` says where in a row of that statement the source's columns are; `cells` is filled from there. */
   own: { field: string; source: OwnColumns<unknown>; places: number[]; cells: Row }[];
   children: { field: string; source: ChildRows<unknown>; sql: string }[];
+  /** A record of its id, the values of `own` and those of `children`, in this order. */
+  record: (values: readonly unknown[]) => object;
 }
 
 export function planOf(kind: Kind, layout: Layout): Plan | undefined {
   const origin = origins[kind];
   const table = layout.table(origin.table);
   if (!table) return undefined;
-  const plan: Plan = { sql: '', own: [], children: [] };
+  const plan: Plan = { sql: '', own: [], children: [], record: Object };
   const selected = ['self.id'];
   for (const [field, source] of sourcesOf(kind, layout)) {
     if ('table' in source) {
@@ -38,6 +41,8 @@ export function planOf(kind: Kind, layout: Layout): Plan | undefined {
     ([other, [key, column]]) => `left join ${quoted(other)} on ${other}.${key} = self.${column}`,
   );
   plan.sql = `select ${selected.join(', ')} from ${quoted(table)} self ${joins.join(' ')} order by self.id`;
+  const fields = [...plan.own, ...plan.children].map(({ field }) => field);
+  plan.record = literalOf(['id', ...fields]);
   return plan;
 }
 

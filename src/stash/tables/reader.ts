@@ -2,6 +2,7 @@ import { DatabaseSync } from 'node:sqlite';
 import type { Id } from '../../model/fields.ts';
 import { IdSet } from '../../model/idSet.ts';
 import { type Kind, kindNames, type Rec } from '../../model/kinds.ts';
+import { withoutUnknown } from '../../model/literal.ts';
 import type { Trouble } from '../../model/reading.ts';
 import { Layout } from './layout.ts';
 import { quoted } from './names.ts';
@@ -58,23 +59,24 @@ export class TablesReader {
     }));
     try {
       let batch: Rec<K>[] = [];
+      const values: unknown[] = [];
       for (const row of rowsOf(this.#db, plan.sql)) {
         const id = row[0] as Id;
-        const record: { id: Id; [field: string]: unknown } = { id };
         trouble.id = id;
+        let at = 0;
+        values[at++] = id;
         for (const { field, source, places, cells } of plan.own) {
           trouble.field = field;
           // One array for all records: a new one for each field of each cost a second of four.
           for (let i = 0; i < places.length; i++) cells[i] = row[places[i] as number] as Cell;
-          const value = source.read(cells, finding);
-          if (value !== undefined) record[field] = value;
+          values[at++] = source.read(cells, finding);
         }
         for (const { field, source, rows } of children) {
           trouble.field = field;
-          const value = source.read(rows.of(id), finding);
-          if (value !== undefined) record[field] = value;
+          values[at++] = source.read(rows.of(id), finding);
         }
-        batch.push(record as Rec<K>);
+        const record = plan.record(values) as Rec<K>;
+        batch.push(values.includes(undefined) ? withoutUnknown(record) : record);
         if (batch.length === batchSize) {
           yield batch;
           batch = [];
