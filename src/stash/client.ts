@@ -29,7 +29,7 @@ export interface ClientOptions extends DispatcherOptions {
 
 export interface CallOptions {
   signal?: AbortSignal | undefined;
-  /** How long the server may stay silent this time, in milliseconds. */
+  /** How long the server may take to begin its answer this time, in milliseconds. */
   timeout?: number;
 }
 
@@ -192,7 +192,7 @@ export class StashClient {
         headers: { ...this.#headers, ...request.headers },
         signal: signal ?? null,
         headersTimeout: timeout,
-        bodyTimeout: timeout,
+        bodyTimeout: this.#timeout, // an answer that has begun has no reason to pause
       });
       this.#answered = true;
       const date = Date.parse(String(answer.headers.date));

@@ -76,7 +76,9 @@ async function readCopy(
   } catch (error) {
     await remove();
     signal?.throwIfAborted();
-    throw failure(error, item);
+    const told = failure(error, item);
+    const isFiles = told instanceof StowageError && told.code === 'source.file-not-sqlite';
+    throw served && isFiles ? notACopy(item, error) : told;
   }
 }
 
@@ -176,6 +178,14 @@ const notSqlite = (item: string, cause?: unknown) =>
   new StowageError('source.file-not-sqlite', 'This is not a SQLite database.', {
     item,
     remedy: 'Stash’s is called stash-go.sqlite; Settings → System says where it is.',
+    cause,
+  });
+
+const notACopy = (item: string, cause: unknown) =>
+  new StowageError('source.not-a-stash', 'What came is not a copy of the server’s database.', {
+    item,
+    remedy:
+      'Perhaps a login or a proxy in between answered instead: it may want a header (--header) or a certificate (--cert). Or read it otherwise: --via tables.',
     cause,
   });
 
