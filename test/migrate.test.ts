@@ -213,7 +213,9 @@ describe('what a run may be told', () => {
     const events = eventsOf(migrated.stdout);
     const troubles = events.filter(({ event }) => event === 'trouble').length;
     assert.ok(troubles > 20, 'texts that cannot be held, and pictures that are elsewhere');
-    const { seconds, stages, peakRssMb, ...summary } = events.at(-1) ?? {};
+    const { seconds, stages, peakRssMb, ...summary } = events.at(-1) as {
+      [field: string]: unknown;
+    };
     assert.deepEqual(summary, {
       event: 'summary',
       command: 'migrate',

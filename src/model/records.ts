@@ -65,6 +65,10 @@ export function hashOf(text: RecordText): Buffer {
 /** Are two values of a field the same? Both in canonical form (docs/architecture.md). */
 export function sameValue(a: unknown, b: unknown): boolean {
   if (a === b) return true;
+  // PostgreSQL writes 1e20 as all its digits, which are then read as a BigInt.
+  if (typeof a === 'bigint' || typeof b === 'bigint') {
+    return typeof a !== typeof b && isNumeric(a) && isNumeric(b) && Number(a) === Number(b);
+  }
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
   if (Array.isArray(a) || Array.isArray(b)) {
     if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
@@ -78,3 +82,6 @@ export function sameValue(a: unknown, b: unknown): boolean {
       sameValue((a as { [key: string]: unknown })[key], (b as { [key: string]: unknown })[key]),
   );
 }
+
+const isNumeric = (value: unknown): boolean =>
+  typeof value === 'number' || typeof value === 'bigint';

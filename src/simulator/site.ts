@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { jsonText } from '../model/records.ts';
 import type { Backups } from './backup.ts';
 import type { Context, ServerState } from './context.ts';
 import type { Trouble } from './faults.ts';
@@ -165,7 +166,7 @@ function graphqlReply(
   const old = site.library.version === 'v0.25' || site.library.version === 'v0.28';
   const json = old || /\bapplication\/json\b/.test(request.headers.accept ?? '');
   const type = json ? 'application/json' : 'application/graphql-response+json';
-  return reply(status, type, JSON.stringify(body), {
+  return reply(status, type, jsonText(body), {
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
   });

@@ -1,4 +1,5 @@
 import type { Trouble } from '../../model/reading.ts';
+import { jsonText } from '../../model/records.ts';
 import { type Display, round, type ShownError, type Summary } from '../output.ts';
 import type { Stage } from '../stage.ts';
 import type { Streams } from '../streams.ts';
@@ -29,7 +30,7 @@ export class Events implements Display {
   }
 
   event(event: string, fields: { [name: string]: unknown }): void {
-    this.#streams.out(JSON.stringify({ event, ...fields }));
+    this.#streams.out(jsonText({ event, ...fields })); // a custom field may hold a BigInt
   }
 
   trouble(trouble: Trouble): void {

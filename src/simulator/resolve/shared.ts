@@ -70,11 +70,19 @@ export function customFields(table: string, owner: string): (node: Node) => obje
   const fields = rowsOf(
     (library) =>
       library.has(table)
-        ? `select ${owner}, field, value from ${table} where ${owner} ${within} order by 1, 2`
+        ? `select ${owner}, field, iif(typeof(value) = 'integer', cast(value as text), value), typeof(value)
+             from ${table} where ${owner} ${within} order by 1, 2`
         : null,
-    ([field, stored]: [string, Value]) => [field, json(stored)] as const,
+    ([field, stored, type]: [string, Value, string]) =>
+      [field, type === 'integer' ? exactly(stored as string) : json(stored)] as const,
   );
   return (node) => Object.fromEntries(fields(node));
+}
+
+/** An integer of any size. */
+function exactly(digits: string): number | bigint {
+  const number = Number(digits);
+  return Number.isSafeInteger(number) ? number : BigInt(digits);
 }
 
 /** The address of a record's picture; `t` changes with the record. */
