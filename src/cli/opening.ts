@@ -17,6 +17,12 @@ export async function openSource(
   { again }: { again: boolean },
   { output, settings, signal }: CommandContext,
 ): Promise<OpenSource> {
+  if ('server' in reached) {
+    const jobs = await reached.server.jobs({ signal });
+    const running = jobs.map(({ description }) => description.trim()).join(', ');
+    // A scan adds rows while we read; each road copes, but it takes longer.
+    if (running) output.warning(`The server is busy (${running}): reading takes longer meanwhile.`);
+  }
   let stage: ReturnType<typeof output.stage> | undefined;
   try {
     const source = await open(reached, {
