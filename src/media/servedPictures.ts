@@ -64,8 +64,8 @@ export class ServedPictures implements Supplier {
     if (answer === null) return 'gone';
     const { body } = answer;
     try {
-      if (isPage(answer)) throw page();
       const md5 = md5Of(answer);
+      if (isPage(answer) || (md5 === undefined && !isImage(answer))) throw page();
       if (md5 !== undefined && md5 === standIn) return 'lost';
       const held = md5 && (await store.check(md5));
       if (held) return held;
@@ -92,9 +92,10 @@ export class ServedPictures implements Supplier {
     const answer = await this.#client.bytes(this.#path(owner), { signal, etag: expected });
     if (answer === null) return 'gone';
     const { media, bytes } = answer;
-    if (isPage(media)) throw page();
     const same = media.status === 304 ? expected : undefined;
-    const md5 = same ?? md5Of(media) ?? hash('md5', bytes);
+    const named = same ?? md5Of(media);
+    if (isPage(media) || (named === undefined && !isImage(media))) throw page();
+    const md5 = named ?? hash('md5', bytes);
     return md5 === standIn ? 'lost' : { md5 };
   }
 
@@ -134,11 +135,15 @@ export class ServedPictures implements Supplier {
 const md5Of = ({ etag }: Answer): PictureId | undefined =>
   etag !== null && isPictureId(etag) ? etag : undefined;
 
+/** Where no MD5 tells what the bytes are to be, only what says that it is an image is taken for one. */
+const isImage = ({ headers }: Answer): boolean =>
+  String(headers['content-type']).startsWith('image/');
+
 const isPage = ({ headers }: Answer): boolean =>
   String(headers['content-type']).startsWith('text/html');
 
 const page = () =>
-  new StowageError('source.not-a-stash', 'The server gave a web page instead of a picture.', {
+  new StowageError('source.not-a-stash', 'The server gave something else instead of a picture.', {
     remedy:
-      'Perhaps a login in front of Stash asks us in again: run it again, with what that wants (--header, --cert).',
+      'Perhaps a login in front of Stash answered: run it again, with what that wants (--header, --cert).',
   });

@@ -1,7 +1,6 @@
 /** The real commands, called in this process: tests of what they do, not of how that is shown. */
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { TestContext } from 'node:test';
 import type pg from 'pg';
 import { type Commands, exitCodes } from '../../src/cli/command.ts';
 import { Events } from '../../src/cli/display/events.ts';
@@ -15,7 +14,7 @@ import { verify } from '../../src/cli/verify.ts';
 import type { StowageError } from '../../src/model/errors.ts';
 import type { Trouble } from '../../src/model/reading.ts';
 import { settle } from '../../src/settings.ts';
-import { testDatabase, withClient } from './database.ts';
+import { type Scope, testDatabase, withClient } from './database.ts';
 import { temporaryFolder } from './pictures.ts';
 
 const commands: Commands = {
@@ -83,7 +82,7 @@ export interface OwnLibrary {
   contents(): Promise<Contents>;
 }
 
-export async function ownLibrary(t: Pick<TestContext, 'after'>): Promise<OwnLibrary> {
+export async function ownLibrary(t: Scope): Promise<OwnLibrary> {
   const url = await testDatabase(t);
   const data = await temporaryFolder(t);
   const stowage = (...words: string[]) => call(...words, '--database', url, '--data', data);

@@ -19,7 +19,7 @@ async function serverUrl(): Promise<string> {
 }
 
 /** A test, or `{ after }` of `node:test` for a whole file: what is made for it is gone after it. */
-type Scope = { after: (done: () => Promise<void>) => void };
+export type Scope = { after: (done: () => Promise<void>) => void };
 
 /** The address of a new database with an empty library in it. */
 export function testDatabase(test: Scope): Promise<string> {

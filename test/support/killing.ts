@@ -65,7 +65,7 @@ export async function undisturbed(scene: Scene, place: Place, via: string) {
   assert.equal(code, 0, stdout + stderr);
   assert.deepEqual(await leftovers(place, scene.temporary), []);
   const { stages } = eventsOf(stdout).at(-1) as unknown as { stages: { [stage: string]: number } };
-  const seconds = { ...stages, opening: (await opened) / 1000 };
+  const seconds: { [moment: string]: number } = { ...stages, opening: (await opened) / 1000 };
   return { seconds, whole: await wholeLibrary(place) };
 }
 

@@ -11,9 +11,9 @@ import { pictureFields } from '../../src/media/fields.ts';
 import type { Id, PictureId } from '../../src/model/fields.ts';
 import type { Kind } from '../../src/model/kinds.ts';
 import type { SourceProfile } from '../../src/model/reading.ts';
-import { testDatabase } from './database.ts';
+import { type Scope, testDatabase } from './database.ts';
 
-export async function temporaryFolder(t: Pick<TestContext, 'after'>): Promise<string> {
+export async function temporaryFolder(t: Scope): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), 'stowage-media-'));
   t.after(() => rm(folder, { recursive: true, force: true }));
   return folder;
