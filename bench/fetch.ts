@@ -3,8 +3,8 @@
  * of each kind, and of all, as JSON.
  */
 import { StashClient } from '../src/stash/client.ts';
-import { type ById, Listing } from '../src/stash/listing.ts';
-import { Paging } from '../src/stash/paging.ts';
+import { type ById, Listing } from '../src/stash/graphql/listing.ts';
+import { Paging } from '../src/stash/graphql/paging.ts';
 import { connect } from '../src/stash/server.ts';
 import * as ask from '../src/stash/types.ts';
 

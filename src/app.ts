@@ -7,7 +7,7 @@ import type { Reading, RoadName } from './model/reading.ts';
 import { type ClientOptions, StashClient } from './stash/client.ts';
 import { type Opened, openRoad } from './stash/roads.ts';
 import { connect, type StashServer } from './stash/server.ts';
-import { openSnapshot } from './stash/snapshot.ts';
+import { openSnapshot } from './stash/snapshot/snapshot.ts';
 import { temporaryFolder } from './temporary.ts';
 
 export interface OpenOptions {

@@ -54,6 +54,6 @@ for (const via of ['snapshot', 'graphql'] as const) {
     const [held] = await library.query('SELECT count(*)::int AS pictures FROM qar.pictures');
     assert.deepEqual(held, { pictures: 0 });
     assert.equal((await run()).exitCode, 0);
-    assert.deepEqual(await wholeLibrary(library), stored.whole[via]);
+    assert.deepEqual(await wholeLibrary(library), await stored.whole(via));
   });
 }

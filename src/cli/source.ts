@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { StowageError } from '../model/errors.ts';
-import { parseAddress, shown } from '../stash/address.ts';
 import type { ClientOptions } from '../stash/client.ts';
+import { parseAddress, shown } from '../stash/http/address.ts';
 import { atLeast, type CommandContext } from './command.ts';
 import { promptSecret } from './prompt.ts';
 

@@ -17,7 +17,7 @@ import type { Trouble } from '../model/reading.ts';
 import { generate } from '../simulator/generate.ts';
 import { type Simulator, startSimulator } from '../simulator/simulator.ts';
 import { StashClient } from '../stash/client.ts';
-import { openGraphql } from '../stash/graphql.ts';
+import { openGraphql } from '../stash/graphql/graphql.ts';
 import { withoutPicture } from '../stash/pictures.ts';
 import { connect } from '../stash/server.ts';
 import { pictureFields } from './fields.ts';

@@ -2,8 +2,8 @@ import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { StowageError } from '../model/errors.ts';
 import { parseJson } from '../model/records.ts';
-import { onBase, parseAddress, shown } from './address.ts';
-import { type DispatcherOptions, openDispatcher } from './dispatcher.ts';
+import { onBase, parseAddress, shown } from './http/address.ts';
+import { type DispatcherOptions, openDispatcher } from './http/dispatcher.ts';
 import {
   answerFailure,
   type Caller,
@@ -11,8 +11,8 @@ import {
   type GraphqlError,
   graphqlFailure,
   StashFailure,
-} from './failure.ts';
-import { withRetries } from './retry.ts';
+} from './http/failure.ts';
+import { withRetries } from './http/retry.ts';
 import type { TypedDocumentString } from './types.ts';
 
 export interface ClientOptions extends DispatcherOptions {

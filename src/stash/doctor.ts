@@ -2,14 +2,14 @@ import { access, statfs } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { databaseSchema } from '../contract/tables.ts';
 import { StowageError } from '../model/errors.ts';
-import { shown } from './address.ts';
 import { type ClientOptions, StashClient } from './client.ts';
-import { layoutOf } from './mirror.ts';
+import { shown } from './http/address.ts';
 import { stashesNear } from './nearby.ts';
 import { connect, StashServer } from './server.ts';
 import { unknownIn } from './tables/coverage.ts';
+import { layoutOf } from './tables/mirror.ts';
 import { sizeSelect } from './tables/selects.ts';
-import { askOf } from './tablesRoad.ts';
+import { askOf } from './tables/tablesRoad.ts';
 import { BackupDatabaseDocument, StorageDocument, type StorageQuery } from './types.ts';
 
 /** What was looked at, whether it is fine, and if not, what to do. */

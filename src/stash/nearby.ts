@@ -1,6 +1,6 @@
 import { StowageError } from '../model/errors.ts';
-import { defaultPort, shown } from './address.ts';
 import { type ClientOptions, StashClient } from './client.ts';
+import { defaultPort, shown } from './http/address.ts';
 import { ServerStatusDocument } from './types.ts';
 
 const patience = 5000;

@@ -105,9 +105,9 @@ test('a column or table that we do not know is named on both roads, with its row
 test('a first reading takes the snapshot, a later one the tables', async (t) => {
   const { server, tempDir } = await serverOf(t, 'v0.28');
   const first = await openRoad(server, 'auto', { tempDir });
-  assert.equal(first.how, 'snapshot: the whole library at one moment');
+  assert.equal(first.how, 'a snapshot: the whole library at one moment');
   const later = await openRoad(server, 'auto', { tempDir, again: true });
-  assert.equal(later.how, 'tables: every change, in seconds');
+  assert.equal(later.how, 'its tables: every change, in seconds');
   for (const { reading } of [first, later]) await reading.close();
 });
 
@@ -116,11 +116,14 @@ test('where the server refuses a road, the next is taken, and it is said why', a
   const no: { kind: 'status'; status: number } = { kind: 'status', status: 403 };
   simulator.faults.add({ ...no, on: 'backupDatabase' });
   const tables = await openRoad(server, 'auto', { tempDir });
-  assert.match(tables.how, /^tables: every change, in seconds; not snapshot: .+ refuses to answer/);
+  assert.match(
+    tables.how,
+    /^its tables: every change, in seconds; not from a snapshot: .+ refuses to answer/,
+  );
   await tables.reading.close();
   simulator.faults.add({ ...no, on: 'querySQL' });
   const graphql = await openRoad(server, 'auto', { tempDir });
-  assert.match(graphql.how, /^graphql: .+; not snapshot: .+; not tables: /);
+  assert.match(graphql.how, /^GraphQL: .+; not from a snapshot: .+; not from its tables: /);
   await graphql.reading.close();
   assert.deepEqual(readdirSync(tempDir), []);
 });
@@ -134,7 +137,7 @@ test('tables newer than we know are left to GraphQL', async (t) => {
   }
   const { server, tempDir } = await serverOf(t, 'newer', { database: future });
   const { reading, how } = await openRoad(server, 'auto', { tempDir });
-  assert.match(how, /^graphql: .+; its tables \(schema 999\) are newer than we know$/);
+  assert.match(how, /^GraphQL: .+; its tables \(schema 999\) are newer than we know$/);
   await reading.close();
 });
 

@@ -2,11 +2,11 @@ import { statfs } from 'node:fs/promises';
 import { databaseSchema } from '../contract/tables.ts';
 import { StowageError } from '../model/errors.ts';
 import type { Reading, RoadName } from '../model/reading.ts';
-import { openGraphql } from './graphql.ts';
+import { openGraphql } from './graphql/graphql.ts';
 import type { StashServer } from './server.ts';
-import { openServerSnapshot } from './snapshot.ts';
+import { openServerSnapshot } from './snapshot/snapshot.ts';
 import { sizeSelect } from './tables/selects.ts';
-import { askOf, openTables } from './tablesRoad.ts';
+import { askOf, openTables } from './tables/tablesRoad.ts';
 
 export interface RoadOptions {
   /** A folder for a copy of the database, or of its tables. */

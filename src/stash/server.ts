@@ -1,12 +1,12 @@
 import { buildClientSchema, type GraphQLSchema, getIntrospectionQuery } from 'graphql';
 import { StowageError } from '../model/errors.ts';
 import type { SourceProfile, UnknownData } from '../model/reading.ts';
-import { shown } from './address.ts';
 import type { CallOptions, RequestOptions, StashClient } from './client.ts';
 import { unknownFields } from './coverage.ts';
+import { type Pruned, prune } from './graphql/prune.ts';
+import pruned from './graphql/pruned.json' with { type: 'json' };
+import { shown } from './http/address.ts';
 import { typesServed } from './profile.ts';
-import { type Pruned, prune } from './prune.ts';
-import pruned from './pruned.json' with { type: 'json' };
 import {
   RunningJobsDocument,
   type RunningJobsQuery,

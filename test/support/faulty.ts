@@ -16,10 +16,11 @@ export const roads: readonly Road[] = ['snapshot', 'tables', 'graphql'];
 
 /** A Stash's database, with its pictures beside it. */
 export interface StashOnDisk {
+  database: string;
   /** A server of it, as it was in the beginning. */
   serve(scope: Scope): Promise<Simulator>;
-  /** By road, what a library of it is if nothing goes wrong. */
-  whole: { [road: string]: unknown };
+  /** What a library of it is, read by that road, if nothing goes wrong. */
+  whole(via: Road): Promise<unknown>;
   remove(): Promise<void>;
 }
 
@@ -34,15 +35,23 @@ export async function stashOnDisk(): Promise<StashOnDisk> {
     scope.after(() => stash.close());
     return stash;
   };
-  const whole: StashOnDisk['whole'] = {};
-  const stash = await serve({ after });
-  for (const via of roads) {
+  const whole = async (via: Road) => {
+    const stash = await serve({ after });
     const library = await ownLibrary({ after });
     const { exitCode } = await library.stowage('migrate', '--from', stash.url, '--via', via);
     assert.equal(exitCode, 0);
-    whole[via] = await wholeLibrary(library);
-  }
-  return { serve, whole, remove: () => rm(folder, { recursive: true, force: true }) };
+    return wholeLibrary(library);
+  };
+  const made: { [V in Road]?: Promise<unknown> } = {};
+  return {
+    database,
+    serve,
+    whole: (via) => {
+      made[via] ??= whole(via);
+      return made[via];
+    },
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
 }
 
 /** Does something while these go wrong, each of them at least once. */

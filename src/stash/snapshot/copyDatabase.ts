@@ -2,7 +2,7 @@ import { type BigIntStats, createReadStream, createWriteStream } from 'node:fs';
 import { open, rm, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout } from 'node:timers/promises';
-import { StowageError } from '../model/errors.ts';
+import { StowageError } from '../../model/errors.ts';
 
 const attempts = 12;
 /** Milliseconds. File systems tell the time of a write to a clock tick (4–10 ms), so two writes may look like one. */

@@ -1,7 +1,7 @@
-import type { Id } from '../model/fields.ts';
-import type { Kind } from '../model/kinds.ts';
-import type { Trouble } from '../model/reading.ts';
-import type { FindFilterType, TypedDocumentString } from './types.ts';
+import type { Id } from '../../model/fields.ts';
+import type { Kind } from '../../model/kinds.ts';
+import type { Trouble } from '../../model/reading.ts';
+import type { FindFilterType, TypedDocumentString } from '../types.ts';
 
 /** A query that lists something: `{ findTags: { tags: [ … ] } }`. */
 export type ListQuery<A, V> = TypedDocumentString<{ [query: string]: { [list: string]: A[] } }, V>;

@@ -1,7 +1,7 @@
 import { getCACertificates } from 'node:tls';
 import { socksDispatcher } from 'fetch-socks';
 import { Agent, type Dispatcher, ProxyAgent } from 'undici';
-import { StowageError } from '../model/errors.ts';
+import { StowageError } from '../../model/errors.ts';
 
 export interface DispatcherOptions {
   /** `http://`, `https://` or `socks5://`, with `user:password@` where the proxy asks for them. */

@@ -1,4 +1,4 @@
-import { type ErrorCode, StowageError } from '../model/errors.ts';
+import { type ErrorCode, StowageError } from '../../model/errors.ts';
 import { otherAddresses, shown } from './address.ts';
 
 /** A failure of the server or of the way to it. */

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
-import { StowageError } from '../model/errors.ts';
-import type { StashClient } from './client.ts';
+import { StowageError } from '../../model/errors.ts';
+import type { StashClient } from '../client.ts';
 import { StashFailure } from './failure.ts';
 import { withRetries } from './retry.ts';
 

@@ -5,8 +5,8 @@ import type { RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
+import { answer, inTurn, serve } from '../testing.ts';
 import { download } from './download.ts';
-import { answer, inTurn, serve } from './testing.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'stowage-download-'));
 after(() => rmSync(folder, { recursive: true }));

@@ -1,13 +1,13 @@
-import type { Kind, Rec } from '../model/kinds.ts';
-import type { Reading, SourceProfile, Trouble, UnknownData } from '../model/reading.ts';
+import type { Kind, Rec } from '../../model/kinds.ts';
+import type { Reading, SourceProfile, Trouble, UnknownData } from '../../model/reading.ts';
+import { type Answers, mapperOf } from '../mapper.ts';
+import { basenameOf } from '../paths.ts';
+import type { StashServer } from '../server.ts';
+import * as ask from '../types.ts';
 import { type ById, Listing } from './listing.ts';
 import type { ListingOptions } from './lists.ts';
-import { type Answers, mapperOf } from './mapper.ts';
 import { type ByPage, Paging } from './paging.ts';
-import { basenameOf } from './paths.ts';
-import type { StashServer } from './server.ts';
 import { Staging } from './staging.ts';
-import * as ask from './types.ts';
 
 export interface GraphqlOptions {
   /** Records asked for at a time. */

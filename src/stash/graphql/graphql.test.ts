@@ -3,16 +3,20 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, type TestContext, test } from 'node:test';
-import { shared, skipWithoutShared } from '../../test/shared.ts';
-import { type ServerVersion, serverVersions } from '../contract/schema.ts';
-import { fieldsOf, type Kind, kindNames, type Rec } from '../model/kinds.ts';
-import type { Reading } from '../model/reading.ts';
-import { generate } from '../simulator/generate.ts';
-import { type Simulator, type SimulatorOptions, startSimulator } from '../simulator/simulator.ts';
+import { shared, skipWithoutShared } from '../../../test/shared.ts';
+import { type ServerVersion, serverVersions } from '../../contract/schema.ts';
+import { fieldsOf, type Kind, kindNames, type Rec } from '../../model/kinds.ts';
+import type { Reading } from '../../model/reading.ts';
+import { generate } from '../../simulator/generate.ts';
+import {
+  type Simulator,
+  type SimulatorOptions,
+  startSimulator,
+} from '../../simulator/simulator.ts';
+import { connect } from '../server.ts';
+import { TablesReader } from '../tables/reader.ts';
+import { inFrontOf, open, serve } from '../testing.ts';
 import { openGraphql } from './graphql.ts';
-import { connect } from './server.ts';
-import { TablesReader } from './tables/reader.ts';
-import { inFrontOf, open, serve } from './testing.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'stowage-graphql-'));
 after(() => rmSync(folder, { recursive: true }));

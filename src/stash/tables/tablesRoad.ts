@@ -1,14 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { Reading, UnknownData } from '../model/reading.ts';
-import { FileReading } from './fileReading.ts';
+import type { Reading, UnknownData } from '../../model/reading.ts';
+import { FileReading } from '../fileReading.ts';
+import type { StashServer } from '../server.ts';
+import { QuerySqlDocument } from '../types.ts';
+import { unknownIn } from './coverage.ts';
+import type { Layout } from './layout.ts';
 import { type Ask, mirror } from './mirror.ts';
-import type { StashServer } from './server.ts';
-import { unknownIn } from './tables/coverage.ts';
-import type { Layout } from './tables/layout.ts';
-import { rowsOf } from './tables/rows.ts';
-import { QuerySqlDocument } from './types.ts';
+import { rowsOf } from './rows.ts';
 
 export interface TablesOptions {
   /** A folder for the mirror. */

@@ -15,8 +15,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
-import { createTables } from '../contract/tables.ts';
-import type { Reading } from '../model/reading.ts';
+import { createTables } from '../../contract/tables.ts';
+import type { Reading } from '../../model/reading.ts';
 import { openSnapshot } from './snapshot.ts';
 
 test('a file is read with what is only in its log yet, and not touched', async (t) => {

@@ -2,18 +2,18 @@ import { mkdtemp, open, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
-import { StowageError } from '../model/errors.ts';
-import type { Reading, SourceProfile, UnknownData } from '../model/reading.ts';
+import { StowageError } from '../../model/errors.ts';
+import type { Reading, SourceProfile, UnknownData } from '../../model/reading.ts';
+import { FileReading } from '../fileReading.ts';
+import { download } from '../http/download.ts';
+import { profileOfLayout } from '../profile.ts';
+import type { StashServer } from '../server.ts';
+import { unknownIn } from '../tables/coverage.ts';
+import { Layout } from '../tables/layout.ts';
+import { origins } from '../tables/roads.ts';
+import { rowsOf } from '../tables/rows.ts';
+import { BackupDatabaseDocument } from '../types.ts';
 import { copyDatabase } from './copyDatabase.ts';
-import { download } from './download.ts';
-import { FileReading } from './fileReading.ts';
-import { profileOfLayout } from './profile.ts';
-import type { StashServer } from './server.ts';
-import { unknownIn } from './tables/coverage.ts';
-import { Layout } from './tables/layout.ts';
-import { origins } from './tables/roads.ts';
-import { rowsOf } from './tables/rows.ts';
-import { BackupDatabaseDocument } from './types.ts';
 
 export interface SnapshotOptions {
   /** A folder for the copy, which takes as much room as the database. */

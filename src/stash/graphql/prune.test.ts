@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { buildClientSchema, buildSchema, type GraphQLSchema, parse, validate } from 'graphql';
-import { shared, skipWithoutShared } from '../../test/shared.ts';
-import { schemaOf } from '../contract/schema.ts';
-import { unknownFields } from './coverage.ts';
+import { shared, skipWithoutShared } from '../../../test/shared.ts';
+import { schemaOf } from '../../contract/schema.ts';
+import { unknownFields } from '../coverage.ts';
+import * as types from '../types.ts';
 import { prune } from './prune.ts';
 import pruned from './pruned.json' with { type: 'json' };
-import * as types from './types.ts';
 
 const operations = Object.values(types)
   .filter((value) => value instanceof types.TypedDocumentString)

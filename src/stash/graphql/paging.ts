@@ -1,5 +1,7 @@
-import { StowageError } from '../model/errors.ts';
-import type { Id } from '../model/fields.ts';
+import { StowageError } from '../../model/errors.ts';
+import type { Id } from '../../model/fields.ts';
+import type { StashServer } from '../server.ts';
+import type { FindFilterType } from '../types.ts';
 import {
   defaultBatchSize,
   type IdsQuery,
@@ -11,8 +13,6 @@ import {
   mostRefused,
   smallestBatch,
 } from './lists.ts';
-import type { StashServer } from './server.ts';
-import type { FindFilterType } from './types.ts';
 
 export interface ByPage<A> {
   ids: IdsQuery;

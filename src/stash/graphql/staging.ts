@@ -1,6 +1,6 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import type { Id } from '../model/fields.ts';
-import type { Answers, FileAnswer, SceneFileFacts } from './mapper.ts';
+import type { Id } from '../../model/fields.ts';
+import type { Answers, FileAnswer, SceneFileFacts } from '../mapper.ts';
 
 const batchSize = 500;
 

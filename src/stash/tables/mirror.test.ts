@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
-import { createTables } from '../contract/tables.ts';
+import { createTables } from '../../contract/tables.ts';
+import { knownIn } from './coverage.ts';
+import { Layout } from './layout.ts';
 import { type Ask, mirror } from './mirror.ts';
-import { knownIn } from './tables/coverage.ts';
-import { Layout } from './tables/layout.ts';
-import { quoted } from './tables/names.ts';
-import type { Stored } from './tables/selects.ts';
+import { quoted } from './names.ts';
+import type { Stored } from './selects.ts';
 
 const at = "'2020-01-02T03:04:05Z'";
 

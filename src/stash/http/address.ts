@@ -1,4 +1,4 @@
-import { StowageError } from '../model/errors.ts';
+import { StowageError } from '../../model/errors.ts';
 
 /** Where a Stash is, and what the address that a person gave said about how to get in. */
 export interface Address {

@@ -1,10 +1,10 @@
 import { DatabaseSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
-import { StowageError } from '../model/errors.ts';
-import { parseJson } from '../model/records.ts';
-import { knownIn } from './tables/coverage.ts';
-import { Layout, type LayoutRow } from './tables/layout.ts';
-import { quoted } from './tables/names.ts';
+import { StowageError } from '../../model/errors.ts';
+import { parseJson } from '../../model/records.ts';
+import { knownIn } from './coverage.ts';
+import { Layout, type LayoutRow } from './layout.ts';
+import { quoted } from './names.ts';
 import {
   bucketBits,
   digestSelect,
@@ -16,7 +16,7 @@ import {
   type Stored,
   schemaSelect,
   transportOf,
-} from './tables/selects.ts';
+} from './selects.ts';
 
 /** Sends one of our SELECTs to the server, and returns its rows. */
 export type Ask = (sql: string, args?: number[]) => Promise<Stored[][]>;

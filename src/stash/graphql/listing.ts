@@ -1,5 +1,7 @@
-import { StowageError } from '../model/errors.ts';
-import type { Id } from '../model/fields.ts';
+import { StowageError } from '../../model/errors.ts';
+import type { Id } from '../../model/fields.ts';
+import type { StashServer } from '../server.ts';
+import type { FindFilterType } from '../types.ts';
 import {
   defaultBatchSize,
   type IdsQuery,
@@ -12,8 +14,6 @@ import {
   smallestBatch,
 } from './lists.ts';
 import { inOrder } from './pipeline.ts';
-import type { StashServer } from './server.ts';
-import type { FindFilterType } from './types.ts';
 
 // One is slower, four are slower again (stash-facts.md).
 const atATime = 2;

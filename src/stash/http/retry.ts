@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ErrorCode } from '../model/errors.ts';
+import type { ErrorCode } from '../../model/errors.ts';
 import { StashFailure } from './failure.ts';
 
 /** How often each failure is worth another try. What is not here will not mend by waiting. */

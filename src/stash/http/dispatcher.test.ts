@@ -10,9 +10,9 @@ import { join } from 'node:path';
 import { after, describe, type TestContext, test } from 'node:test';
 import type { TLSSocket } from 'node:tls';
 import { inspect } from 'node:util';
-import type { StowageError } from '../model/errors.ts';
-import { answer, listen, open, serve } from './testing.ts';
-import { ServerStatusDocument } from './types.ts';
+import type { StowageError } from '../../model/errors.ts';
+import { answer, listen, open, serve } from '../testing.ts';
+import { ServerStatusDocument } from '../types.ts';
 
 const fine = answer(200, JSON.stringify({ data: { version: { version: 'v0.30.1' } } }));
 
