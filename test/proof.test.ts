@@ -43,7 +43,6 @@ describe('a recorded library that was migrated', { skip: skipWithoutShared }, ()
       const exported = await library.exported();
       assert.deepEqual(await differences(recorded, exported), []);
       assert.deepEqual((await readdir(exported)).sort(), kindFiles);
-      // compare.mjs looks at the order too.
     });
 
     for (const via of ['snapshot', 'tables', 'graphql']) {

@@ -22,7 +22,7 @@ export async function dump(
   return out;
 }
 
-/** What differs between a dump and an export, a line each: `scenes 3.title: stash "a" library "b"`. */
+/** What differs between a dump and an export, a line each: `scenes 3.title: stash "a" library "b"`; order of ids, too. */
 export async function differences(dumped: string, exported: string): Promise<string[]> {
   const words = [shared('check/compare.mjs'), dumped, exported];
   const env = { ...process.env, SHOW: '1000000' };
