@@ -1,6 +1,7 @@
 import { createCipheriv, createDecipheriv, randomBytes, randomUUID, scryptSync } from 'node:crypto';
-import { link, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { link, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { makeFolder } from './library/disk.ts';
 import { StowageError } from './model/errors.ts';
 import type { Settings } from './settings.ts';
 
@@ -58,7 +59,7 @@ export async function openSecrets(
 
 async function ownSecret(dataDirectory: string): Promise<string> {
   const file = path.join(dataDirectory, 'secret');
-  await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
+  await makeFolder(dataDirectory, 0o700);
   // Written whole under another name, then linked: two commands at once get the same one, and none a half.
   const fresh = `${file}.${randomUUID()}`;
   try {

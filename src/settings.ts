@@ -35,10 +35,18 @@ export function settle(
   return Object.freeze({
     databaseUrl: postgresUrl(flags.database ?? (environment.STOWAGE_DATABASE_URL || undefined)),
     dataDirectory: path.resolve(
-      flags.data ?? (environment.STOWAGE_DATA || path.join(userData(environment), 'stowage')),
+      folder(flags.data) ??
+        (environment.STOWAGE_DATA || path.join(userData(environment), 'stowage')),
     ),
     apiKey: environment.STOWAGE_API_KEY || undefined,
     secret: environment.STOWAGE_SECRET || undefined,
+  });
+}
+
+function folder(text: string | undefined): string | undefined {
+  if (text !== '') return text;
+  throw new StowageError('usage', '--data names no folder.', {
+    remedy: 'Give the path of one, or leave --data out.',
   });
 }
 

@@ -1,6 +1,7 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { makeFolder } from './library/disk.ts';
 
 /**
  * A folder of this process's own below the data directory, for copies that may be as large as a library; what killed
@@ -10,7 +11,7 @@ export async function temporaryFolder(
   dataDirectory: string,
 ): Promise<AsyncDisposable & { path: string }> {
   const folder = join(dataDirectory, 'temporary');
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder, 0o700);
   const machine = encodeURIComponent(hostname());
   for (const name of await readdir(folder)) {
     const [, owner, pid] = /^(.*)-(\d+)$/.exec(name) ?? [];
@@ -19,7 +20,7 @@ export async function temporaryFolder(
     }
   }
   const path = join(folder, `${machine}-${process.pid}`);
-  await mkdir(path, { recursive: true, mode: 0o700 });
+  await makeFolder(path, 0o700);
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
 

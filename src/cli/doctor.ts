@@ -15,7 +15,6 @@ export const doctor: CommandDefinition<Options> = {
       '--map <there=here>',
       'where a folder of the server is found here; may be repeated',
       mapped,
-      {},
     ),
   async run(context, options) {
     const { output, settings, signal } = context;
@@ -47,7 +46,7 @@ export const doctor: CommandDefinition<Options> = {
     output.line(
       failed > 0
         ? 'Not ready yet: see what is marked with ✗.'
-        : 'Ready: `stowage migrate --from …` with the same options.',
+        : 'Ready: `stowage migrate --from …`.',
     );
     return { complete: failed === 0, summary: { findings } };
   },
@@ -69,7 +68,10 @@ async function database(
   }
 }
 
-function mapped(text: string, others: { [there: string]: string }): { [there: string]: string } {
+function mapped(
+  text: string,
+  others: { [there: string]: string } = {},
+): { [there: string]: string } {
   const at = text.indexOf('=');
   if (at > 0 && at < text.length - 1) return { ...others, [text.slice(0, at)]: text.slice(at + 1) };
   throw new StowageError('usage', 'A --map is not of the form THERE=HERE.', {

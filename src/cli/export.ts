@@ -1,8 +1,9 @@
 import { createWriteStream } from 'node:fs';
-import { mkdir, rename } from 'node:fs/promises';
-import { join } from 'node:path';
+import { rename } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { ClientBase } from 'pg';
+import { makeFolder } from '../library/disk.ts';
 import { filesById, InverseReader } from '../library/inverses.ts';
 import { LibraryRecords } from '../library/read.ts';
 import type { Source } from '../library/sources.ts';
@@ -29,7 +30,7 @@ export const exportCommand: CommandDefinition<Options> = {
   run: (context, options) =>
     withLibrary(context, async (client) => {
       const source = await namedSource(client, options.as);
-      await mkdir(options.out, { recursive: true });
+      await makeFolder(resolve(options.out));
       const records = await LibraryRecords.begin(client, source);
       const counts = await records.counts();
       const exported: { [kind: string]: number } = {};
@@ -45,7 +46,9 @@ export const exportCommand: CommandDefinition<Options> = {
       }
       await records.end();
       const total = Object.values(exported).reduce((sum, count) => sum + count, 0);
-      context.output.line(`Exported ${total} records as ${source.name} serves them.`);
+      context.output.line(
+        `Exported ${total.toLocaleString('en')} records as ${source.name} serves them.`,
+      );
       return { complete: true, summary: { counts: exported } };
     }),
 };

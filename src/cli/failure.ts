@@ -22,11 +22,33 @@ export function asStowageError(error: unknown, signal: AbortSignal): StowageErro
       cause: error,
     });
   }
+  const reason = ofFiles[code ?? ''];
+  if (reason !== undefined && path !== undefined) {
+    return new StowageError('disk.failed', reason, {
+      item: path,
+      remedy: 'Choose another place, or make that one usable; then run the same command again.',
+      cause: error,
+    });
+  }
   return new StowageError('internal', `Something unforeseen happened: ${message ?? error}`, {
     remedy: 'This is a fault in Stowage. Please report what it says with STOWAGE_DEBUG=1 set.',
     cause: error,
   });
 }
+
+/** What the system says of a file or folder that was to be used. */
+const ofFiles: { [code: string]: string } = {
+  EACCES: 'We may not use that file or folder.',
+  EPERM: 'We may not use that file or folder.',
+  EROFS: 'Nothing can be written there: it is mounted read-only.',
+  ENOENT: 'There is no such file or folder, and none can be made there.',
+  ENOTDIR: 'A part of that path is no folder.',
+  EEXIST: 'Something else is there already.',
+  EISDIR: 'That is a folder, where a file is needed.',
+  EIO: 'The disk cannot be read or written.',
+  ENAMETOOLONG: 'That path is too long.',
+  ELOOP: 'That path goes in a circle.',
+};
 
 export function exitCodeOf({ code }: StowageError): number {
   if (code === 'usage') return exitCodes.usage;

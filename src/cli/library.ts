@@ -1,4 +1,5 @@
-import type { ClientBase } from 'pg';
+import pg, { type ClientBase } from 'pg';
+import { libraryError } from '../library/errors.ts';
 import { type Library, openLibrary } from '../library/open.ts';
 import { findSource, listSources, type Source } from '../library/sources.ts';
 import { StowageError } from '../model/errors.ts';
@@ -21,6 +22,8 @@ export async function withLibrary<T>(
     client.on('error', () => {});
     try {
       return await use(client, library);
+    } catch (error) {
+      throw isPostgres(error) ? libraryError(error, library.where) : error;
     } finally {
       client.release(true);
     }
@@ -28,6 +31,12 @@ export async function withLibrary<T>(
     await library.close();
   }
 }
+
+const isPostgres = (error: unknown): boolean =>
+  error instanceof pg.DatabaseError ||
+  /^(Connection terminated|Client has encountered a connection error)/.test(
+    String((error as Error)?.message),
+  );
 
 /** One run at a time writes to a library; the lock ends with the connection, however that ends. */
 export async function lockForWriting(client: ClientBase): Promise<void> {

@@ -20,7 +20,7 @@ export async function parse(
   streams: Streams,
 ): Promise<Call> {
   const program = new Command('stowage')
-    .description('Moves a Stash library into PostgreSQL, and keeps the two in step.')
+    .description('Moves a Stash library into PostgreSQL, and proves that nothing was lost.')
     .version(version(), '--version', 'print the version')
     .helpOption('-h, --help', 'show this help')
     .helpCommand(false)

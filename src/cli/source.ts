@@ -29,7 +29,7 @@ export const sourceOptions = (command: Command): Command =>
     .requiredOption('--from <address>', "a Stash's address, or the path of its database file")
     .option('--api-key <key>', 'its API key (better: env STOWAGE_API_KEY, or --api-key-file)')
     .option('--api-key-file <file>', 'a file that holds the API key')
-    .option('--header <name: value>', 'sent with every request; may be repeated', header, {})
+    .option('--header <name: value>', 'sent with every request; may be repeated', header)
     .option('--ca <file>', 'certificates to trust besides those of the system (PEM)')
     .option('--cert <file>', 'a certificate to show to a gateway (PEM)')
     .option('--cert-key <file>', 'its key (PEM)')
@@ -93,7 +93,7 @@ const isFile = (from: string): boolean =>
   !/^[a-z]+:\/\//i.test(from) &&
   (/^[./~]|^[a-z]:\\|\.(sqlite3?|db)$/i.test(from) || existsSync(from));
 
-function header(text: string, others: { [name: string]: string }): { [name: string]: string } {
+function header(text: string, others: { [name: string]: string } = {}): { [name: string]: string } {
   const [, name, value] = /^([\w!#$%&'*+.^`|~-]+):\s*(.*?)\s*$/.exec(text) ?? [];
   if (name !== undefined && value !== undefined) return { ...others, [name]: value };
   // Not with the text: it may well be a token, and nothing else.

@@ -17,7 +17,7 @@ export const views: CommandDefinition<Options> = {
       context.output.line(
         drop
           ? 'The views are gone.'
-          : `${made.length} views in schema library: ${made.join(', ')}.`,
+          : `${made.length} views in schema library, library.scenes among them: \\dv library.* lists them.`,
       );
       return { complete: true, summary: { views: made } };
     }),

@@ -1,4 +1,5 @@
-import { readFile, stat, statfs } from 'node:fs/promises';
+import { mkdir, readFile, stat, statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { StowageError } from '../model/errors.ts';
 
 /** Bytes that we may still write where `path` lies. */
@@ -46,4 +47,24 @@ const local = new Set(
 export function isNetwork(type: string): boolean {
   if (type.startsWith('fuse.')) return !local.has(type.slice('fuse.'.length).replace(/^fuse-/, ''));
   return network.has(type);
+}
+
+/**
+ * Makes a folder and those above it that are missing. One by one: `mkdir` with `recursive` never ends below a place
+ * where folders cannot be made, such as `/proc` (Node 24).
+ */
+export async function makeFolder(folder: string, mode = 0o777): Promise<void> {
+  const isFolder = await stat(folder).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  if (isFolder) return;
+  if (dirname(folder) !== folder) await makeFolder(dirname(folder), mode);
+  try {
+    await mkdir(folder, { mode });
+  } catch (error) {
+    // Another process may have been quicker.
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'EEXIST' || !(await stat(folder)).isDirectory()) throw error;
+  }
 }

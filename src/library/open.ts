@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, lstatSync } from 'node:fs';
 import { dirname } from 'node:path';
 import pg from 'pg';
 import { StowageError } from '../model/errors.ts';
@@ -71,7 +71,17 @@ export async function openLibrary(options: OpenOptions): Promise<Library> {
 export async function examineLibrary(options: OpenOptions): Promise<string> {
   const { databaseUrl, dataDir } = options;
   if (databaseUrl === undefined && !existsSync(places(dataDir).directory)) {
-    await refuseNetworkFileSystem(nearestFolder(dataDir));
+    const folder = nearestFolder(dataDir);
+    try {
+      accessSync(`${folder}/`, constants.W_OK | constants.X_OK);
+    } catch (cause) {
+      throw new StowageError('library.embedded', 'The data directory cannot be made.', {
+        item: dataDir,
+        remedy: `${folder} is no folder that we may write to. Choose another --data.`,
+        cause,
+      });
+    }
+    await refuseNetworkFileSystem(folder);
     return `A PostgreSQL of our own will be made in ${dataDir}.`;
   }
   const server =
@@ -98,8 +108,17 @@ export async function examineLibrary(options: OpenOptions): Promise<string> {
   }
 }
 
+function isThere(path: string): boolean {
+  try {
+    lstatSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function nearestFolder(folder: string): string {
-  return existsSync(folder) || dirname(folder) === folder ? folder : nearestFolder(dirname(folder));
+  return isThere(folder) || dirname(folder) === folder ? folder : nearestFolder(dirname(folder));
 }
 
 async function embedded(options: OpenOptions, known: readonly Migration[]): Promise<Server> {

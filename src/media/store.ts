@@ -4,6 +4,7 @@ import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'nod
 import { hostname } from 'node:os';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
+import { makeFolder } from '../library/disk.ts';
 import { StowageError } from '../model/errors.ts';
 import type { PictureId } from '../model/fields.ts';
 import { inParallel } from './parallel.ts';
@@ -33,7 +34,7 @@ export class PictureStore {
   static async open(folder: string): Promise<PictureStore> {
     const store = new PictureStore(path.resolve(folder));
     await store.#guard(async () => {
-      await mkdir(store.#incoming, { recursive: true, mode: 0o700 });
+      await makeFolder(store.#incoming, 0o700);
       await sweep(store.#incoming);
     });
     return store;

@@ -5,7 +5,7 @@ import type { ShownError } from '../output.ts';
 import type { Stage } from '../stage.ts';
 import type { Streams, TerminalStream } from '../streams.ts';
 import { Lines } from './lines.ts';
-import { progress } from './words.ts';
+import { progress, wrapped } from './words.ts';
 
 const cells = 24;
 
@@ -22,17 +22,21 @@ export class Bars extends Lines {
 
   override line(text: string): void {
     this.#draw.clear();
-    super.line(text);
+    super.line(wrapped(text, this.#terminal.columns));
   }
 
   override note(text: string): void {
     this.#draw.clear();
-    super.note(styleText('dim', text, { stream: this.#terminal as unknown as NodeJS.WriteStream }));
+    super.note(
+      styleText('dim', wrapped(text, this.#terminal.columns), {
+        stream: this.#terminal as unknown as NodeJS.WriteStream,
+      }),
+    );
   }
 
   override warning(text: string): void {
     this.#draw.clear();
-    super.warning(text);
+    super.warning(wrapped(text, this.#terminal.columns));
   }
 
   override trouble(trouble: Trouble): void {

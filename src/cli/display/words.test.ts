@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Stage } from '../stage.ts';
-import { amount, duration, progress } from './words.ts';
+import { amount, duration, progress, wrapped } from './words.ts';
 
 test('amounts are written as people write them', () => {
   assert.equal(amount(1234567.4, 'records'), '1,234,567');
@@ -44,4 +44,10 @@ test('the rate follows the last seconds, not the whole past', async () => {
   await sleep(400);
   stage.sample();
   assert.ok((stage.rate ?? 0) < fast * 0.97 && (stage.rate ?? 0) > 0);
+});
+
+test('long lines break between words, and keep their indentation', () => {
+  assert.equal(wrapped('  two words that go on', 14), '  two words\n  that go on');
+  assert.equal(wrapped('a  b\n\nc', 14), 'a  b\n\nc');
+  assert.equal(wrapped(`${'x'.repeat(20)} y`, 14), `${'x'.repeat(20)}\ny`);
 });

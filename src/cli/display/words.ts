@@ -58,3 +58,21 @@ export function errorLines({ message, item, remedy, stack }: ShownError): string
     .join('\n');
 }
 const indent = (text: string) => text.replace(/^/gm, '  ');
+
+/** The same text in lines that fit, broken between words; a line's indentation goes on in those after it. */
+export function wrapped(text: string, columns: number): string {
+  return text
+    .split('\n')
+    .map((line) => {
+      const indent = /^ */.exec(line)?.[0] ?? '';
+      const lines = [''];
+      for (const word of line.slice(indent.length).split(' ')) {
+        const last = lines.at(-1) as string;
+        if (last !== '' && indent.length + last.length + 1 + word.length > columns)
+          lines.push(word);
+        else lines[lines.length - 1] = lines.length === 1 && last === '' ? word : `${last} ${word}`;
+      }
+      return lines.map((each) => `${indent}${each}`).join('\n');
+    })
+    .join('\n');
+}

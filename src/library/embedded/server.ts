@@ -1,9 +1,9 @@
 import { once } from 'node:events';
-import { mkdir, readFile, realpath } from 'node:fs/promises';
+import { readFile, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StowageError } from '../../model/errors.ts';
-import { refuseNetworkFileSystem } from '../disk.ts';
+import { makeFolder, refuseNetworkFileSystem } from '../disk.ts';
 import { accountFor } from './account.ts';
 import { canHoldSocket, freePort, shortPath } from './address.ts';
 import { type Binaries, bundledBinaries, program, reachable } from './binaries.ts';
@@ -56,7 +56,7 @@ export async function startEmbedded(
   options: EmbeddedOptions = {},
 ): Promise<EmbeddedServer> {
   try {
-    await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
+    await makeFolder(dataDirectory, 0o700);
     return await use(await realpath(dataDirectory), options);
   } catch (error) {
     options.signal?.throwIfAborted();
