@@ -4,8 +4,9 @@ import { createServer as createTcpServer, type Server } from 'node:net';
 import { after, before, type TestContext, test } from 'node:test';
 import { type Simulator, startSimulator } from '../src/simulator/simulator.ts';
 import { selfSigned, skipWithoutOpenssl } from './support/certificate.ts';
-import { type OwnLibrary, ownLibrary } from './support/commands.ts';
+import { ownLibrary } from './support/commands.ts';
 import { type StashOnDisk, stashOnDisk } from './support/faulty.ts';
+import { harmless } from './support/harmless.ts';
 import { stowage } from './support/program.ts';
 
 let stored: StashOnDisk;
@@ -154,15 +155,6 @@ test('a certificate that nobody vouches for is refused, and taken with --ca', {
   assert.equal(exitCode, 0);
 });
 
-/** Fails clearly, and leaves everything as it is. */
-async function harmless(library: OwnLibrary, words: string[], code: string, says: RegExp) {
-  const before = await library.contents();
-  const { exitCode, error } = await library.stowage(...words);
-  assert.deepEqual([exitCode, error?.code], [1, code], error?.message);
-  assert.match(`${error?.message}\n${error?.remedy}`, says);
-  assert.deepEqual(await library.contents(), before);
-}
-
 test('words that nobody understands are wrong usage', async () => {
   const from = ['--from', 'http://127.0.0.1:9'];
   for (const [words, says] of [
@@ -179,7 +171,6 @@ test('words that nobody understands are wrong usage', async () => {
     [['migrate', ...from, '--ca', 'no-such-file'], /cannot be read: ENOENT/],
     [['migrate', ...from, '--database', 'mysql://x/y'], /URL of a PostgreSQL/],
     [['migrate', '--from', 'ftp://stash'], /not the address of a Stash/],
-    [['migrate', ...from, '--blobs', 'blobs'], /--blobs goes with a database file/],
     [['export', '--as', 'main'], /required option.*--out/i],
   ] as const) {
     const { code, stderr } = await stowage(words);
