@@ -18,12 +18,15 @@ export async function withLibrary<T>(
   });
   try {
     const client = await library.pool.connect();
-    // What is running when the connection goes fails by itself; without a listener it would end the process.
-    client.on('error', () => {});
+    // What is running when the connection goes fails by itself, but only this tells why it went.
+    let lost: Error | undefined;
+    client.on('error', (error) => {
+      lost ??= error;
+    });
     try {
       return await use(client, library);
     } catch (error) {
-      throw isPostgres(error) ? libraryError(error, library.where) : error;
+      throw isPostgres(error) ? libraryError(lost ?? error, library.where) : error;
     } finally {
       client.release(true);
     }
