@@ -88,13 +88,14 @@ test('while another run writes, a migration is refused; what only reads is not',
   });
 });
 
-test('two migrations at once: one does it, the other is refused', async (t) => {
+test('two migrations at once: one does it, the other finds it done, or is refused', async (t) => {
   const library = await ownLibrary(t);
   const both = await Promise.all(
     [1, 2].map(() => library.stowage('migrate', '--from', file, '--via', 'snapshot')),
   );
-  const ends = both.map(({ exitCode, error }) => error?.code ?? exitCode).sort();
-  assert.deepEqual(ends, [0, 'library.busy']);
+  const [first, second] = both.map(({ exitCode, error }) => error?.code ?? exitCode).sort();
+  assert.equal(first, 0);
+  assert.ok(second === 0 || second === 'library.busy', String(second));
   assert.equal((await library.stowage('verify', '--from', file)).exitCode, 0);
 });
 

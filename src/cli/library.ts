@@ -41,16 +41,26 @@ const isPostgres = (error: unknown): boolean =>
     String((error as Error)?.message),
   );
 
+/** How long a run that was killed may still seem to be writing: as long as the server takes to notice, and more. */
+const patience = '3s';
+
 /** One run at a time writes to a library; the lock ends with the connection, however that ends. */
 export async function lockForWriting(client: ClientBase): Promise<void> {
-  const { rows } = await client.query<{ locked: boolean }>(
-    `SELECT pg_try_advisory_lock(hashtext('stowage'), hashtext('write')) AS locked`,
-  );
-  if (rows[0]?.locked) return;
-  throw new StowageError('library.busy', 'Another run is writing to the library.', {
-    remedy: 'Wait until it is done, or stop it.',
-  });
+  // Killed in the middle of a long statement, we are noticed within a second; servers that cannot look refuse.
+  await client.query(`SET client_connection_check_interval = '1s'`).catch(() => {});
+  await client.query(`SET lock_timeout = '${patience}'`);
+  try {
+    await client.query(`SELECT pg_advisory_lock(hashtext('stowage'), hashtext('write'))`);
+  } catch (error) {
+    if ((error as { code?: string }).code !== lockNotAvailable) throw error;
+    throw new StowageError('library.busy', 'Another run is writing to the library.', {
+      remedy: 'Wait until it is done, or stop it.',
+    });
+  }
+  await client.query('RESET lock_timeout');
 }
+
+const lockNotAvailable = '55P03';
 
 /** The source of that name; a usage error that names those there are. */
 export async function namedSource(client: ClientBase, name: string): Promise<Source> {
