@@ -40,8 +40,11 @@ export class Setting implements AsyncDisposable {
   }
 
   /** Starts a simulator on a database; returns its address, and what stops it. */
-  async simulator(database: string): Promise<{ url: string; stop: () => Promise<void> }> {
-    const child = this.#spawn(['src/simulator/main.ts', database], 'pipe');
+  async simulator(
+    database: string,
+    ...words: string[]
+  ): Promise<{ url: string; stop: () => Promise<void> }> {
+    const child = this.#spawn(['src/simulator/main.ts', database, ...words], 'pipe');
     const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
     const { value } = await lines[Symbol.asyncIterator]().next();
     return { url: JSON.parse(value ?? '').url, stop: () => this.#stop(child) };

@@ -12,6 +12,8 @@ const { values, positionals } = parseArgs({
     'api-key': { type: 'string' },
     /** The folder that the library's pictures are kept in. */
     blobs: { type: 'string' },
+    /** `Scenes=1300`: how many milliseconds an operation takes longer; may be repeated. */
+    delay: { type: 'string', multiple: true, default: [] },
   },
 });
 const [database] = positionals;
@@ -20,6 +22,10 @@ const simulator = await startSimulator({
   database,
   ...(values.port && { port: Number(values.port) }),
   ...(values['api-key'] && { apiKey: values['api-key'] }),
+  faults: values.delay.map((text) => {
+    const [on = '', ms = '0'] = text.split('=');
+    return { kind: 'delay', on, ms: Number(ms) };
+  }),
   ...(values.blobs && { blobs: { storage: 'FILESYSTEM', dir: values.blobs } }),
 });
 process.stdout.write(`${JSON.stringify({ url: simulator.url, version: simulator.version })}\n`);
