@@ -14,8 +14,8 @@ export function shownError(error: StowageError, debug: boolean): ShownError {
 export function asStowageError(error: unknown, signal: AbortSignal): StowageError {
   if (signal.aborted && signal.reason instanceof StowageError) return signal.reason;
   if (error instanceof StowageError) return error;
-  const { code, message, path } = error as NodeJS.ErrnoException;
-  if (code === 'ENOSPC') {
+  const { code, message, path, errcode } = error as NodeJS.ErrnoException & { errcode?: number };
+  if (code === 'ENOSPC' || errcode === sqliteFull) {
     return new StowageError('disk.full', 'The disk is full.', {
       ...(path !== undefined && { item: path }),
       remedy: 'Make room, then run the same command again.',
@@ -35,6 +35,9 @@ export function asStowageError(error: unknown, signal: AbortSignal): StowageErro
     cause: error,
   });
 }
+
+/** SQLite's code, also where it has run out of room for its temporary files. */
+const sqliteFull = 13;
 
 /** What the system says of a file or folder that was to be used. */
 const ofFiles: { [code: string]: string } = {

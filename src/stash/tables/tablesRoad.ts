@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { StowageError } from '../../model/errors.ts';
 import type { Reading, UnknownData } from '../../model/reading.ts';
 import { FileReading } from '../fileReading.ts';
 import type { StashServer } from '../server.ts';
@@ -35,9 +36,16 @@ export async function openTables(server: StashServer, options: TablesOptions): P
     return new FileReading({ road: 'tables', file, profile: server.profile, unknown, remove });
   } catch (error) {
     await remove();
-    throw error;
+    if ((error as { errcode?: number }).errcode !== sqliteFull) throw error;
+    throw new StowageError('disk.full', 'The disk is full.', {
+      item: tempDir,
+      remedy: 'Make room, or name a folder on another disk with --data.',
+      cause: error,
+    });
   }
 }
+
+const sqliteFull = 13;
 
 /** Columns that we do not know are in the mirror, tables are not. */
 async function unknownAt(ask: Ask, file: string, layout: Layout): Promise<UnknownData[]> {
