@@ -123,6 +123,24 @@ describe('stowage verify', () => {
       assert.equal((await library.stowage('verify', ...from)).exitCode, 0);
     });
   }
+
+  test('sees through GraphQL which pictures a server has exchanged, and which it has lost', async (t) => {
+    const { simulator, library } = await migrated(t, 'v0.30');
+    simulator.sql(`
+      update performers set image_blob = (select cover_blob from scenes where id = 1) where id = 2;
+      update blobs set blob = null where checksum = (select image_blob from performers where id = 3)`);
+    const verified = await library.stowage('verify', '--from', simulator.url, '--via', 'graphql');
+    assert.equal(verified.exitCode, 3);
+    const [exchanged, lost, ...others] = verified.troubles.map(
+      (one) => `${inWords(one)}: ${one.why}`,
+    );
+    assert.match(
+      String(exchanged),
+      /^performer 2 image: source "[0-9a-f]{32}", library "[0-9a-f]{32}"$/,
+    );
+    assert.match(String(lost), /^performer 3 image: the server has lost it/);
+    assert.deepEqual(others, []);
+  });
 });
 
 interface Plant {
