@@ -220,6 +220,16 @@ describe('a first import', () => {
     await firstImport(importOf(client, library));
     await assert.rejects(firstImport(importOf(client, library)), { code: 'library.occupied' });
   });
+
+  test('is refused where records are there that came from no source', async (t) => {
+    const { client } = await connected(t);
+    await client.query(
+      `INSERT INTO qar.tags (id, name) VALUES ('00000000-0000-7000-8000-000000000001', 'by hand')`,
+    );
+    await assert.rejects(firstImport(importOf(client, library)), { code: 'library.occupied' });
+    const { rows } = await client.query('SELECT name FROM qar.tags');
+    assert.deepEqual(rows, [{ name: 'by hand' }]);
+  });
 });
 
 test('every field has its place in the schema, of the type that its values have', async (t) => {

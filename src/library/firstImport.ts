@@ -1,9 +1,10 @@
 import type { ClientBase } from 'pg';
 import { StowageError } from '../model/errors.ts';
-import type { Kind } from '../model/kinds.ts';
+import { type Kind, kindNames } from '../model/kinds.ts';
 import type { RoadName, Trouble } from '../model/reading.ts';
 import type { CopyTarget } from './copy.ts';
 import { ImportIds } from './ids.ts';
+import { tableOf } from './layout.ts';
 import { Load } from './load.ts';
 import {
   addSource,
@@ -55,7 +56,9 @@ export async function firstImport(options: FirstImport): Promise<Fed & { source:
   const { client, feed, signal } = options;
   await client.query('BEGIN');
   try {
-    if ((await listSources(client)).length > 0) throw occupied(options.source.name);
+    if ((await listSources(client)).length > 0 || (await holdsRecords(client))) {
+      throw occupied(options.source.name);
+    }
     const sourceId = await addSource(client, options.source);
     const { rows } = await client.query<{ id: string }>(
       `INSERT INTO stowage.runs (source_id, command, road, started_at) VALUES ($1, 'migrate', $2, now())
@@ -88,6 +91,13 @@ export async function firstImport(options: FirstImport): Promise<Fed & { source:
     await client.query('ROLLBACK').catch(() => {});
     throw error;
   }
+}
+
+/** The load empties the tables: whatever is in them, from wherever, must not go that way. */
+async function holdsRecords(client: ClientBase): Promise<boolean> {
+  const any = kindNames.map((kind) => `EXISTS (SELECT FROM qar.${tableOf(kind)})`);
+  const { rows } = await client.query(`SELECT ${any.join(' OR ')} AS any`);
+  return rows[0].any;
 }
 
 const occupied = (name: string) =>
