@@ -101,6 +101,7 @@ async function first(
     indexes?.finish();
     for (const trouble of imported.troubles) output.trouble(trouble);
     output.line(`Brought ${counted(imported.counts)}.`);
+    if (reading.road === 'graphql') output.warning(untoldByGraphql);
     const missing = await bringPictures(context, client, source, imported.source, pictures);
     const complete = tellUnknown(context, source);
     const troubles = imported.troubles.length + missing;
@@ -113,6 +114,10 @@ async function first(
     indexes?.[Symbol.dispose]();
   }
 }
+
+/** `verify` through the tables names each record concerned. */
+const untoldByGraphql =
+  'GraphQL does not tell which image was chosen as the cover of a gallery, the captions of a scene’s further files, nor, before v0.29, an image’s format: the other roads do.';
 
 /** The same source once more: nothing to do where it is as it was, but to fetch pictures that are still missing. */
 async function again(
