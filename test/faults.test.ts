@@ -127,7 +127,9 @@ for (const via of roads) {
       const migrated = await meeting(stash, inJson, run('migrate'));
       assert.equal(migrated.exitCode, 0, migrated.error?.message);
       assert.deepEqual(await wholeLibrary(library), await stored.whole(via));
-      const verified = await meeting(stash, inJson, run('verify'));
+      // The tables tell what pictures there are; only through GraphQL each has to be looked at.
+      const inVerify = inJson.filter(({ on }) => via === 'graphql' || on !== 'picture');
+      const verified = await meeting(stash, inVerify, run('verify'));
       assert.deepEqual([verified.exitCode, verified.summary.differences], [0, 0]);
     });
   }
