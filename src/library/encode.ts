@@ -147,22 +147,18 @@ class KindTables {
       const value = values[field.name];
       if (value === undefined) continue;
       if (!writeChildren(rows, field, value, owner, ids)) {
-        encoder.trouble(
-          kind,
-          id,
-          field.name,
-          'holds a NUL character, left out: PostgreSQL cannot store it',
-        );
+        encoder.trouble(kind, id, field.name, field.shape === 'groups' ? unheldNumber : unheldText);
       }
     }
   }
 }
 
 function cannotHold(value: unknown): string {
-  return typeof value === 'number'
-    ? 'is not a number that the library can hold; left empty'
-    : 'holds a NUL character, left out: PostgreSQL cannot store it';
+  return typeof value === 'number' ? unheldNumber : unheldText;
 }
+
+const unheldNumber = 'is not a number that the library can hold; left empty';
+const unheldText = 'holds a NUL character, left out: PostgreSQL cannot store it';
 
 function childTable({ storage }: StoredField): string {
   return storage.in === 'column' ? '' : storage.table;
@@ -195,15 +191,10 @@ function writeColumn(rows: CopyRows, field: StoredField, value: unknown, ids: Im
       rows.null();
       return true;
     case 'integer':
-      if (value == null) {
-        if (field.name === 'oCounter') rows.bigint(0);
-        else rows.null();
-      } else if (Number.isSafeInteger(value)) rows.bigint(value as number);
-      else {
-        rows.null();
-        return false;
-      }
-      return true;
+      if (Number.isSafeInteger(value)) rows.bigint(value as number);
+      else if (field.name === 'oCounter') rows.bigint(0);
+      else rows.null();
+      return value == null || Number.isSafeInteger(value);
     case 'real':
       if (value == null && field.name !== 'playDuration') rows.null();
       else rows.double((value as number | undefined) ?? 0);
@@ -278,8 +269,9 @@ function writeChildren(
       for (const [id, index] of Object.entries(value as { [id: string]: number | null })) {
         start();
         target(Number(id));
-        if (index === null) rows.null();
-        else rows.bigint(index);
+        if (index !== null && Number.isSafeInteger(index)) rows.bigint(index);
+        else rows.null();
+        whole = (index === null || Number.isSafeInteger(index)) && whole;
       }
       break;
     case 'subGroups':

@@ -223,16 +223,18 @@ function decodeChild({ shape }: StoredField, text: string): unknown {
         ]),
       );
     case 'stashIds': {
-      const byEndpoint: { [endpoint: string]: StashId[] } = {};
+      // Through a map: somebody may call an endpoint `__proto__`.
+      const byEndpoint = new Map<string, StashId[]>();
       for (const [endpoint, stashId, updatedAt] of JSON.parse(text) as [
         string,
         string,
         string | null,
       ][]) {
-        byEndpoint[endpoint] ??= [];
-        byEndpoint[endpoint].push(updatedAt === null ? { stashId } : { stashId, updatedAt });
+        const ids = byEndpoint.get(endpoint) ?? [];
+        ids.push(updatedAt === null ? { stashId } : { stashId, updatedAt });
+        byEndpoint.set(endpoint, ids);
       }
-      return byEndpoint;
+      return Object.fromEntries(byEndpoint);
     }
     default:
       return parseJson(text) as Json;

@@ -9,15 +9,16 @@ import {
   cover,
   customFields,
   date,
+  type Finding,
   files,
   flag,
   groups,
   history,
   instant,
-  integer,
+  number,
+  numberOf,
   type OwnColumns,
   onlyUrl,
-  real,
   ref,
   refs,
   stashIds,
@@ -53,7 +54,7 @@ const studioFromTables = {
   tags: refs('tag', 'studios_tags', 'studio_id', 'tag_id'),
   ignoreAutoTag: flag('ignore_auto_tag'),
   organized: flag('organized'),
-  rating: integer('rating'),
+  rating: number('rating'),
   favorite: flag('favorite'),
   details: text('details'),
   stashIds: stashIds('studio_stash_ids', 'studio_id'),
@@ -75,11 +76,11 @@ const performerFromTables = {
   country: text('country'),
   eyeColor: text('eye_color'),
   hairColor: text('hair_color'),
-  height: integer('height'),
-  weight: integer('weight'),
+  height: number('height'),
+  weight: number('weight'),
   measurements: text('measurements'),
   fakeTits: text('fake_tits'),
-  penisLength: real('penis_length'),
+  penisLength: number('penis_length'),
   circumcised: choice('circumcised'),
   careerLength: text('career_length'),
   careerStart: date('career_start'),
@@ -90,7 +91,7 @@ const performerFromTables = {
   favorite: flag('favorite'),
   tags: refs('tag', 'performers_tags', 'performer_id', 'tag_id'),
   ignoreAutoTag: flag('ignore_auto_tag'),
-  rating: integer('rating'),
+  rating: number('rating'),
   details: text('details'),
   stashIds: stashIds('performer_stash_ids', 'performer_id'),
   customFields: customFields('performer_custom_fields', 'performer_id'),
@@ -101,9 +102,9 @@ const performerFromTables = {
 const groupFromTables = {
   name: text('name'),
   aliases: text('aliases'),
-  duration: integer('duration'),
+  duration: number('duration'),
   date: date('date'),
-  rating: integer('rating'),
+  rating: number('rating'),
   studio: ref('studio', 'studio_id'),
   director: text('director'),
   synopsis: text('description'),
@@ -133,7 +134,7 @@ const galleryFromTables = {
   date: date('date'),
   details: text('details'),
   photographer: text('photographer'),
-  rating: integer('rating'),
+  rating: number('rating'),
   organized: flag('organized'),
   studio: ref('studio', 'studio_id'),
   tags: refs('tag', 'galleries_tags', 'gallery_id', 'tag_id'),
@@ -149,7 +150,7 @@ const galleryFromTables = {
 const imageFromTables = {
   title: text('title'),
   code: text('code'),
-  rating: integer('rating'),
+  rating: number('rating'),
   urls: urls('image_urls', 'image_id'),
   date: date('date'),
   details: text('details'),
@@ -171,7 +172,7 @@ const sceneFromTables = {
   director: text('director'),
   urls: urls('scene_urls', 'scene_id'),
   date: date('date'),
-  rating: integer('rating'),
+  rating: number('rating'),
   organized: flag('organized'),
   studio: ref('studio', 'studio_id'),
   tags: refs('tag', 'scenes_tags', 'scene_id', 'tag_id'),
@@ -183,7 +184,7 @@ const sceneFromTables = {
   cover: choice('cover_blob'),
   plays: history('scenes_view_dates', 'view_date'),
   os: history('scenes_o_dates', 'o_date'),
-  resumeTime: real('resume_time'),
+  resumeTime: number('resume_time'),
   playDuration: counter('play_duration'),
   files: files('scenes_files', 'scene_id'),
   ...times,
@@ -191,8 +192,8 @@ const sceneFromTables = {
 
 const markerFromTables = {
   title: text('title'),
-  seconds: real('seconds'),
-  endSeconds: real('end_seconds'),
+  seconds: number('seconds'),
+  endSeconds: number('end_seconds'),
   primaryTag: ref('tag', 'primary_tag_id'),
   tags: refs('tag', 'scene_markers_tags', 'scene_marker_id', 'tag_id'),
   scene: ref('scene', 'scene_id'),
@@ -202,7 +203,7 @@ const markerFromTables = {
 const chapterFromTables = {
   gallery: ref('gallery', 'gallery_id'),
   title: text('title'),
-  imageIndex: integer('image_index'),
+  imageIndex: number('image_index'),
   ...times,
 } satisfies TablesRoad<'chapter'>;
 
@@ -220,20 +221,22 @@ const type: OwnColumns<string> = {
   read: ([image, video]) => (image !== null ? 'image' : video !== null ? 'video' : 'basic'),
 };
 
+type Reader<T> = (cell: Cell, finding: Finding) => T | undefined;
+
 /** A fact of visual files: absent where the file is no image or video. */
-const ofVisual = <T>(column: string, read: (cell: Cell) => T): OwnColumns<T> => ({
+const ofVisual = <T>(column: string, read: Reader<T>): OwnColumns<T> => ({
   columns: [isImage, isVideo, { name: `image_files.${column}` }, { name: `video_files.${column}` }],
-  read([image, video, ofImage = null, ofVideo = null]) {
-    if (image !== null) return read(ofImage);
-    return video !== null ? read(ofVideo) : undefined;
+  read([image, video, ofImage = null, ofVideo = null], finding) {
+    if (image !== null) return read(ofImage, finding);
+    return video !== null ? read(ofVideo, finding) : undefined;
   },
 });
 
 /** A fact of videos: absent where the file is none. */
-const ofVideo = <T>(column: string, read: (cell: Cell) => T): OwnColumns<T> => ({
+const ofVideo = <T>(column: string, read: Reader<T>): OwnColumns<T> => ({
   columns: [isImage, isVideo, { name: `video_files.${column}` }],
-  read: ([image, video, cell = null]) =>
-    image === null && video !== null ? read(cell) : undefined,
+  read: ([image, video, cell = null], finding) =>
+    image === null && video !== null ? read(cell, finding) : undefined,
 });
 
 const fingerprints: ChildRows<Fingerprint[]> = {
@@ -260,20 +263,20 @@ const captions: ChildRows<Caption[]> = {
 const fileFromTables = {
   path,
   type,
-  size: integer('size'),
+  size: number('size'),
   modTime: instant('mod_time'),
   zipFile: ref('file', 'zip_file_id'),
   fingerprints,
   format: ofVisual('format', values.text),
-  width: ofVisual('width', values.real),
-  height: ofVisual('height', values.real),
-  duration: ofVideo('duration', values.real),
+  width: ofVisual('width', numberOf),
+  height: ofVisual('height', numberOf),
+  duration: ofVideo('duration', numberOf),
   videoCodec: ofVideo('video_codec', values.text),
   audioCodec: ofVideo('audio_codec', values.text),
-  frameRate: ofVideo('frame_rate', values.real),
-  bitRate: ofVideo('bit_rate', values.real),
+  frameRate: ofVideo('frame_rate', numberOf),
+  bitRate: ofVideo('bit_rate', numberOf),
   interactive: ofVideo('interactive', values.flag),
-  interactiveSpeed: ofVideo('interactive_speed', values.real),
+  interactiveSpeed: ofVideo('interactive_speed', numberOf),
   captions,
   ...times,
 } satisfies TablesRoad<'file'>;

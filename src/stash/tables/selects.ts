@@ -109,8 +109,8 @@ export interface Transport {
   stored?(crossed: Stored): Stored;
 }
 
-/** All 17 digits: SQLite 3.45 writes a real into JSON with 15, which changes nine of ten random ones. */
-const exactly = (real: string) => `printf('%!.17g', ${real})`;
+/** All 17 digits: SQLite 3.45 writes a real into JSON with 15, which changes nine of ten random ones. Infinity as it reads it. */
+const exactly = (real: string) => `replace(printf('%!.17g', ${real}), 'Inf', '9e999')`;
 
 export function transportOf(type: string): Transport {
   switch (affinityOf(type)) {

@@ -61,27 +61,20 @@ function own<T>(name: string, read: (cell: Cell, finding: Finding) => T | undefi
 
 export const text = (column: string): OwnColumns<string> => own(column, values.text);
 export const choice = (column: string): OwnColumns<string | null> => own(column, values.choice);
-export const real = (column: string): OwnColumns<number | null> => own(column, values.real);
 export const flag = (column: string): OwnColumns<boolean> => own(column, values.flag);
 
-/** An integer. Stash checks few of them, and one beyond 2^53 would stop the whole statement: as text, then. */
-export const integer = (column: string): OwnColumns<number | null> => ({
-  columns: [
-    {
-      name: column,
-      as: (c) => `iif(${c} between -${2 ** 53 - 1} and ${2 ** 53 - 1}, ${c}, ${c} || '')`,
-    },
-  ],
-  read([cell], finding) {
-    if (typeof cell !== 'string') return cell as number | null;
-    finding.trouble(`${cell} is not a number that can be kept exactly`);
-    return undefined;
-  },
-});
+/** A number. SQLite holds anything in a column of numbers, and an integer beyond 2^53 comes as text. */
+export function numberOf(cell: Cell, finding: Finding): number | null | undefined {
+  if (cell === null || Number.isFinite(cell)) return cell as number | null;
+  finding.trouble(`${cell} is not a number that can be kept exactly`);
+  return undefined;
+}
+
+export const number = (column: string): OwnColumns<number | null> => own(column, numberOf);
 
 /** A number that is 0 where nothing was counted. */
 export const counter = (column: string): OwnColumns<number> =>
-  own(column, (cell) => values.real(cell) ?? 0);
+  own(column, (cell, finding) => numberOf(cell, finding) ?? 0);
 
 export const instant = (column: string): OwnColumns<Instant> =>
   own(column, (cell, finding) => {
@@ -217,13 +210,13 @@ export const customFields = (
 export const groups: ChildRows<{ [group: string]: number | null }> = {
   table: 'groups_scenes',
   owner: 'scene_id',
-  columns: [{ name: 'group_id' }, ...integer('scene_index').columns],
+  columns: [{ name: 'group_id' }, { name: 'scene_index' }],
   order: ['group_id'],
   read(rows, finding) {
     const found: { [group: string]: number | null } = {};
     for (const row of rows) {
       const group = existing('group', row[1] as Cell, finding);
-      if (group !== null) found[group] = values.real(row[2] as Cell);
+      if (group !== null) found[group] = numberOf(row[2] as Cell, finding) ?? null;
     }
     return found;
   },

@@ -19,9 +19,18 @@ test('an instant is told in every form that Stash’s driver reads, as Go prints
   for (const [stored, served] of Object.entries(forms)) assert.equal(instant(stored), served);
   assert.equal(instant(1577934245), '2020-01-02T03:04:05Z');
   assert.equal(instant(1577934245120), '2020-01-02T03:04:05.12Z');
-  for (const other of ['', 'soon', '2020', '2020-13-01T00:00:00', '03:04:05', null]) {
-    assert.equal(instant(other), undefined);
-  }
+  const days = ['2020-02-30', '2021-02-29T00:00:00Z', '2020-13-01T00:00:00Z', '0000-00-00'];
+  const others = [
+    '',
+    'soon',
+    '2020',
+    '2020-13-01T00:00:00',
+    '03:04:05',
+    null,
+    8.7e15,
+    Number.POSITIVE_INFINITY,
+  ];
+  for (const none of [...days, ...others]) assert.equal(instant(none), undefined);
 });
 
 test('a flag is set by a number above 0 or a word for true', () => {

@@ -21,8 +21,6 @@ export function text(cell: Cell): string {
 /** One of a few words. Stash takes an empty one for none. */
 export const choice = (cell: Cell): string | null => text(cell) || null;
 
-export const real = (cell: Cell): number | null => (typeof cell === 'number' ? cell : null);
-
 /** Stash's driver takes what is above 0 for true, and understands the words that Go's `ParseBool` does. */
 export function flag(cell: Cell): boolean {
   if (typeof cell === 'number') return cell > 0;
@@ -36,6 +34,7 @@ export function flag(cell: Cell): boolean {
 export function instant(cell: Cell): Instant | undefined {
   if (typeof cell === 'number') {
     const milliseconds = Math.abs(cell) > 1e12 ? cell : cell * 1000;
+    if (!(milliseconds >= earliest && milliseconds < latest)) return undefined;
     return new Date(milliseconds).toISOString().replace(/\.?0*Z$/, 'Z');
   }
   if (typeof cell !== 'string') return undefined;
@@ -44,19 +43,42 @@ export function instant(cell: Cell): Instant | undefined {
   if (!found) return undefined;
   const [, day, minutes = '00:00', seconds = '00', fraction = '', offset = 'Z'] = found;
   const printed = `${day}T${minutes}:${seconds}`;
-  if (Number.isNaN(Date.parse(`${printed}Z`))) return undefined;
+  const at = Date.parse(`${printed}Z`);
+  // For JavaScript the 30th of February is the 1st of March; for Go it is none.
+  if (Number.isNaN(at) || !new Date(at).toISOString().startsWith(day as string)) return undefined;
   const digits = fraction.slice(0, 9).replace(/0+$/, '');
   return `${printed}${digits && `.${digits}`}${/[1-9]/.test(offset) ? offset : 'Z'}`;
 }
+
+/** RFC 3339 has years of four digits. */
+const earliest = Date.parse('0000-01-01T00:00:00Z');
+const latest = Date.parse('+010000-01-01T00:00:00Z');
 
 const storedInstant =
   /^(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d)(?::(\d\d)(?:[.,](\d+))?([+-]\d\d:\d\d)?)?)?Z?$/;
 
 /** By far the most common forms, without the price of a regular expression: `…T03:04:05Z`, `…T03:04:05+02:00`. */
 function isAsServed(stored: string): boolean {
-  if (stored[10] !== 'T') return false;
+  if (stored[10] !== 'T' || !isPlain(stored)) return false;
   if (stored.length === 20) return stored[19] === 'Z';
   return stored.length === 25 && stored[22] === ':' && !stored.endsWith('00:00');
+}
+
+/** Numbers in the right places, and a day that every month has. */
+function isPlain(stored: string): boolean {
+  return (
+    isWithin(stored, 0, 0, 99) &&
+    isWithin(stored, 2, 0, 99) &&
+    isWithin(stored, 5, 1, 12) &&
+    isWithin(stored, 8, 1, 28) &&
+    isWithin(stored, 11, 0, 23) &&
+    isWithin(stored, 14, 0, 59)
+  );
+}
+
+function isWithin(text: string, at: number, least: number, most: number): boolean {
+  const number = (text.charCodeAt(at) - 48) * 10 + text.charCodeAt(at + 1) - 48;
+  return number >= least && number <= most;
 }
 
 /** The same moments in UTC, ascending. Equal ones count. */
