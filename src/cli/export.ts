@@ -30,7 +30,7 @@ export const exportCommand: CommandDefinition<Options> = {
   run: (context, options) =>
     withLibrary(context, async (client) => {
       const source = await namedSource(client, options.as);
-      await makeFolder(resolve(options.out));
+      await makeFolder(resolve(options.out), 0o700);
       const records = await LibraryRecords.begin(client, source);
       const counts = await records.counts();
       const exported: { [kind: string]: number } = {};
@@ -39,7 +39,9 @@ export const exportCommand: CommandDefinition<Options> = {
         const file = join(options.out, `${plural[kind]}.jsonl`);
         const lines = served(client, source, records, kind, stage);
         // Under another name until it is whole: half an export must not look like one.
-        await pipeline(lines, createWriteStream(`${file}.part`), { signal: context.signal });
+        await pipeline(lines, createWriteStream(`${file}.part`, { mode: 0o600 }), {
+          signal: context.signal,
+        });
         await rename(`${file}.part`, file);
         exported[kind] = stage.done;
         stage.finish();

@@ -1,15 +1,26 @@
 import pg, { type ClientBase } from 'pg';
 import { libraryError } from '../library/errors.ts';
-import { type Library, openLibrary } from '../library/open.ts';
+import { hasEmbedded, type Library, openLibrary } from '../library/open.ts';
 import { findSource, listSources, type Source } from '../library/sources.ts';
 import { StowageError } from '../model/errors.ts';
 import type { CommandContext } from './command.ts';
 
-/** Opens the library that the settings name, lends one connection, and closes everything again. */
+/**
+ * Opens the library that the settings name, lends one connection, and closes everything again. Only a command that
+ * fills libraries makes one where there is none.
+ */
 export async function withLibrary<T>(
   { settings, output, signal }: CommandContext,
   use: (client: ClientBase, library: Library) => Promise<T>,
+  { make }: { make: boolean } = { make: false },
 ): Promise<T> {
+  if (!make && settings.databaseUrl === undefined && !hasEmbedded(settings.dataDirectory)) {
+    throw new StowageError('usage', 'There is no library there.', {
+      item: settings.dataDirectory,
+      remedy:
+        'Bring one over with `stowage migrate --from …`, or say with --data or --database where it is.',
+    });
+  }
   const library = await openLibrary({
     databaseUrl: settings.databaseUrl,
     dataDir: settings.dataDirectory,

@@ -47,15 +47,19 @@ export const migrate: CommandDefinition<Options> = {
       await using source = await openSource(reached, options, { again: false }, context);
       return await dryRun(context, source);
     }
-    return withLibrary(context, async (client) => {
-      await lockForWriting(client);
-      const known = await findSource(client, options.name);
-      if (!known) await refuseSecond(client);
-      await using source = await openSource(reached, options, { again: !!known }, context);
-      return known
-        ? await again(context, client, source, known, options)
-        : await first(context, client, source, options);
-    });
+    return withLibrary(
+      context,
+      async (client) => {
+        await lockForWriting(client);
+        const known = await findSource(client, options.name);
+        if (!known) await refuseSecond(client);
+        await using source = await openSource(reached, options, { again: !!known }, context);
+        return known
+          ? await again(context, client, source, known, options)
+          : await first(context, client, source, options);
+      },
+      { make: true },
+    );
   },
 };
 

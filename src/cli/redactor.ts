@@ -17,7 +17,9 @@ export class Redactor {
   }
 
   clean(text: string): string {
-    for (const secret of this.#secrets) text = text.replaceAll(secret, '***');
+    // The longest first: one may be the beginning of another.
+    const secrets = [...this.#secrets].sort((a, b) => b.length - a.length);
+    for (const secret of secrets) text = text.replaceAll(secret, '***');
     // Passwords inside addresses are found by their place: one such as `stowage` is also an ordinary word.
     return text
       .replace(/(:\/\/)[^/@\s"']*@/g, '$1***@')

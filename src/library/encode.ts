@@ -6,7 +6,7 @@ import type { Trouble } from '../model/reading.ts';
 import { hashOf, jsonText, recordText } from '../model/records.ts';
 import { mapFilterIds } from '../model/savedFilterIds.ts';
 import { CopyRows, type CopyTarget } from './copy.ts';
-import type { ImportIds } from './ids.ts';
+import { hasComputedId, type ImportIds } from './ids.ts';
 import { kindNumber, ownerColumn, type StoredField, storedFields, tableOf } from './layout.ts';
 import { KnownFields } from './sources.ts';
 import { isStorable, storableJson, storableText } from './storable.ts';
@@ -38,6 +38,10 @@ export class Encoder {
   }
 
   add<K extends Kind>(kind: K, record: Rec<K>): void {
+    if (!hasComputedId(record.id)) {
+      this.trouble(kind, record.id, null, 'has a number that no Stash gives; left out');
+      return;
+    }
     this.#tables[kind] ??= new KindTables(kind, this.#rows);
     this.#seen[kind] ??= new IdSet();
     this.#seen[kind].add(record.id);

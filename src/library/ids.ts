@@ -6,6 +6,8 @@ import { kindNumber } from './layout.ts';
 /** The remote ids that fit into a computed one; Stash numbers its records from 1. */
 export const largestId = 2 ** 40 - 1;
 
+export const hasComputedId = (id: Id): boolean => id >= 0 && id <= largestId;
+
 /**
  * Library ids of a first import, computed from (import, kind, remote id), so that no map from remote to library
  * ids has to be held, in either direction of a reference (measured: stack-facts.md). Each is a valid UUIDv7 of
@@ -32,7 +34,10 @@ export class ImportIds {
 
   /** Writes the 16 bytes of the id of (kind, remote id) into `target` at `offset`. */
   write(target: Buffer, offset: number, kind: Kind, id: Id): void {
-    if (!(id >= 0 && id <= largestId)) throw new RangeError(`${kind} ${id}: no id can be computed`);
+    if (!hasComputedId(id)) {
+      target.fill(0, offset, offset + 16); // names nothing: such a record is not brought
+      return;
+    }
     this.#head.copy(target, offset);
     target[offset + 6] = 0x70 | kindNumber[kind];
     // 2 bits of variant, then the id's 40 bits, then 6 bits of salt in byte 13

@@ -63,6 +63,9 @@ export async function openLibrary(options: OpenOptions): Promise<Library> {
   return { pool, url, where, close };
 }
 
+/** Whether an embedded server's data is there. */
+export const hasEmbedded = (dataDir: string): boolean => existsSync(places(dataDir).directory);
+
 /**
  * Says in a sentence how it stands with a library, without making or changing anything.
  *
@@ -70,7 +73,7 @@ export async function openLibrary(options: OpenOptions): Promise<Library> {
  */
 export async function examineLibrary(options: OpenOptions): Promise<string> {
   const { databaseUrl, dataDir } = options;
-  if (databaseUrl === undefined && !existsSync(places(dataDir).directory)) {
+  if (databaseUrl === undefined && !hasEmbedded(dataDir)) {
     const folder = nearestFolder(dataDir);
     try {
       accessSync(`${folder}/`, constants.W_OK | constants.X_OK);

@@ -96,7 +96,10 @@ export function answerFailure({ status, headers, body }: Answer, caller: Caller)
       return new StashFailure(
         'source.unauthorized',
         caller.hasKey ? `${at} does not accept the API key.` : `${at} asks for an API key.`,
-        { remedy: 'Copy it from Stash: Settings → Security → API Key. Give it with --api-key.' },
+        {
+          remedy:
+            'Copy it from Stash: Settings → Security → API Key. Give it with STOWAGE_API_KEY or --api-key-file.',
+        },
       );
     case 403:
       return new StashFailure('source.forbidden', `${at} refuses to answer us.${said}`, {
@@ -186,7 +189,8 @@ function redirection(location: string, { base, redact }: Caller): StashFailure {
   }
   if (/\/login\/?$/.test(target.pathname)) {
     return new StashFailure('source.unauthorized', `${at} asks us to log in.`, {
-      remedy: 'Give the API key with --api-key (Stash: Settings → Security → API Key).',
+      remedy:
+        'Give the API key with STOWAGE_API_KEY or --api-key-file (Stash: Settings → Security → API Key).',
     });
   }
   target.search = '';
