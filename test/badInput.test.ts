@@ -122,7 +122,13 @@ const servers: { [what: string]: Case } = {
     from: async (t) => (await stash(t)).url,
     words: ['--proxy', 'http://127.0.0.1:9'],
     code: 'source.unreachable',
-    says: /./,
+    says: /proxy 127\.0\.0\.1:9 cannot be reached.*--proxy/s,
+  },
+  'a proxy of a host that is not there': {
+    from: async (t) => (await stash(t)).url,
+    words: ['--proxy', 'socks5://user:pass@no-such-host.invalid:1080'],
+    code: 'source.unreachable',
+    says: /proxy no-such-host\.invalid:1080 cannot be reached.*--proxy/s,
   },
 };
 

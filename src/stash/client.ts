@@ -81,6 +81,7 @@ export class StashClient {
     this.#caller = {
       base,
       hasKey: Boolean(key),
+      proxy: URL.parse(options.proxy ?? '')?.host,
       redact: redactor([
         key ?? '',
         decodeURIComponent(URL.parse(options.proxy ?? '')?.password ?? ''),

@@ -20,6 +20,8 @@ export class StashFailure extends StowageError {
 export interface Caller {
   base: URL;
   hasKey: boolean;
+  /** The host and port of the proxy in between. */
+  proxy: string | undefined;
   redact: (text: string) => string;
 }
 
@@ -34,15 +36,22 @@ interface Answer {
 export function connectionFailure(error: unknown, caller: Caller): StashFailure {
   const fault = deepest(error);
   const code = String((fault as { code?: unknown }).code ?? '');
-  const { base } = caller;
+  const { base, proxy } = caller;
   const at = shown(base);
   // Not the error itself: those of proxies carry the proxy's password.
   const cause = Object.assign(new Error(caller.redact(String(fault.message))), { code });
-  const instead = `Is the address right? ${tryInstead(base)}`;
+  const instead = `Is the address right? ${tryInstead(base)}`.trim();
   switch (true) {
+    // Then it is the proxy that we connect to. A SOCKS5 one fails without a code.
+    case proxy !== undefined &&
+      /\b(ECONNREFUSED|ENOTFOUND|EAI_AGAIN)\b/.test(`${code} ${cause.message}`):
+      return new StashFailure('source.unreachable', `The proxy ${proxy} cannot be reached.`, {
+        remedy: 'Check what --proxy says.',
+        cause,
+      });
     case code === 'ECONNREFUSED':
       return new StashFailure('source.unreachable', `Nothing answers at ${at}.`, {
-        remedy: `Is Stash running there? ${tryInstead(base)}`,
+        remedy: `Is Stash running there? ${tryInstead(base)}`.trim(),
         cause,
       });
     case code === 'ENOTFOUND' || code === 'EAI_AGAIN':
