@@ -7,7 +7,7 @@ import type { Reading, RoadName } from './model/reading.ts';
 import { type ClientOptions, StashClient } from './stash/client.ts';
 import { type Opened, openRoad } from './stash/roads.ts';
 import { connect, type StashServer } from './stash/server.ts';
-import { openSnapshot } from './stash/snapshot/snapshot.ts';
+import { openSnapshot, sizeOf } from './stash/snapshot/snapshot.ts';
 import { temporaryFolder } from './temporary.ts';
 
 export interface OpenOptions {
@@ -44,6 +44,12 @@ export async function reachServer(options: ClientOptions, signal: AbortSignal): 
     await client.close();
     throw error;
   }
+}
+
+/** Makes sure that a file is there, and a database. */
+export async function reachFile(file: string): Promise<Reached> {
+  await sizeOf(file);
+  return { file };
 }
 
 /** Opens a source: the one place where a client, a road and its pictures are put together. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdir, readFile, truncate, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
@@ -98,6 +98,13 @@ for (const [what, { file, code, says }] of Object.entries(files)) {
     await harmless(library, ['migrate', '--from', await file(t)], code, says);
   });
 }
+
+test('a path that is wrong is told before a database is made for it', async (t) => {
+  const data = await temporaryFolder(t);
+  const { error } = await call('migrate', '--from', await place(t), '--data', data);
+  assert.equal(error?.code, 'source.file-unreadable');
+  assert.deepEqual(await readdir(data), []);
+});
 
 test('a database with bytes overwritten anywhere is told to be damaged, or read as far as it can be told', async (t) => {
   const seed = Math.floor(Math.random() * 1e9);

@@ -1,12 +1,18 @@
-import { type OpenSource, openSource as open, type Reached, reachServer } from '../app.ts';
+import {
+  type OpenSource,
+  openSource as open,
+  type Reached,
+  reachFile,
+  reachServer,
+} from '../app.ts';
 import type { CommandContext } from './command.ts';
 import type { ReadingOptions } from './reading.ts';
 import { sourceOf, withApiKey } from './source.ts';
 
-/** Makes sure that what the options name is there: a wrong address or key is told before anything is begun. */
+/** Makes sure that what the options name is there: a wrong address, key or path is told before anything is begun. */
 export async function reach(options: ReadingOptions, context: CommandContext): Promise<Reached> {
   const from = await sourceOf(options, context);
-  if ('file' in from) return from;
+  if ('file' in from) return reachFile(from.file);
   return withApiKey(from.server, context, (server) => reachServer(server, context.signal));
 }
 

@@ -82,7 +82,8 @@ async function readCopy(
   }
 }
 
-async function sizeOf(file: string): Promise<number> {
+/** How large a database file is; refuses what is none. */
+export async function sizeOf(file: string): Promise<number> {
   try {
     const handle = await open(file);
     try {
