@@ -23,7 +23,7 @@ const lasting: { [name: string]: { trouble: Trouble; code: string | undefined } 
   'a login page': { trouble: { kind: 'login' }, code: 'source.not-a-stash' },
   '429': { trouble: status(429), code: 'source.throttled' },
   '502': { trouble: status(502), code: 'source.failed' },
-  'a closed port': { trouble: { kind: 'refuse', ms: 10_000 }, code: 'source.unreachable' },
+  'a closed port': { trouble: { kind: 'refuse', ms: 30_000 }, code: 'source.unreachable' },
   'a reset': { trouble: { kind: 'reset', after: 20 }, code: 'source.incomplete' },
   'an end too soon': { trouble: { kind: 'truncate', after: 20 }, code: 'source.incomplete' },
 };

@@ -65,7 +65,6 @@ export class StashClient {
   readonly #timeout: number;
   readonly #firstPause: number;
   readonly #caller: Caller;
-  #answered = false;
   #clockOffset: number | null = null;
 
   constructor(options: ClientOptions) {
@@ -81,6 +80,7 @@ export class StashClient {
     this.#caller = {
       base,
       hasKey: Boolean(key),
+      answered: false,
       proxy: URL.parse(options.proxy ?? '')?.host,
       redact: redactor([
         key ?? '',
@@ -195,7 +195,7 @@ export class StashClient {
         headersTimeout: timeout,
         bodyTimeout: this.#timeout, // an answer that has begun has no reason to pause
       });
-      this.#answered = true;
+      this.#caller.answered = true;
       const date = Date.parse(String(answer.headers.date));
       if (!Number.isNaN(date)) this.#clockOffset = date - Date.now();
       return answer;
@@ -245,7 +245,8 @@ export class StashClient {
       firstPause: this.#firstPause,
       signal: options.signal,
       // A server that never answered is more likely a wrong address than one that is just starting.
-      worthwhile: ({ code }) => repeatable && (this.#answered || code !== 'source.unreachable'),
+      worthwhile: ({ code }) =>
+        repeatable && (this.#caller.answered || code !== 'source.unreachable'),
     });
   }
 }

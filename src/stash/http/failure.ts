@@ -22,6 +22,8 @@ export interface Caller {
   hasKey: boolean;
   /** The host and port of the proxy in between. */
   proxy: string | undefined;
+  /** Whether the server has answered before. */
+  answered: boolean;
   redact: (text: string) => string;
 }
 
@@ -47,6 +49,11 @@ export function connectionFailure(error: unknown, caller: Caller): StashFailure 
       /\b(ECONNREFUSED|ENOTFOUND|EAI_AGAIN)\b/.test(`${code} ${cause.message}`):
       return new StashFailure('source.unreachable', `The proxy ${proxy} cannot be reached.`, {
         remedy: 'Check what --proxy says.',
+        cause,
+      });
+    case code === 'ECONNREFUSED' && caller.answered:
+      return new StashFailure('source.unreachable', `${at} does not answer any more.`, {
+        remedy: 'Has Stash stopped? Start it, then run the same command again.',
         cause,
       });
     case code === 'ECONNREFUSED':

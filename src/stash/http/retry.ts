@@ -4,7 +4,8 @@ import { StashFailure } from './failure.ts';
 
 /** How often each failure is worth another try. What is not here will not mend by waiting. */
 const tries: { [C in ErrorCode]?: number } = {
-  'source.unreachable': 5,
+  // A server that is started again takes ten seconds and more.
+  'source.unreachable': 8,
   'source.incomplete': 5,
   'source.failed': 5,
   'source.throttled': 8,
