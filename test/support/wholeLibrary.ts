@@ -79,7 +79,7 @@ async function filesBelow(folder: string): Promise<string[]> {
 }
 
 /** The processes at work below a folder, as Linux lists them: a PostgreSQL works in its data directory. */
-export async function processesIn(folder: string): Promise<number[]> {
+async function processesIn(folder: string): Promise<number[]> {
   const found: number[] = [];
   for (const pid of (await readdir('/proc').catch(() => [])).map(Number).filter(Boolean)) {
     const place = await readlink(`/proc/${pid}/cwd`).catch(() => '');
