@@ -56,6 +56,23 @@ describe('a download', () => {
     assert.deepEqual(readFileSync(path), short);
   });
 
+  test('that stops again and again is whole in the end, as long as it gets on', async (t) => {
+    const large = randomBytes(3_200_000);
+    let stops = 0;
+    const { client } = await serve(t, (request, response) => {
+      const from = Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0);
+      const some = large.subarray(from, from + 300_000);
+      response.writeHead(from ? 206 : 200, { 'content-length': large.length - from });
+      if (from + some.length === large.length) response.end(some);
+      else response.write(some, () => setTimeout(() => request.socket.end(), 5));
+      stops++;
+    });
+    const path = join(folder, 'often');
+    await download(client, '/downloads/x', path, { firstPause: 1 });
+    assert.ok(stops > 10);
+    assert.deepEqual(readFileSync(path), large);
+  });
+
   test('that never gets whole fails', async (t) => {
     const { client } = await serve(t, inTurn(half));
     const done = download(client, '/downloads/x', join(folder, 'never'), { firstPause: 1 });

@@ -24,28 +24,33 @@ export async function download(
 ): Promise<number> {
   const file = await open(path, 'w', 0o600);
   let received = 0;
+  const more = async () => {
+    const range = received > 0 ? `bytes=${received}-` : undefined;
+    const media = await client.media(address, { signal, range });
+    if (!media) throw broken('The server no longer has the file that it offered.');
+    if (media.status !== 206) received = 0;
+    const rest = Number(media.headers['content-length'] ?? Number.NaN);
+    const total = Number.isNaN(rest) ? null : received + rest;
+    for await (const chunk of media.body) {
+      received += (await file.write(chunk, 0, chunk.length, received)).bytesWritten;
+      onProgress?.(received, total);
+    }
+    if (total !== null && received !== total) throw broken('The download stopped half way.');
+  };
   try {
-    await withRetries(
-      async () => {
-        const range = received > 0 ? `bytes=${received}-` : undefined;
-        const media = await client.media(address, { signal, range });
-        if (!media) throw broken('The server no longer has the file that it offered.');
-        if (media.status !== 206) received = 0;
-        const rest = Number(media.headers['content-length'] ?? Number.NaN);
-        const total = Number.isNaN(rest) ? null : received + rest;
-        for await (const chunk of media.body) {
-          received += (await file.write(chunk, 0, chunk.length, received)).bytesWritten;
-          onProgress?.(received, total);
-        }
-        if (total !== null && received !== total) throw broken('The download stopped half way.');
-      },
-      {
-        firstPause,
-        signal,
-        // The rest, `media` has tried again already.
-        worthwhile: ({ code }) => code === 'source.incomplete' || code === 'source.timeout',
-      },
-    );
+    for (let before = 0; ; before = received) {
+      try {
+        await withRetries(more, {
+          firstPause,
+          signal,
+          // The rest, `media` has tried again already.
+          worthwhile: ({ code }) => code === 'source.incomplete' || code === 'source.timeout',
+        });
+        break;
+      } catch (error) {
+        if (!(error instanceof StashFailure) || received - before < enough) throw error;
+      }
+    }
     await file.truncate(received);
     return received;
   } catch (error) {
@@ -59,6 +64,9 @@ export async function download(
     await file.close();
   }
 }
+
+/** So many bytes more make up for a few tries: where a connection breaks often, but lets some through, it gets on. */
+const enough = 1e6;
 
 const broken = (message: string): StashFailure =>
   new StashFailure('source.incomplete', message, { remedy: 'Run it again.' });
