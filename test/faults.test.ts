@@ -54,7 +54,9 @@ for (const [stage, { via, ...when }] of Object.entries(stages)) {
   test(`a server that fails for good while ${stage} ends the command clearly, and harms nothing`, async (t) => {
     const stash = await stored.serve(t);
     const library = await ownLibrary(t);
-    for (const command of ['migrate', 'verify']) {
+    // Up to the records themselves, both commands go the same way.
+    const commands = stage.endsWith('are read') ? ['migrate', 'verify'] : ['migrate'];
+    for (const command of commands) {
       const run = () => library.stowage(command, '--from', stash.url, '--via', via);
       const held = await library.contents();
       const ends: { [name: string]: unknown } = {};
@@ -127,6 +129,7 @@ for (const via of roads) {
       const migrated = await meeting(stash, faults, run('migrate'));
       assert.equal(migrated.exitCode, 0, migrated.error?.message);
       assert.deepEqual(await wholeLibrary(library), await stored.whole(via));
+      if (names.includes('silence')) return; // once is long enough to wait
       // The tables tell what pictures there are; only through GraphQL each has to be looked at.
       const inVerify = faults.filter(({ on }) => via === 'graphql' || on !== 'picture');
       const verified = await meeting(stash, inVerify, run('verify'));
