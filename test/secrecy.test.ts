@@ -96,6 +96,7 @@ test('no secret is in any output, file or row, whatever goes well or wrong', asy
     );
     await run(['doctor', ...from, ...withKey], 0);
     await run(['export', '--as', 'main', '--out', path.join(folder, 'out')], 0);
+    if (place.url !== undefined) continue; // these come to no library
     for (const address of [gateway, gateway.replace('//', user)]) {
       for (const command of ['migrate', 'doctor']) {
         const words = [command, '--from', address, '--header', `X-Gate: ${secrets.header}`];
