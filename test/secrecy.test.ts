@@ -78,11 +78,11 @@ test('no secret is in any output, file or row, whatever goes well or wrong', asy
     const inEnvironment = { STOWAGE_API_KEY: secrets.key };
     const withKey = ['--api-key', secrets.key];
     await run(['migrate', ...from, '--api-key', secrets.wrongKey], 1);
-    stash.faults.add(echo(stash, 'Scenes'));
+    stash.faults.add(echo(stash, 'Scenes', 403));
     await run(['migrate', ...from, '--via', 'graphql', '--json'], 1, inEnvironment);
     stash.faults.clear();
     await killed(['migrate', ...from, '--via', 'graphql', ...at(place)], inEnvironment, stash);
-    stash.faults.add(echo(stash, 'picture'));
+    stash.faults.add(echo(stash, 'picture', 500));
     await run(['migrate', ...from, '--api-key-file', keyFile], 3);
     stash.faults.clear();
     await run(['migrate', ...from, '--header', `X-Gate: ${secrets.header}`, ...withKey], 0);
@@ -142,10 +142,10 @@ async function library(t: TestContext): Promise<Simulator> {
 }
 
 /** A failure that says back what it was asked with. */
-function echo(stash: Simulator, on: string) {
+function echo(stash: Simulator, on: string, status: number) {
   const written = [secrets.key, encodeURIComponent(secrets.key), JSON.stringify(secrets.key)];
   const body = `GET ${stash.url}/?apikey=${encodeURIComponent(secrets.key)}: ${written.join(' ')}`;
-  return { kind: 'status', status: 500, body, on } as const;
+  return { kind: 'status', status, body, on } as const;
 }
 
 /** A gateway that says back every header that it was sent. */
