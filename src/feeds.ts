@@ -3,7 +3,6 @@ import type { ImportMessage, ImportTask } from './importWorker.ts';
 import { bufferSize } from './library/copy.ts';
 import { Encoder } from './library/encode.ts';
 import type { Fed, Feed } from './library/firstImport.ts';
-import { ImportIds } from './library/ids.ts';
 import { SharedBuffers } from './library/sharedBuffers.ts';
 import { type Kind, kindNames } from './model/kinds.ts';
 import type { Reading } from './model/reading.ts';
@@ -63,9 +62,7 @@ export function feedFromReading(reading: Reading, progress: Progress): Feed {
   return async (identity, send, signal) => {
     let pending: Parameters<typeof send>[] = [];
     const encoder = new Encoder({
-      ids: new ImportIds(identity.milliseconds, identity.salt),
-      sourceId: identity.sourceId,
-      runId: identity.runId,
+      identity,
       target: {
         buffer: () => Buffer.allocUnsafe(bufferSize),
         giveBack: () => {},

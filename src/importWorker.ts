@@ -1,7 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { Encoder } from './library/encode.ts';
 import type { Fed, ImportIdentity } from './library/firstImport.ts';
-import { ImportIds } from './library/ids.ts';
 import { SharedBuffers } from './library/sharedBuffers.ts';
 import { type Kind, kindNames } from './model/kinds.ts';
 import { TablesReader } from './stash/tables/reader.ts';
@@ -35,9 +34,7 @@ if (port) {
   const buffers = new SharedBuffers(memory);
   const reader = new TablesReader(file);
   const encoder = new Encoder({
-    ids: new ImportIds(identity.milliseconds, identity.salt),
-    sourceId: identity.sourceId,
-    runId: identity.runId,
+    identity,
     target: {
       buffer: () => buffers.take(),
       giveBack: (buffer) => {

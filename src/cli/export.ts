@@ -13,6 +13,7 @@ import { jsonText } from '../model/records.ts';
 import { plural } from '../model/vocabulary.ts';
 import { type ServedKind, servedBy, servedKinds } from '../stash/serve.ts';
 import { type CommandDefinition, libraryOptions } from './command.ts';
+import { sumOf } from './counting.ts';
 import { namedSource, withLibrary } from './library.ts';
 import type { Stage } from './stage.ts';
 
@@ -47,7 +48,7 @@ export const exportCommand: CommandDefinition<Options> = {
         stage.finish();
       }
       await records.end();
-      const total = Object.values(exported).reduce((sum, count) => sum + count, 0);
+      const total = sumOf(Object.values(exported));
       context.output.line(
         `Exported ${total.toLocaleString('en')} records as ${source.name} serves them.`,
       );

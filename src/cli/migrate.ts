@@ -18,6 +18,7 @@ import {
   libraryOptions,
   type Outcome,
 } from './command.ts';
+import { counting, sumOf } from './counting.ts';
 import { lockForWriting, withLibrary } from './library.ts';
 import { openSource, reach, tellUnknown } from './opening.ts';
 import { bringPictures } from './pictures.ts';
@@ -79,8 +80,7 @@ async function first(
   const { output, signal } = context;
   const { reading } = source;
   const expected = await reading.counts();
-  const total = Object.values(expected).reduce((sum, count) => sum + count, 0);
-  const records = output.stage('records', { total });
+  const records = output.stage('records', { total: sumOf(Object.values(expected)) });
   const done: { [K in Kind]?: number } = {};
   const progress = (kind: Kind, count: number) => {
     records.advance(count - (done[kind] ?? 0));
@@ -95,7 +95,7 @@ async function first(
       feed: reading.file
         ? feedFromFile(reading.file, progress)
         : feedFromReading(reading, progress),
-      progress: (_, doneIndexes, of) => {
+      progress: (doneIndexes, of) => {
         records.finish();
         indexes ??= output.stage('indexes', { total: of });
         indexes.advance(doneIndexes - indexes.done);
@@ -134,9 +134,7 @@ async function again(
   const { output, signal } = context;
   const { reading } = source;
   const counts = await reading.counts();
-  using stage = output.stage('compare', {
-    total: Object.values(counts).reduce((sum, count) => sum + count, 0),
-  });
+  using stage = output.stage('compare', { total: sumOf(Object.values(counts)) });
   await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
   for (const kind of kindNames) {
     await compareKind(
@@ -160,13 +158,6 @@ async function again(
     complete: complete && troubles === 0,
     summary: { counts, road: reading.road, troubles, unchanged: true },
   };
-}
-
-async function* counting<T>(batches: AsyncIterable<T[]>, stage: { advance(count: number): void }) {
-  for await (const batch of batches) {
-    yield batch;
-    stage.advance(batch.length);
-  }
 }
 
 async function refuseSecond(client: ClientBase): Promise<void> {

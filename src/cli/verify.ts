@@ -6,6 +6,7 @@ import { jsonText } from '../model/records.ts';
 import { plural } from '../model/vocabulary.ts';
 import { type Compared, compareKind, type Difference } from '../sync/compare.ts';
 import { type CommandDefinition, libraryOptions } from './command.ts';
+import { counting, sumOf } from './counting.ts';
 import { namedSource, withLibrary } from './library.ts';
 import { openSource, reach, tellUnknown } from './opening.ts';
 import { openPictures, withShownPictures } from './pictures.ts';
@@ -51,7 +52,7 @@ export const verify: CommandDefinition<Options> = {
         });
         compared[kind] = await compareKind(
           kind,
-          counting(kind, records, stage, fields),
+          noting(kind, counting(records, stage), fields),
           library.records(kind),
           (difference) => output.trouble({ ...difference, why: words(difference) }),
         );
@@ -80,16 +81,15 @@ export const verify: CommandDefinition<Options> = {
 /** What was read by one road is proved by another. */
 const otherRoad = (road: string | undefined) => (road === 'graphql' ? 'tables' : 'graphql');
 
-async function* counting<K extends Kind>(
+/** Passes batches on, and notes which fields they tell. */
+async function* noting<K extends Kind>(
   kind: K,
   batches: AsyncIterable<Rec<K>[]>,
-  stage: { advance(count: number): void },
   fields: KnownFields,
 ) {
   for await (const batch of batches) {
-    yield batch;
     for (const record of batch) fields.add(kind, record);
-    stage.advance(batch.length);
+    yield batch;
   }
 }
 
@@ -102,8 +102,6 @@ const untoldFields = (known: Known, told: Known): string[] =>
       fields.includes(field) ? [] : [`${kind}.${field}`],
     );
   });
-
-const sumOf = (values: number[]): number => values.reduce((sum, value) => sum + value, 0);
 
 const total = (found: Compared[]): Compared => ({
   records: sumOf(found.map(({ records }) => records)),

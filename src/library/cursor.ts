@@ -7,27 +7,25 @@ export type Cell = string | null;
 export class Cursor {
   readonly #client: ClientBase;
   readonly #name: string;
-  readonly #batch: number;
   #rows: Cell[][] = [];
   #at = 0;
   #ended = false;
 
-  private constructor(client: ClientBase, name: string, batch: number) {
+  private constructor(client: ClientBase, name: string) {
     this.#client = client;
     this.#name = name;
-    this.#batch = batch;
   }
 
-  static async open(client: ClientBase, query: string, batch = 250): Promise<Cursor> {
+  static async open(client: ClientBase, query: string): Promise<Cursor> {
     const name = `cursor_${++opened}`;
     await client.query(`DECLARE ${name} NO SCROLL CURSOR FOR ${query}`);
-    return new Cursor(client, name, batch);
+    return new Cursor(client, name);
   }
 
   /** The next batch of rows; none at the end. */
   async next(): Promise<Cell[][]> {
     const { rows } = await this.#client.query<Cell[]>({
-      text: `FETCH FORWARD ${this.#batch} FROM ${this.#name}`,
+      text: `FETCH FORWARD ${batchSize} FROM ${this.#name}`,
       rowMode: 'array',
       types: asText,
     });
@@ -71,6 +69,8 @@ export class Cursor {
   }
 }
 
+/** Several cursors are open at a time, each with a batch in memory. */
+const batchSize = 250;
 let opened = 0;
 const asText = { getTypeParser: () => (value: string) => value } as never;
 

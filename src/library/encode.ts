@@ -6,15 +6,14 @@ import type { Trouble } from '../model/reading.ts';
 import { hashOf, jsonText, recordText } from '../model/records.ts';
 import { mapFilterIds } from '../model/savedFilterIds.ts';
 import { CopyRows, type CopyTarget } from './copy.ts';
-import { hasComputedId, type ImportIds } from './ids.ts';
+import type { ImportIdentity } from './firstImport.ts';
+import { hasComputedId, ImportIds } from './ids.ts';
 import { kindNumber, ownerColumn, type StoredField, storedFields, tableOf } from './layout.ts';
 import { KnownFields } from './sources.ts';
 import { isStorable, storableJson, storableText } from './storable.ts';
 
 export interface EncoderOptions {
-  ids: ImportIds;
-  sourceId: number;
-  runId: number;
+  identity: ImportIdentity;
   target: CopyTarget;
 }
 
@@ -27,12 +26,14 @@ export class Encoder {
   readonly counts: { [K in Kind]: number };
   readonly known = new KnownFields();
   readonly #options: EncoderOptions;
+  readonly #ids: ImportIds;
   readonly #links: CopyRows;
   readonly #tables: { [K in Kind]?: KindTables } = {};
   readonly #seen: { [K in Kind]?: IdSet } = {};
 
   constructor(options: EncoderOptions) {
     this.#options = options;
+    this.#ids = new ImportIds(options.identity.milliseconds, options.identity.salt);
     this.counts = Object.fromEntries(kindNames.map((kind) => [kind, 0])) as { [K in Kind]: number };
     this.#links = this.#rows('stowage.links', linkColumns);
   }
@@ -49,12 +50,12 @@ export class Encoder {
     const values = record as { [field: string]: unknown };
     this.known.add(kind, values);
     if (kind === 'savedFilter') {
-      this.#tables[kind].write(this, this.#options.ids, record.id, {
+      this.#tables[kind].write(this, this.#ids, record.id, {
         ...values,
         objectFilter: this.#translateFilter(values),
       });
     } else {
-      this.#tables[kind].write(this, this.#options.ids, record.id, values);
+      this.#tables[kind].write(this, this.#ids, record.id, values);
     }
     this.#link(kind, record);
   }
@@ -70,14 +71,14 @@ export class Encoder {
   }
 
   #link<K extends Kind>(kind: K, record: Rec<K>): void {
-    const { ids, sourceId, runId } = this.#options;
+    const { sourceId, runId } = this.#options.identity;
     const rows = this.#links;
     const text = recordText(kind, record);
     rows.row();
     rows.smallint(sourceId);
     rows.smallint(kindNumber[kind]);
     rows.bigint(record.id);
-    rows.uuid((target, offset) => ids.write(target, offset, kind, record.id));
+    rows.uuid((target, offset) => this.#ids.write(target, offset, kind, record.id));
     rows.jsonb(storableJson(text.base));
     rows.jsonb(storableJson(text.facts));
     rows.bytea(hashOf(text));
@@ -87,7 +88,7 @@ export class Encoder {
   /** Ids inside a filter become the library's; one that names nothing stays as it is. */
   #translateFilter(filter: { [field: string]: unknown }): Json {
     return mapFilterIds(String(filter.mode), (filter.objectFilter ?? null) as Json, (kind, id) =>
-      this.#seen[kind]?.has(Number(id)) ? this.#options.ids.text(kind, Number(id)) : id,
+      this.#seen[kind]?.has(Number(id)) ? this.#ids.text(kind, Number(id)) : id,
     );
   }
 

@@ -6,7 +6,6 @@ import { type Kind, kindNames, type Rec } from '../model/kinds.ts';
 import { bufferSize } from './copy.ts';
 import { Encoder } from './encode.ts';
 import { type Feed, type FirstImport, firstImport } from './firstImport.ts';
-import { ImportIds } from './ids.ts';
 import { columnType, ownerColumn, storedFields, tableOf } from './layout.ts';
 import { LibraryRecords } from './read.ts';
 import { findSource, type Source } from './sources.ts';
@@ -200,7 +199,7 @@ describe('a first import', () => {
     await assert.rejects(
       firstImport({
         ...importOf(client, library),
-        progress: (_, done) => done === 5 && stop.abort(new Error('stopped')),
+        progress: (done) => done === 5 && stop.abort(new Error('stopped')),
         signal: stop.signal,
       }),
       /stopped/,
@@ -283,9 +282,7 @@ const feedOf =
   async (identity, send) => {
     const copies: Parameters<typeof send>[] = [];
     const encoder = new Encoder({
-      ids: new ImportIds(identity.milliseconds, identity.salt),
-      sourceId: identity.sourceId,
-      runId: identity.runId,
+      identity,
       target: {
         buffer: () => Buffer.allocUnsafe(bufferSize),
         giveBack: () => {},

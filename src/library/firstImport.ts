@@ -5,7 +5,7 @@ import type { RoadName, Trouble } from '../model/reading.ts';
 import type { CopyTarget } from './copy.ts';
 import { ImportIds } from './ids.ts';
 import { tableOf } from './layout.ts';
-import { Load } from './load.ts';
+import { Load, type LoadProgress } from './load.ts';
 import {
   addSource,
   findSource,
@@ -42,8 +42,8 @@ export interface FirstImport {
   source: Pick<Source, 'name' | 'profile' | 'pictures'>;
   road: RoadName;
   feed: Feed;
-  /** A stage moved on: 'records' as they are read, 'indexes' while they are put back. */
-  progress: (stage: 'indexes', done: number, of: number) => void;
+  /** While indexes and constraints are put back. */
+  progress: LoadProgress;
   signal: AbortSignal;
 }
 

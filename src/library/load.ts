@@ -4,8 +4,8 @@ import { kindNames } from '../model/kinds.ts';
 import type { Trouble } from '../model/reading.ts';
 import { kindNumber, ownerColumn, storedFields, tableOf } from './layout.ts';
 
-/** What the import is doing, for a bar: how many of how many. */
-export type LoadProgress = (stage: 'indexes', done: number, of: number) => void;
+/** How many indexes and constraints are back, of how many. */
+export type LoadProgress = (done: number, of: number) => void;
 
 /**
  * The load of a first import, inside a transaction that the caller began: empties the tables and takes off their
@@ -59,7 +59,7 @@ export class Load {
     const step = async (run: () => Promise<unknown>) => {
       signal?.throwIfAborted();
       await run();
-      progress('indexes', ++done, of);
+      progress(++done, of);
     };
     for (const { table, name, definition } of keys) {
       await step(() =>

@@ -1,8 +1,9 @@
-import { access, statfs } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { databaseSchema } from '../contract/tables.ts';
 import { StowageError } from '../model/errors.ts';
 import { type ClientOptions, StashClient } from './client.ts';
+import { freeBytes } from './freeBytes.ts';
 import { shown } from './http/address.ts';
 import { stashesNear } from './nearby.ts';
 import { connect, StashServer } from './server.ts';
@@ -203,8 +204,7 @@ async function disk(
   size: number | undefined,
   settings: Settings,
 ): Promise<Finding> {
-  const { bavail, bsize } = await statfs(await existing(resolve(directory)));
-  const free = bavail * bsize;
+  const free = await freeBytes(await existing(resolve(directory)));
   const has = `${megabytes(free)} free in ${directory}`;
   const needed = roomFor(size ?? 0, settings);
   if (free >= needed) return ok('disk', `${has}.`);

@@ -1,7 +1,7 @@
-import { statfs } from 'node:fs/promises';
 import { databaseSchema } from '../contract/tables.ts';
 import { StowageError } from '../model/errors.ts';
 import type { Reading, RoadName } from '../model/reading.ts';
+import { freeBytes } from './freeBytes.ts';
 import { openGraphql } from './graphql/graphql.ts';
 import type { StashServer } from './server.ts';
 import { openServerSnapshot } from './snapshot/snapshot.ts';
@@ -88,8 +88,7 @@ async function choose(
   }
   if (again) return { choices: [tables, snapshot, graphql], because: [] };
   const size = await sizeOf(server, signal);
-  const { bavail, bsize } = await statfs(tempDir);
-  if (size === undefined || size <= bavail * bsize) {
+  if (size === undefined || size <= (await freeBytes(tempDir))) {
     return { choices: [snapshot, tables, graphql], because: [] };
   }
   const because = [`a snapshot of ${Math.ceil(size / 1e6)} MB would not fit in ${tempDir}`];

@@ -1,10 +1,11 @@
-import { mkdtemp, open, rm, statfs } from 'node:fs/promises';
+import { mkdtemp, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
 import { StowageError } from '../../model/errors.ts';
 import type { Reading, SourceProfile, UnknownData } from '../../model/reading.ts';
 import { FileReading } from '../fileReading.ts';
+import { freeBytes } from '../freeBytes.ts';
 import { download } from '../http/download.ts';
 import { profileOfLayout } from '../profile.ts';
 import type { StashServer } from '../server.ts';
@@ -99,9 +100,9 @@ export async function sizeOf(file: string): Promise<number> {
 }
 
 async function needRoom(folder: string, size: number): Promise<void> {
-  const { bavail, bsize } = await statfs(folder);
-  if (bavail * bsize >= size) return;
-  const [need, free] = [size, bavail * bsize].map((bytes) => `${Math.ceil(bytes / 1e6)} MB`);
+  const room = await freeBytes(folder);
+  if (room >= size) return;
+  const [need, free] = [size, room].map((bytes) => `${Math.ceil(bytes / 1e6)} MB`);
   throw new StowageError('disk.full', `A copy of the database needs ${need}, ${free} are free.`, {
     item: folder,
     remedy: 'Make room, or name a folder on another disk with --data.',

@@ -1,0 +1,13 @@
+/** Passes batches on, and tells a stage how many there were once each has been dealt with. */
+export async function* counting<T>(
+  batches: AsyncIterable<T[]>,
+  stage: { advance(count: number): void },
+): AsyncGenerator<T[]> {
+  for await (const batch of batches) {
+    yield batch;
+    stage.advance(batch.length);
+  }
+}
+
+export const sumOf = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0);
