@@ -42,7 +42,7 @@ describe('a difference in any single field is found', () => {
             await client.query('SAVEPOINT unharmed');
             for (const plant of planted) await carryOut(client, plant);
             const found: Difference[] = [];
-            const ours = new LibraryRecords(client, source).records(kind);
+            const ours = new LibraryRecords([client], source).records(kind);
             await compareKind(kind, [records[kind]], ours, (difference) => found.push(difference));
             assert.deepEqual(found.map(inWords).sort(), planted.map(inWords).sort());
             await client.query('ROLLBACK TO unharmed');

@@ -32,7 +32,7 @@ export const exportCommand: CommandDefinition<Options> = {
     withLibrary(context, async (client) => {
       const source = await namedSource(client, options.as);
       await makeFolder(resolve(options.out), 0o700);
-      const records = await LibraryRecords.begin(client, source);
+      const records = await LibraryRecords.begin([client], source);
       const counts = await records.counts();
       const exported: { [kind: string]: number } = {};
       for (const kind of servedKinds) {

@@ -31,7 +31,7 @@ export const verify: CommandDefinition<Options> = {
   async run(context, options) {
     const { output, signal } = context;
     const reached = await reach(options, context);
-    return withLibrary(context, async (client) => {
+    return withLibrary(context, async (client, { pool }) => {
       const known = await namedSource(client, options.name);
       const auto = options.via === 'auto' && 'server' in reached;
       const via = auto ? otherRoad(await lastRoad(client, known)) : options.via;
@@ -40,7 +40,8 @@ export const verify: CommandDefinition<Options> = {
       const { reading } = source;
       const counts = await reading.counts();
       if (known.pictures === 'all') await openPictures(context, client);
-      const library = await LibraryRecords.begin(client, known);
+      const others = await Promise.all([pool.connect(), pool.connect()]);
+      const library = await LibraryRecords.begin([client, ...others], known);
       const compared: { [K in Kind]?: Compared } = {};
       const fields = new KnownFields();
       const troubles: Trouble[] = [];
@@ -59,6 +60,7 @@ export const verify: CommandDefinition<Options> = {
       }
       stage.finish();
       await library.end();
+      for (const other of others) other.release();
       troubles.push(...reading.troubles);
       for (const trouble of troubles) output.trouble(trouble);
       for (const [kind, found] of Object.entries(compared)) {

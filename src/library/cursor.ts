@@ -3,10 +3,14 @@ import type { ClientBase } from 'pg';
 /** A value as PostgreSQL sends it: text, or NULL. */
 export type Cell = string | null;
 
-/** One server-side cursor of the transaction, fetched in batches; several live side by side and are merged. */
+/**
+ * One server-side cursor of the transaction, fetched in batches; several live side by side and are merged. The next
+ * batch is on its way while one is being used: else PostgreSQL and we would only ever wait for each other.
+ */
 export class Cursor {
   readonly #client: ClientBase;
   readonly #name: string;
+  #ahead: Promise<Cell[][]> | undefined;
   #rows: Cell[][] = [];
   #at = 0;
   #ended = false;
@@ -18,18 +22,30 @@ export class Cursor {
 
   static async open(client: ClientBase, query: string): Promise<Cursor> {
     const name = `cursor_${++opened}`;
-    await client.query(`DECLARE ${name} NO SCROLL CURSOR FOR ${query}`);
-    return new Cursor(client, name);
+    await inTurn(client, () => client.query(`DECLARE ${name} NO SCROLL CURSOR FOR ${query}`));
+    const cursor = new Cursor(client, name);
+    cursor.#ahead = cursor.#fetch();
+    return cursor;
   }
 
   /** The next batch of rows; none at the end. */
   async next(): Promise<Cell[][]> {
-    const { rows } = await this.#client.query<Cell[]>({
-      text: `FETCH FORWARD ${batchSize} FROM ${this.#name}`,
-      rowMode: 'array',
-      types: asText,
-    });
+    const rows = (await this.#ahead) ?? [];
+    this.#ahead = rows.length < batchSize ? undefined : this.#fetch();
     return rows;
+  }
+
+  #fetch(): Promise<Cell[][]> {
+    const fetched = inTurn(this.#client, async () => {
+      const { rows } = await this.#client.query<Cell[]>({
+        text: `FETCH FORWARD ${batchSize} FROM ${this.#name}`,
+        rowMode: 'array',
+        types: asText,
+      });
+      return rows;
+    });
+    fetched.catch(() => {}); // told to whoever asks for the batch
+    return fetched;
   }
 
   /**
@@ -65,8 +81,17 @@ export class Cursor {
   }
 
   async close(): Promise<void> {
-    await this.#client.query(`CLOSE ${this.#name}`);
+    await inTurn(this.#client, () => this.#client.query(`CLOSE ${this.#name}`));
   }
+}
+
+/** The last thing that was asked of a connection. It does one at a time, and is to be asked one at a time. */
+const last = new WeakMap<ClientBase, Promise<unknown>>();
+
+function inTurn<T>(client: ClientBase, ask: () => Promise<T>): Promise<T> {
+  const turn = (last.get(client) ?? Promise.resolve()).then(ask, ask);
+  last.set(client, turn);
+  return turn;
 }
 
 /** Several cursors are open at a time, each with a batch in memory. */

@@ -299,7 +299,7 @@ const feedOf =
   };
 
 async function readBack(client: pg.Client, source: Source): Promise<Records> {
-  const records = await LibraryRecords.begin(client, source);
+  const records = await LibraryRecords.begin([client], source);
   const found: { [kind: string]: unknown[] } = {};
   for (const kind of kindNames) {
     const all = (await Array.fromAsync(records.records(kind))).flat();

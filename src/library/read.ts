@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg';
 import type { Id, Json, StashId } from '../model/fields.ts';
 import { instantOf } from '../model/instants.ts';
-import { type FieldName, type Kind, kindNames, type Rec } from '../model/kinds.ts';
+import { type Kind, kindNames, type Rec } from '../model/kinds.ts';
 import { literalOf, withoutUnknown } from '../model/literal.ts';
 import { parseJson } from '../model/records.ts';
 import { mapFilterIds } from '../model/savedFilterIds.ts';
@@ -22,26 +22,36 @@ import type { Source } from './sources.ts';
  * was to be brought and is not in the store is none.
  */
 export class LibraryRecords {
-  readonly #client: ClientBase;
+  readonly #clients: readonly [ClientBase, ...ClientBase[]];
   readonly #source: Source;
+  readonly #opened = new Map<Kind, Promise<Rows>>();
 
-  /** The client must be in a transaction of its own (REPEATABLE READ): the cursors live in it. */
-  constructor(client: ClientBase, source: Source) {
-    this.#client = client;
+  /** In transactions that have begun. */
+  constructor(clients: readonly [ClientBase, ...ClientBase[]], source: Source) {
+    this.#clients = clients;
     this.#source = source;
   }
 
-  static async begin(client: ClientBase, source: Source): Promise<LibraryRecords> {
-    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-    // Whole tables are read: plan for the last row, not the first, and sort relations in memory.
-    await client.query(
-      `SET LOCAL cursor_tuple_fraction = 1; SET LOCAL work_mem = '64MB'; SET LOCAL jit = off`,
-    );
-    return new LibraryRecords(client, source);
+  /**
+   * Each client gets a transaction of its own (REPEATABLE READ): the cursors live in it. All of them see one moment.
+   * PostgreSQL sorts all of a kind before it gives its first row; each client after the first lets it begin with one
+   * kind more ahead of its turn.
+   */
+  static async begin(
+    clients: readonly [ClientBase, ...ClientBase[]],
+    source: Source,
+  ): Promise<LibraryRecords> {
+    const [first, ...others] = clients;
+    await begin(first);
+    if (others.length > 0) {
+      const { rows } = await first.query('SELECT pg_export_snapshot() AS moment');
+      for (const client of others) await begin(client, rows[0].moment);
+    }
+    return new LibraryRecords(clients, source);
   }
 
   async end(): Promise<void> {
-    await this.#client.query('COMMIT');
+    for (const client of this.#clients) await client.query('COMMIT');
   }
 
   async counts(): Promise<{ [K in Kind]: number }> {
@@ -49,7 +59,7 @@ export class LibraryRecords {
       [K in Kind]: number;
     };
     for (const kind of kindNames) {
-      const { rows } = await this.#client.query(
+      const { rows } = await this.#clients[0].query(
         `SELECT count(*)::int AS count FROM stowage.links l JOIN qar.${tableOf(kind)} r ON r.id = l.library_id
           WHERE l.source_id = $1 AND l.kind = $2 AND r.deleted_at IS NULL`,
         [this.#source.id, kindNumber[kind]],
@@ -59,22 +69,38 @@ export class LibraryRecords {
     return counts;
   }
 
-  /** Batches in the order of the source's ids. */
-  async *records<K extends Kind>(kind: K): AsyncGenerator<Rec<K>[]> {
-    const known = new Set<string>((this.#source.known[kind] as FieldName<K>[] | undefined) ?? []);
+  /** The kind's rows, and, on the other connections, those of the kinds after it. */
+  async #rows(kind: Kind): Promise<Rows> {
+    const place = kindNames.indexOf(kind);
+    for (const next of kindNames.slice(place, place + this.#clients.length)) {
+      if (this.#opened.has(next)) continue;
+      const client = this.#clients[kindNames.indexOf(next) % this.#clients.length] as ClientBase;
+      const rows = this.#open(next, client);
+      rows.catch(() => {}); // told to whoever asks for the records
+      this.#opened.set(next, rows);
+    }
+    const rows = this.#opened.get(kind) as Promise<Rows>;
+    this.#opened.delete(kind);
+    return rows;
+  }
+
+  async #open(kind: Kind, client: ClientBase): Promise<Rows> {
+    const known = new Set<string>(this.#source.known[kind] ?? []);
     const fields = storedFields[kind].filter(({ name, fact }) => known.has(name) && !fact);
     const columns = fields.filter(({ storage }) => storage.in === 'column');
-    const children = fields.filter(({ storage }) => storage.in !== 'column');
-    const main = await Cursor.open(this.#client, this.#mainQuery(kind, columns));
-    const streams: { field: StoredField; cursor: Cursor }[] = [];
-    for (const field of children) {
-      streams.push({
-        field,
-        cursor: await Cursor.open(this.#client, this.#childQuery(kind, field)),
-      });
+    const main = await Cursor.open(client, this.#mainQuery(kind, columns));
+    const children: Rows['children'] = [];
+    for (const field of fields.filter(({ storage }) => storage.in !== 'column')) {
+      children.push({ field, cursor: await Cursor.open(client, this.#childQuery(kind, field)) });
     }
+    return { columns, main, children };
+  }
+
+  /** Batches in the order of the source's ids. */
+  async *records<K extends Kind>(kind: K): AsyncGenerator<Rec<K>[]> {
+    const { columns, main, children } = await this.#rows(kind);
     const facts = storedFields[kind].filter(({ fact }) => fact).map(({ name }) => name);
-    const names = [...columns, ...children].map(({ name }) => name);
+    const names = [...columns, ...children.map(({ field }) => field)].map(({ name }) => name);
     const recordOf = literalOf(['id', ...names, ...facts]);
     const values: unknown[] = [];
     for (;;) {
@@ -89,7 +115,7 @@ export class LibraryRecords {
           values[at] = decode[shape as keyof typeof decode](row[at] as Cell);
           at++;
         }
-        for (const { field, cursor } of streams) {
+        for (const { field, cursor } of children) {
           const child = cursor.take(id) ?? (cursor.isSpent ? await cursor.seek(id) : undefined);
           values[at++] = child === undefined ? empty(field) : decodeChild(field, child);
         }
@@ -102,7 +128,7 @@ export class LibraryRecords {
       yield records;
     }
     await main.close();
-    for (const { cursor } of streams) await cursor.close();
+    for (const { cursor } of children) await cursor.close();
   }
 
   #mainQuery(kind: Kind, fields: readonly StoredField[]): string {
@@ -166,7 +192,7 @@ export class LibraryRecords {
         return id;
       });
     }
-    const { rows } = await this.#client.query<{ library: string; remote: string }>(
+    const { rows } = await this.#clients[0].query<{ library: string; remote: string }>(
       `SELECT library_id AS library, remote_id AS remote FROM stowage.links
         WHERE source_id = $1 AND library_id = ANY ($2::uuid[])`,
       [this.#source.id, named],
@@ -181,6 +207,24 @@ export class LibraryRecords {
       );
     }
   }
+}
+
+/** The cursors of a kind: its own table's, and one for each relation. */
+interface Rows {
+  columns: readonly StoredField[];
+  main: Cursor;
+  children: { field: StoredField; cursor: Cursor }[];
+}
+
+async function begin(client: ClientBase, moment?: string): Promise<void> {
+  await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  if (moment !== undefined) await client.query(`SET TRANSACTION SNAPSHOT '${moment}'`);
+  // Whole tables are read: plan for the last row, not the first, and sort relations in memory. A merge with links
+  // would read those of every kind, base and facts with them.
+  await client.query(
+    `SET LOCAL cursor_tuple_fraction = 1; SET LOCAL enable_mergejoin = off;
+     SET LOCAL work_mem = '64MB'; SET LOCAL jit = off`,
+  );
 }
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

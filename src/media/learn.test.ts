@@ -84,7 +84,7 @@ type Pictures = { [record: string]: string | null | undefined };
 /** What the library shows of a source's pictures: `scene 3 cover`. Undefined where it does not know. */
 async function shownBy({ client, source }: { client: pg.Client; source: Source }) {
   const pictures: Pictures = {};
-  const records = await LibraryRecords.begin(client, source);
+  const records = await LibraryRecords.begin([client], source);
   for (const { kind, field } of pictureFields) {
     for await (const batch of records.records(kind)) {
       for (const record of batch) {

@@ -45,9 +45,11 @@ export class Paging<A extends { id: string }> {
   }
 
   async *batches(): AsyncGenerator<A[]> {
-    for (;;) {
-      const answers = await this.#next();
+    for (let ahead = this.#next(); ; ) {
+      const answers = await ahead;
       if (!answers) return;
+      ahead = this.#next(); // on its way while this one is used
+      ahead.catch(() => {});
       if (answers.length > 0) yield answers;
     }
   }

@@ -2,6 +2,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
 import { StowageError } from '../../model/errors.ts';
 import { parseJson } from '../../model/records.ts';
+import { inOrder } from '../graphql/pipeline.ts';
 import { knownIn } from './coverage.ts';
 import { Layout, type LayoutRow } from './layout.ts';
 import { quoted } from './names.ts';
@@ -64,12 +65,10 @@ export async function mirror(
       db.exec('pragma journal_mode = delete');
       return layout;
     }
-    for (const [table, buckets] of missing) {
-      await bring(ask, table, buckets, signal, (rows) => {
-        progress.rows += rows;
-        onProgress?.(progress.rows, progress.total);
-      });
-    }
+    await bring(ask, missing, signal, (rows) => {
+      progress.rows += rows;
+      onProgress?.(progress.rows, progress.total);
+    });
   }
   throw new StowageError('source.moving', 'The server’s tables change faster than they are read.', {
     remedy: 'Wait until its tasks are done (Settings → Tasks). Or use --via snapshot.',
@@ -255,44 +254,80 @@ function rangeOf(buckets: Bucket[]): [number, number] {
 const wanted = 1e6;
 const mostRows = 20_000;
 
-/** Reads these buckets, one request ahead of what is put into the mirror. */
+/** One more than the server answers at a time, so that it need not wait for us. */
+const underWay = 2;
+
+/** A stretch of a table: buckets that follow each other. */
+interface Range {
+  table: MirroredTable;
+  buckets: Bucket[];
+}
+
+/** Reads these buckets of tables into the mirror. */
 async function bring(
   ask: Ask,
-  table: MirroredTable,
-  buckets: Bucket[],
+  missing: readonly [MirroredTable, Bucket[]][],
   signal: AbortSignal | undefined,
   onRows: (rows: number) => void,
 ): Promise<void> {
-  const sql = rowsSelect(table.of);
-  const transports = table.of.columns.map(({ type }) => transportOf(type));
-  let atOnce = 2000;
-  let at = 0;
-  const request = () => {
-    const range: Bucket[] = [];
-    for (let rows = 0; at < buckets.length; at++) {
-      const next = buckets[at] as Bucket;
-      const isNeighbour = range.at(-1)?.place === next.place - 1;
-      rows += next.rows;
-      if (range.length > 0 && (!isNeighbour || rows > atOnce)) break;
-      range.push(next);
-    }
-    if (range.length === 0) return null;
-    return { range, answer: started(ask(sql, rangeOf(range))) };
-  };
-  let next = request();
-  while (next) {
-    const { range, answer } = next;
-    const [row = []] = await answer;
+  const sizes = new AnswerSizes();
+  const answers = inOrder(
+    rangesOf(missing, sizes),
+    underWay,
+    async (range) => {
+      const { of } = range.table;
+      const [row = []] = await ask(rowsSelect(of), rangeOf(range.buckets));
+      return { ...range, row };
+    },
+    signal,
+  );
+  for await (const { table, buckets, row } of answers) {
     signal?.throwIfAborted();
-    const size = row.reduce<number>((sum, text) => sum + String(text).length, 0);
-    atOnce = Math.min(mostRows, Math.ceil(atOnce * Math.min(8, wanted / Math.max(size, 1))));
-    next = request();
+    sizes.learn(table, buckets, row);
+    const { columns } = table.of;
     const arrays = row.map((text, i) => {
       const values = numbersOf(text);
-      const stored = transports[i]?.stored;
+      const { stored } = transportOf(columns[i]?.type ?? '');
       return stored ? values.map(stored) : values;
     });
-    table.put(range, arrays);
+    table.put(buckets, arrays);
     onRows(arrays[0]?.length ?? 0);
+  }
+}
+
+function* rangesOf(
+  missing: readonly [MirroredTable, Bucket[]][],
+  sizes: AnswerSizes,
+): Generator<Range> {
+  for (const [table, buckets] of missing) {
+    let range: Bucket[] = [];
+    let rows = 0;
+    for (const bucket of buckets) {
+      const isNeighbour = range.at(-1)?.place === bucket.place - 1;
+      if (range.length > 0 && (!isNeighbour || rows + bucket.rows > sizes.rowsFor(table))) {
+        yield { table, buckets: range };
+        range = [];
+        rows = 0;
+      }
+      range.push(bucket);
+      rows += bucket.rows;
+    }
+    if (range.length > 0) yield { table, buckets: range };
+  }
+}
+
+/** How many rows of a table make an answer of the wanted size, learnt from the answers so far. */
+class AnswerSizes {
+  readonly #rows = new Map<MirroredTable, number>();
+
+  rowsFor(table: MirroredTable): number {
+    return this.#rows.get(table) ?? 2000;
+  }
+
+  learn(table: MirroredTable, buckets: Bucket[], row: Stored[]): void {
+    const size = row.reduce<number>((sum, text) => sum + String(text).length, 0);
+    const rows = buckets.reduce((sum, bucket) => sum + bucket.rows, 0);
+    const fitting = Math.ceil((Math.max(rows, 1) * wanted) / Math.max(size, 1));
+    this.#rows.set(table, Math.min(mostRows, fitting, this.rowsFor(table) * 8));
   }
 }
