@@ -1,4 +1,4 @@
-import type { Id } from './fields.ts';
+import type { Id, Instant } from './fields.ts';
 import type { Kind, Rec } from './kinds.ts';
 
 /** The three roads of reading a Stash (design.md §3). */
@@ -43,6 +43,19 @@ export interface Reading {
   counts(): Promise<{ [K in Kind]: number }>;
   /** Batches of records, ascending by id, each id once. */
   records<K extends Kind>(kind: K, signal?: AbortSignal): AsyncIterable<Rec<K>[]>;
+  /** Just these records, in batches ascending by id. Those that are not there are left out. */
+  some<K extends Kind>(kind: K, ids: readonly Id[], signal?: AbortSignal): AsyncIterable<Rec<K>[]>;
+  /** The highest number that each kind's records were ever given, as far as the source tells; else the highest there. */
+  highest(): Promise<{ [K in Kind]?: Id }>;
+  /** When those of these records that are there were created. Saved filters do not tell. */
+  created(kind: Kind, ids: readonly Id[]): Promise<Map<Id, Instant>>;
+  /**
+   * Records that may have changed, come or gone since the last `clearTouched`, ascending: told where the road keeps what it
+   * read from one time to the next. Null: not known, so any may have.
+   */
+  touched(kind: Kind): readonly Id[] | null;
+  /** What was touched so far has been dealt with. */
+  clearTouched(): void;
   /** What could not be read so far. */
   readonly troubles: readonly Trouble[];
   close(): Promise<void>;

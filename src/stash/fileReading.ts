@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import type { Id, Instant } from '../model/fields.ts';
 import type { Kind, Rec } from '../model/kinds.ts';
 import type { Reading, RoadName, SourceProfile, Trouble, UnknownData } from '../model/reading.ts';
 import { TablesReader } from './tables/reader.ts';
@@ -38,17 +39,43 @@ export class FileReading implements Reading {
     return this.#reader.counts();
   }
 
-  async *records<K extends Kind>(kind: K, signal?: AbortSignal): AsyncGenerator<Rec<K>[]> {
-    for (const batch of this.#reader.records(kind)) {
-      signal?.throwIfAborted();
-      yield batch;
-      // The file is read without waiting for anything: let others have a turn.
-      await setImmediate();
-    }
+  records<K extends Kind>(kind: K, signal?: AbortSignal): AsyncGenerator<Rec<K>[]> {
+    return inTurns(this.#reader.records(kind), signal);
   }
+
+  some<K extends Kind>(
+    kind: K,
+    ids: readonly Id[],
+    signal?: AbortSignal,
+  ): AsyncGenerator<Rec<K>[]> {
+    return inTurns(this.#reader.some(kind, ids), signal);
+  }
+
+  async highest(): Promise<{ [K in Kind]?: Id }> {
+    return this.#reader.highest();
+  }
+
+  async created(kind: Kind, ids: readonly Id[]): Promise<Map<Id, Instant>> {
+    return this.#reader.created(kind, ids);
+  }
+
+  touched(): null {
+    return null;
+  }
+
+  clearTouched(): void {}
 
   async close(): Promise<void> {
     this.#reader.close();
     await this.#remove();
+  }
+}
+
+async function* inTurns<T>(batches: Iterable<T>, signal?: AbortSignal): AsyncGenerator<T> {
+  for (const batch of batches) {
+    signal?.throwIfAborted();
+    yield batch;
+    // The file is read without waiting for anything: let others have a turn.
+    await setImmediate();
   }
 }

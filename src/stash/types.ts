@@ -89,6 +89,18 @@ export type FilesQuery = { findFiles: { files: Array<
       | { __typename: 'VideoFile', id: string, path: string, size: number, mod_time: string, zip_file_id: string | null, created_at: string, updated_at: string, format: string, width: number, height: number, duration: number, video_codec: string, audio_codec: string, frame_rate: number, bit_rate: number, zip_file: { id: string } | null, fingerprints: Array<{ type: string, value: string }> }
     > } };
 
+export type FilesByIdQueryVariables = Exact<{
+  ids?: Array<string | number> | string | number | null | undefined;
+}>;
+
+
+export type FilesByIdQuery = { findFiles: { files: Array<
+      | { __typename: 'BasicFile', id: string, path: string, size: number, mod_time: string, zip_file_id: string | null, created_at: string, updated_at: string, zip_file: { id: string } | null, fingerprints: Array<{ type: string, value: string }> }
+      | { __typename: 'GalleryFile', id: string, path: string, size: number, mod_time: string, zip_file_id: string | null, created_at: string, updated_at: string, zip_file: { id: string } | null, fingerprints: Array<{ type: string, value: string }> }
+      | { __typename: 'ImageFile', id: string, path: string, size: number, mod_time: string, zip_file_id: string | null, created_at: string, updated_at: string, format: string, width: number, height: number, zip_file: { id: string } | null, fingerprints: Array<{ type: string, value: string }> }
+      | { __typename: 'VideoFile', id: string, path: string, size: number, mod_time: string, zip_file_id: string | null, created_at: string, updated_at: string, format: string, width: number, height: number, duration: number, video_codec: string, audio_codec: string, frame_rate: number, bit_rate: number, zip_file: { id: string } | null, fingerprints: Array<{ type: string, value: string }> }
+    > } };
+
 type FileFields_BasicFile_Fragment = { id: string, path: string, size: number, mod_time: string, zip_file_id: string | null, created_at: string, updated_at: string, zip_file: { id: string } | null, fingerprints: Array<{ type: string, value: string }> };
 
 type FileFields_GalleryFile_Fragment = { id: string, path: string, size: number, mod_time: string, zip_file_id: string | null, created_at: string, updated_at: string, zip_file: { id: string } | null, fingerprints: Array<{ type: string, value: string }> };
@@ -121,6 +133,13 @@ export type ChapterIdsQueryVariables = Exact<{
 
 
 export type ChapterIdsQuery = { findGalleries: { galleries: Array<{ chapters: Array<{ id: string }> }> } };
+
+export type GalleryChaptersQueryVariables = Exact<{
+  ids?: Array<string | number> | string | number | null | undefined;
+}>;
+
+
+export type GalleryChaptersQuery = { findGalleries: { galleries: Array<{ id: string, chapters: Array<{ id: string, title: string, image_index: number, created_at: string, updated_at: string }> }> } };
 
 export type GalleriesQueryVariables = Exact<{
   ids?: Array<string | number> | string | number | null | undefined;
@@ -947,6 +966,50 @@ fragment VideoFileFields on VideoFile {
   frame_rate
   bit_rate
 }`) as unknown as TypedDocumentString<FilesQuery, FilesQueryVariables>;
+export const FilesByIdDocument = new TypedDocumentString(`
+    query FilesById($ids: [ID!]) {
+  findFiles(ids: $ids) {
+    files {
+      __typename
+      ...FileFields
+      ...ImageFileFields
+      ...VideoFileFields
+    }
+  }
+}
+    fragment FileFields on BaseFile {
+  id
+  path
+  size
+  mod_time
+  zip_file_id
+  zip_file {
+    id
+  }
+  fingerprints {
+    type
+    value
+  }
+  created_at
+  updated_at
+}
+fragment ImageFileFields on ImageFile {
+  ...FileFields
+  format
+  width
+  height
+}
+fragment VideoFileFields on VideoFile {
+  ...FileFields
+  format
+  width
+  height
+  duration
+  video_codec
+  audio_codec
+  frame_rate
+  bit_rate
+}`) as unknown as TypedDocumentString<FilesByIdQuery, FilesByIdQueryVariables>;
 export const GalleryIdsDocument = new TypedDocumentString(`
     query GalleryIds($filter: FindFilterType!) {
   findGalleries(filter: $filter) {
@@ -968,6 +1031,24 @@ export const ChapterIdsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ChapterIdsQuery, ChapterIdsQueryVariables>;
+export const GalleryChaptersDocument = new TypedDocumentString(`
+    query GalleryChapters($ids: [ID!]) {
+  findGalleries(ids: $ids) {
+    galleries {
+      id
+      chapters {
+        ...ChapterFields
+      }
+    }
+  }
+}
+    fragment ChapterFields on GalleryChapter {
+  id
+  title
+  image_index
+  created_at
+  updated_at
+}`) as unknown as TypedDocumentString<GalleryChaptersQuery, GalleryChaptersQueryVariables>;
 export const GalleriesDocument = new TypedDocumentString(`
     query Galleries($ids: [ID!], $files: Boolean!) {
   findGalleries(ids: $ids) {

@@ -1,3 +1,4 @@
+import type { Id, Instant } from '../../model/fields.ts';
 import type { Kind, Rec } from '../../model/kinds.ts';
 import type { Reading, SourceProfile, Trouble, UnknownData } from '../../model/reading.ts';
 import { type Answers, mapperOf } from '../mapper.ts';
@@ -5,7 +6,7 @@ import { basenameOf } from '../paths.ts';
 import type { StashServer } from '../server.ts';
 import * as ask from '../types.ts';
 import { type ById, Listing } from './listing.ts';
-import type { ListingOptions } from './lists.ts';
+import { type IdsQuery, idsListed, type ListingOptions } from './lists.ts';
 import { type ByPage, Paging } from './paging.ts';
 import { Staging } from './staging.ts';
 
@@ -19,7 +20,8 @@ export function openGraphql(server: StashServer, options: GraphqlOptions = {}): 
   return new GraphqlReading(server, options);
 }
 
-type Answering<K extends Kind> = (signal?: AbortSignal) => AsyncIterable<Answers[K][]>;
+/** All of a kind, or just these. */
+type Answering<K extends Kind> = (signal?: AbortSignal, ids?: Id[]) => AsyncIterable<Answers[K][]>;
 
 class GraphqlReading implements Reading {
   readonly road = 'graphql';
@@ -36,34 +38,28 @@ class GraphqlReading implements Reading {
   readonly #hasGroups: boolean;
 
   readonly #answers: { readonly [K in Kind]: Answering<K> } = {
-    tag: (signal) =>
-      this.#list('tag', { ids: ask.TagIdsDocument, batch: ask.TagsDocument }, signal),
-    studio: (signal) =>
-      this.#list('studio', { ids: ask.StudioIdsDocument, batch: ask.StudiosDocument }, signal),
-    performer: (signal) =>
-      this.#list(
-        'performer',
-        { ids: ask.PerformerIdsDocument, batch: ask.PerformersDocument },
-        signal,
-      ),
-    group: (signal) =>
-      this.#hasGroups
-        ? this.#list('group', { ids: ask.GroupIdsDocument, batch: ask.GroupsDocument }, signal)
-        : this.#list('group', { ids: ask.MovieIdsDocument, batch: ask.MoviesDocument }, signal),
-    image: (signal) => this.#images(signal),
-    gallery: (signal) => this.#galleries(signal),
-    scene: (signal) => this.#scenes(signal),
-    marker: (signal) =>
-      this.#server.lacks(ask.MarkersDocument, 'Query.findSceneMarkers(ids:)')
-        ? this.#pages(
-            'marker',
-            { ids: ask.MarkerIdsDocument, page: ask.MarkerPageDocument },
-            signal,
-          )
-        : this.#list('marker', { ids: ask.MarkerIdsDocument, batch: ask.MarkersDocument }, signal),
-    chapter: (signal) => this.#chapters(signal),
-    file: (signal) => this.#files(signal),
-    savedFilter: (signal) => this.#savedFilters(signal),
+    tag: (signal, ids) =>
+      this.#list('tag', { ids: ask.TagIdsDocument, batch: ask.TagsDocument }, signal, ids),
+    studio: (signal, ids) =>
+      this.#list('studio', { ids: ask.StudioIdsDocument, batch: ask.StudiosDocument }, signal, ids),
+    performer: (signal, ids) => {
+      const queries = { ids: ask.PerformerIdsDocument, batch: ask.PerformersDocument };
+      return this.#list('performer', queries, signal, ids);
+    },
+    group: (signal, ids) => {
+      const groups = { ids: ask.GroupIdsDocument, batch: ask.GroupsDocument };
+      const movies = { ids: ask.MovieIdsDocument, batch: ask.MoviesDocument };
+      return this.#hasGroups
+        ? this.#list('group', groups, signal, ids)
+        : this.#list('group', movies, signal, ids);
+    },
+    image: (signal, ids) => this.#images(signal, ids),
+    gallery: (signal, ids) => this.#galleries(signal, ids),
+    scene: (signal, ids) => this.#scenes(signal, ids),
+    marker: (signal, ids) => this.#markers(signal, ids),
+    chapter: (signal, ids) => (ids ? this.#someChapters(ids, signal) : this.#chapters(signal)),
+    file: (signal, ids) => this.#files(signal, ids),
+    savedFilter: (signal, ids) => only(this.#savedFilters(signal), ids),
   };
 
   constructor(server: StashServer, options: GraphqlOptions) {
@@ -104,13 +100,76 @@ class GraphqlReading implements Reading {
     for await (const answers of this.#answers[kind](signal)) yield answers.map(record);
   }
 
+  async *some<K extends Kind>(
+    kind: K,
+    ids: readonly Id[],
+    signal?: AbortSignal,
+  ): AsyncGenerator<Rec<K>[]> {
+    const asked = [...new Set(ids)].sort((a, b) => a - b);
+    if (asked.length === 0) return;
+    const record = mapperOf(kind);
+    for await (const answers of this.#answers[kind](signal, asked)) {
+      if (answers.length > 0) yield answers.map(record);
+    }
+  }
+
+  /** Those there: what was given before and is gone, GraphQL does not tell; of chapters and old servers' files, nothing. */
+  async highest(): Promise<{ [K in Kind]?: Id }> {
+    const found: { [K in Kind]?: Id } = {};
+    for (const [kind, operation] of this.#idsQueries()) {
+      const filter = { per_page: 1, sort: 'id', direction: 'DESC' } as const;
+      const { ids } = idsListed(await this.#server.request(operation, { filter }));
+      found[kind] = ids[0] ?? 0;
+    }
+    for await (const filters of this.#savedFilters()) {
+      found.savedFilter = Number(filters.at(-1)?.id ?? 0);
+    }
+    return found;
+  }
+
+  async created(kind: Kind, ids: readonly Id[]): Promise<Map<Id, Instant>> {
+    const found = new Map<Id, Instant>();
+    for await (const records of this.some(kind, ids)) {
+      for (const { id, createdAt } of records as { id: Id; createdAt?: Instant }[]) {
+        if (createdAt !== undefined) found.set(id, createdAt);
+      }
+    }
+    return found;
+  }
+
+  touched(): null {
+    return null;
+  }
+
+  clearTouched(): void {}
+
   async close(): Promise<void> {
     this.#staging.close();
   }
 
-  #list<A extends { id: string }>(kind: Kind, queries: ById<A>, signal?: AbortSignal) {
+  #idsQueries(): [Kind, IdsQuery][] {
+    return [
+      ['tag', ask.TagIdsDocument],
+      ['studio', ask.StudioIdsDocument],
+      ['performer', ask.PerformerIdsDocument],
+      ['group', this.#hasGroups ? ask.GroupIdsDocument : ask.MovieIdsDocument],
+      ['image', ask.ImageIdsDocument],
+      ['gallery', ask.GalleryIdsDocument],
+      ['scene', ask.SceneIdsDocument],
+      ['marker', ask.MarkerIdsDocument],
+      ...(this.#hasFiles ? ([['file', ask.FileIdsDocument]] as [Kind, IdsQuery][]) : []),
+    ];
+  }
+
+  #list<A extends { id: string }>(
+    kind: Kind,
+    queries: ById<A>,
+    signal: AbortSignal | undefined,
+    ids: Id[] | undefined,
+  ) {
     const options = { ...this.#listing(kind, signal), files: !this.#hasFiles };
-    return new Listing(this.#server, queries, options).batches();
+    const listing = new Listing(this.#server, queries, options);
+    return ids ? listing.some(ids) : listing.batches();
   }
 
   #pages<A extends { id: string }>(kind: Kind, queries: ByPage<A>, signal?: AbortSignal) {
@@ -121,33 +180,56 @@ class GraphqlReading implements Reading {
     return { kind, troubles: this.troubles, signal, batchSize: this.#options.batchSize };
   }
 
-  async *#images(signal?: AbortSignal): AsyncGenerator<Answers['image'][]> {
+  async *#images(signal?: AbortSignal, ids?: Id[]): AsyncGenerator<Answers['image'][]> {
     const operations = { ids: ask.ImageIdsDocument, batch: ask.ImagesDocument };
-    for await (const answers of this.#list('image', operations, signal)) {
-      this.#staging.images(answers);
+    for await (const answers of this.#list('image', operations, signal, ids)) {
+      if (!ids) this.#staging.images(answers);
       yield this.profile.schema < 72 ? answers.map(withoutFileName) : answers;
     }
-    this.#staged.add('image');
+    if (!ids) this.#staged.add('image');
   }
 
-  async *#galleries(signal?: AbortSignal): AsyncGenerator<Answers['gallery'][]> {
+  async *#galleries(signal?: AbortSignal, ids?: Id[]): AsyncGenerator<Answers['gallery'][]> {
     await this.#stage('image', signal);
     const operations = { ids: ask.GalleryIdsDocument, batch: ask.GalleriesDocument };
-    for await (const answers of this.#list('gallery', operations, signal)) {
+    for await (const answers of this.#list('gallery', operations, signal, ids)) {
       const images = this.#staging.imagesOf(answers.map(({ id }) => Number(id)));
-      this.#staging.galleries(answers);
+      if (!ids) this.#staging.galleries(answers);
       yield answers.map((answer) => ({ ...answer, imageIds: images.get(Number(answer.id)) ?? [] }));
     }
-    this.#staged.add('gallery');
+    if (!ids) this.#staged.add('gallery');
   }
 
-  async *#scenes(signal?: AbortSignal): AsyncGenerator<Answers['scene'][]> {
+  async *#scenes(signal?: AbortSignal, ids?: Id[]): AsyncGenerator<Answers['scene'][]> {
     const operations = { ids: ask.SceneIdsDocument, batch: ask.ScenesDocument };
-    for await (const answers of this.#list('scene', operations, signal)) {
+    for await (const answers of this.#list('scene', operations, signal, ids)) {
       this.#staging.scenes(answers);
       yield answers;
     }
-    this.#staged.add('scene');
+    if (!ids) this.#staged.add('scene');
+  }
+
+  #markers(signal?: AbortSignal, ids?: Id[]): AsyncIterable<Answers['marker'][]> {
+    if (!this.#server.lacks(ask.MarkersDocument, 'Query.findSceneMarkers(ids:)')) {
+      const byId = { ids: ask.MarkerIdsDocument, batch: ask.MarkersDocument };
+      return this.#list('marker', byId, signal, ids);
+    }
+    const byPage = { ids: ask.MarkerIdsDocument, page: ask.MarkerPageDocument };
+    return only(this.#pages('marker', byPage, signal), ids);
+  }
+
+  /** A chapter is served only with its gallery, and nothing says which that is. */
+  async *#someChapters(ids: Id[], signal?: AbortSignal): AsyncGenerator<Answers['chapter'][]> {
+    const operations = { ids: ask.GalleryIdsDocument, batch: ask.GalleryChaptersDocument };
+    const asked = new Set(ids);
+    const found: Answers['chapter'][] = [];
+    for await (const galleries of this.#list('gallery', operations, signal, undefined)) {
+      for (const { id, chapters } of galleries) {
+        const chosen = chapters.filter((chapter) => asked.has(Number(chapter.id)));
+        found.push(...chosen.map((chapter) => ({ ...chapter, gallery: Number(id) })));
+      }
+    }
+    yield found.sort((a, b) => Number(a.id) - Number(b.id));
   }
 
   async *#chapters(signal?: AbortSignal): AsyncGenerator<Answers['chapter'][]> {
@@ -155,18 +237,23 @@ class GraphqlReading implements Reading {
     yield* this.#staging.all<Answers['chapter']>('chapters');
   }
 
-  async *#files(signal?: AbortSignal): AsyncGenerator<Answers['file'][]> {
+  async *#files(signal?: AbortSignal, ids?: Id[]): AsyncGenerator<Answers['file'][]> {
     await this.#stage('scene', signal);
-    for await (const answers of this.#hasFiles
-      ? this.#listedFiles(signal)
-      : this.#stagedFiles(signal)) {
+    const files = this.#hasFiles
+      ? this.#listedFiles(signal, ids)
+      : only(this.#stagedFiles(signal), ids);
+    for await (const answers of files) {
       const facts = this.#staging.sceneFactsOf(answers.map(({ id }) => Number(id)));
       yield answers.map((answer) => ({ ...answer, scene: facts.get(Number(answer.id)) }));
     }
   }
 
-  #listedFiles(signal?: AbortSignal): AsyncIterable<Answers['file'][]> {
-    return this.#pages('file', { ids: ask.FileIdsDocument, page: ask.FilesDocument }, signal);
+  #listedFiles(signal?: AbortSignal, ids?: Id[]): AsyncIterable<Answers['file'][]> {
+    if (!ids) {
+      return this.#pages('file', { ids: ask.FileIdsDocument, page: ask.FilesDocument }, signal);
+    }
+    const byId = { ids: ask.FileIdsDocument, batch: ask.FilesByIdDocument };
+    return this.#list('file', byId, signal, ids);
   }
 
   async *#stagedFiles(signal?: AbortSignal): AsyncGenerator<Answers['file'][]> {
@@ -197,4 +284,15 @@ function withoutFileName(image: Answers['image']): Answers['image'] {
   return path !== undefined && basenameOf(path) === image.title
     ? { ...image, title: undefined }
     : image;
+}
+
+/** Of all, just these. */
+async function* only<A extends { id: string }>(
+  batches: AsyncIterable<A[]>,
+  ids: Id[] | undefined,
+): AsyncGenerator<A[]> {
+  const asked = ids && new Set(ids);
+  for await (const batch of batches) {
+    yield asked ? batch.filter(({ id }) => asked.has(Number(id))) : batch;
+  }
 }

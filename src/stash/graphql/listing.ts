@@ -48,14 +48,19 @@ export class Listing<A extends { id: string }> {
     for (let last = 0; ; ) {
       const newer = (await this.#allIds(last)).filter((id) => id > last);
       if (newer.length === 0) return;
-      yield* inOrder(
-        this.#slices(newer),
-        atATime,
-        (ids, signal) => this.#fetch(ids, signal),
-        this.#options.signal,
-      );
+      yield* this.some(newer);
       last = newer.at(-1) ?? last;
     }
+  }
+
+  /** Of these, which ascend, those that are there. */
+  some(ids: Id[]): AsyncGenerator<A[]> {
+    return inOrder(
+      this.#slices(ids),
+      atATime,
+      (slice, signal) => this.#fetch(slice, signal),
+      this.#options.signal,
+    );
   }
 
   /** Ascending; none where the newest is known (ids never come back: they are SQLite's AUTOINCREMENT). */
@@ -105,7 +110,7 @@ export class Listing<A extends { id: string }> {
 
   async #recover(error: StowageError, ids: Id[], signal: AbortSignal): Promise<A[]> {
     // Stash refuses the whole batch for one id that is gone, and names it.
-    const gone = Number(/ with id (\d+) not found/.exec(error.message)?.[1]);
+    const gone = Number(/ with id (\d+) not found|file by id (\d+)/.exec(error.message)?.[1]);
     if (ids.includes(gone)) {
       return this.#fetch(
         ids.filter((id) => id !== gone),

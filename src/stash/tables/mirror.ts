@@ -6,6 +6,7 @@ import { inOrder } from '../graphql/pipeline.ts';
 import { knownIn } from './coverage.ts';
 import { Layout, type LayoutRow } from './layout.ts';
 import { quoted } from './names.ts';
+import { ownTables } from './ownTables.ts';
 import {
   bucketBits,
   digestSelect,
@@ -16,6 +17,7 @@ import {
   rowsSelect,
   type Stored,
   schemaSelect,
+  sequencesSelect,
   transportOf,
 } from './selects.ts';
 
@@ -62,6 +64,7 @@ export async function mirror(
       if (buckets.length > 0) missing.push([table, buckets]);
     }
     if (missing.length === 0) {
+      keepSequences(db, await ask(sequencesSelect));
       db.exec('pragma journal_mode = delete');
       return layout;
     }
@@ -99,6 +102,14 @@ function dropOthers(db: DatabaseSync, layout: Layout): void {
   for (const name of Layout.of(db).tables.keys()) {
     if (!layout.tables.has(name)) db.exec(`drop table ${quoted(name)}`);
   }
+}
+
+function keepSequences(db: DatabaseSync, rows: Stored[][]): void {
+  const table = quoted(ownTables.sequences);
+  db.exec(`begin; drop table if exists ${table}; create table ${table} (name text, seq integer)`);
+  const insert = db.prepare(`insert into ${table} values (?, ?)`);
+  for (const [name, seq] of rows) insert.run(String(name), Number(seq));
+  db.exec('commit');
 }
 
 /** Of each bucket of ids how many rows it has, and what its digest is. */

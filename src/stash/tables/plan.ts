@@ -16,7 +16,8 @@ interface Plan {
   record: (values: readonly unknown[]) => object;
 }
 
-export function planOf(kind: Kind, layout: Layout): Plan | undefined {
+/** Of all records, or (`some`) of those whose ids are in the JSON array that each statement is given. */
+export function planOf(kind: Kind, layout: Layout, range: 'all' | 'some'): Plan | undefined {
   const origin = origins[kind];
   const table = layout.table(origin.table);
   if (!table) return undefined;
@@ -24,7 +25,7 @@ export function planOf(kind: Kind, layout: Layout): Plan | undefined {
   const selected = ['self.id'];
   for (const [field, source] of sourcesOf(kind, layout)) {
     if ('table' in source) {
-      plan.children.push({ field, source, sql: childSql(source, layout) });
+      plan.children.push({ field, source, sql: childSql(source, layout, range) });
     } else {
       const places = source.columns.map((column) => {
         const [name, of] = column.name.split('.').reverse() as [string, string?];
@@ -40,13 +41,16 @@ export function planOf(kind: Kind, layout: Layout): Plan | undefined {
   const joins = Object.entries(origin.joins ?? {}).map(
     ([other, [key, column]]) => `left join ${quoted(other)} on ${other}.${key} = self.${column}`,
   );
-  plan.sql = `select ${selected.join(', ')} from ${quoted(table)} self ${joins.join(' ')} order by self.id`;
+  const where = range === 'some' ? `where self.id ${given}` : '';
+  plan.sql = `select ${selected.join(', ')} from ${quoted(table)} self ${joins.join(' ')} ${where} order by self.id`;
   const fields = [...plan.own, ...plan.children].map(({ field }) => field);
   plan.record = literalOf(['id', ...fields]);
   return plan;
 }
 
-function childSql(source: ChildRows<unknown>, layout: Layout): string {
+const given = 'in (select value from json_each(?))';
+
+function childSql(source: ChildRows<unknown>, layout: Layout, range: 'all' | 'some'): string {
   const real = (name: string) => quoted(layout.column(source.table, name) ?? name);
   const owner = real(source.owner);
   const selected = source.columns
@@ -56,7 +60,11 @@ function childSql(source: ChildRows<unknown>, layout: Layout): string {
     const [name, direction = ''] = term.split(' ') as [string, string?];
     return layout.column(source.table, name) ? `${real(name)} ${direction}` : '1';
   });
-  const where = source.where ? `where ${real(source.where)}` : '';
+  const conditions = [
+    ...(range === 'some' ? [`${owner} ${given}`] : []),
+    ...(source.where ? [real(source.where)] : []),
+  ];
+  const where = conditions.length > 0 ? `where ${conditions.join(' and ')}` : '';
   return `select ${[owner, ...selected].join(', ')} from ${quoted(layout.table(source.table) ?? '')} ${where} order by ${[owner, ...order].join(', ')}`;
 }
 

@@ -1,16 +1,17 @@
 import { DatabaseSync } from 'node:sqlite';
-import type { Id } from '../../model/fields.ts';
+import type { Id, Instant } from '../../model/fields.ts';
 import { IdSet } from '../../model/idSet.ts';
 import { type Kind, kindNames, type Rec } from '../../model/kinds.ts';
 import { withoutUnknown } from '../../model/literal.ts';
 import type { Trouble } from '../../model/reading.ts';
 import { Layout } from './layout.ts';
 import { quoted } from './names.ts';
+import { hasTable, ownTables } from './ownTables.ts';
 import { planOf } from './plan.ts';
 import { origins } from './roads.ts';
 import { OwnedRows, rowsOf } from './rows.ts';
 import type { Finding } from './sources.ts';
-import type { Cell } from './values.ts';
+import { type Cell, instant } from './values.ts';
 
 // Small: what is alive when the young generation is collected grows old, and old garbage stays long. Batches of 500
 // took 60 MB more than these.
@@ -43,10 +44,53 @@ export class TablesReader {
   }
 
   /** Batches of records, ascending by id, each id once. A field that the file cannot tell is absent. */
-  *records<K extends Kind>(kind: K): Generator<Rec<K>[]> {
-    const plan = planOf(kind, this.layout);
-    if (!plan) return;
+  records<K extends Kind>(kind: K): Generator<Rec<K>[]> {
     this.troubles = this.troubles.filter((trouble) => trouble.kind !== kind);
+    return this.#read(kind, planOf(kind, this.layout, 'all'), []);
+  }
+
+  /** The same of just these records. Those that are not there are left out. */
+  some<K extends Kind>(kind: K, ids: readonly Id[]): Generator<Rec<K>[]> {
+    const asked = new Set(ids);
+    this.troubles = this.troubles.filter((t) => t.kind !== kind || !asked.has(t.id));
+    return this.#read(kind, planOf(kind, this.layout, 'some'), [JSON.stringify(ids)]);
+  }
+
+  /** The highest number ever given to each kind's records; 0 where there was none. */
+  highest(): { [K in Kind]?: Id } {
+    const given = new Map<unknown, number>();
+    for (const table of ['sqlite_sequence', ownTables.sequences]) {
+      const sql = `select name, seq from ${quoted(table)}`;
+      const rows = hasTable(this.#db, table) ? rowsOf(this.#db, sql) : [];
+      for (const [name, highest] of rows) given.set(name, Number(highest));
+    }
+    const highest = (kind: Kind): [Kind, Id][] => {
+      const table = this.layout.table(origins[kind].table);
+      if (!table) return [];
+      const [row] = rowsOf(this.#db, `select max(id) from ${quoted(table)}`);
+      return [[kind, Math.max(given.get(table) ?? 0, Number(row?.[0] ?? 0))]];
+    };
+    return Object.fromEntries(kindNames.flatMap(highest));
+  }
+
+  created(kind: Kind, ids: readonly Id[]): Map<Id, Instant> {
+    const found = new Map<Id, Instant>();
+    const table = this.layout.table(origins[kind].table);
+    if (!table || !this.layout.tables.get(table)?.has('created_at')) return found;
+    const sql = `select id, created_at from ${quoted(table)} where id in (select value from json_each(?))`;
+    for (const [id, cell] of rowsOf(this.#db, sql, [JSON.stringify(ids)])) {
+      const at = instant(cell as Cell);
+      if (at !== undefined) found.set(id as Id, at);
+    }
+    return found;
+  }
+
+  *#read<K extends Kind>(
+    kind: K,
+    plan: ReturnType<typeof planOf>,
+    args: readonly string[],
+  ): Generator<Rec<K>[]> {
+    if (!plan) return;
     const trouble = { kind, id: 0, field: '' };
     const finding: Finding = {
       has: (target, id) => this.#idsOf(target).has(id),
@@ -55,12 +99,12 @@ export class TablesReader {
     const children = plan.children.map(({ field, source, sql }) => ({
       field,
       source,
-      rows: new OwnedRows(rowsOf(this.#db, sql)),
+      rows: new OwnedRows(rowsOf(this.#db, sql, args)),
     }));
     try {
       let batch: Rec<K>[] = [];
       const values: unknown[] = [];
-      for (const row of rowsOf(this.#db, plan.sql)) {
+      for (const row of rowsOf(this.#db, plan.sql, args)) {
         const id = row[0] as Id;
         trouble.id = id;
         let at = 0;

@@ -41,7 +41,11 @@ export class OwnedRows {
 }
 
 /** Rows as arrays: several times faster than as objects. An integer that JavaScript cannot hold comes as text. */
-export const rowsOf = (db: DatabaseSync, sql: string): IterableIterator<Row> => new Rows(db, sql);
+export const rowsOf = (
+  db: DatabaseSync,
+  sql: string,
+  args: readonly string[] = [],
+): IterableIterator<Row> => new Rows(db, sql, args);
 
 /**
  * `node:sqlite` gives up a statement at an integer beyond 2^53. To ask for BigInts takes several times as long, so that
@@ -50,15 +54,17 @@ export const rowsOf = (db: DatabaseSync, sql: string): IterableIterator<Row> => 
 class Rows implements IterableIterator<Row> {
   readonly #db: DatabaseSync;
   readonly #sql: string;
+  readonly #args: readonly string[];
   #rows: Iterator<Row>;
   #count = 0;
 
-  constructor(db: DatabaseSync, sql: string) {
+  constructor(db: DatabaseSync, sql: string, args: readonly string[]) {
     this.#db = db;
     this.#sql = sql;
+    this.#args = args;
     const statement = db.prepare(sql);
     statement.setReturnArrays(true);
-    this.#rows = statement.iterate() as Iterator<unknown> as Iterator<Row>;
+    this.#rows = statement.iterate(...args) as Iterator<unknown> as Iterator<Row>;
   }
 
   [Symbol.iterator](): IterableIterator<Row> {
@@ -87,7 +93,7 @@ class Rows implements IterableIterator<Row> {
     statement.setReturnArrays(true);
     statement.setReadBigInts(true);
     let at = 0;
-    for (const row of statement.iterate() as Iterable<unknown> as Iterable<Row>) {
+    for (const row of statement.iterate(...this.#args) as Iterable<unknown> as Iterable<Row>) {
       if (at++ >= from) yield row.map(numberOrText);
     }
   }

@@ -6,12 +6,16 @@ import { quoted } from './names.ts';
  * array: rows of the answer's own cost ten times as much (stash-facts.md).
  */
 
-/** Asks for a `LayoutRow` of every column, of all tables but SQLite's own. */
+/** Asks for a `LayoutRow` of every column, of all tables but SQLite's own and ours (`ownTables.ts`). */
 export const layoutSelect = `select t.name, c.name, c.type, c.pk
   from sqlite_master t join pragma_table_info(t.name) c
-  where t.type = 'table' and t.name not like 'sqlite\\_%' escape '\\' order by t.name, c.cid`;
+  where t.type = 'table' and t.name not like 'sqlite\\_%' escape '\\'
+    and t.name not like 'stowage:%' order by t.name, c.cid`;
 
 export const schemaSelect = 'select coalesce(max(version), 0) from schema_migrations';
+
+/** The highest number that each table ever gave. Every Stash has tables that number their rows by themselves. */
+export const sequencesSelect = 'select name, seq from sqlite_sequence';
 
 /** The size of the database, and so of a snapshot, in bytes. */
 export const sizeSelect =
