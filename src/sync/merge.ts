@@ -102,15 +102,15 @@ export interface RecordSides {
 export interface MergeOptions {
   policy: Policy;
   /** For the policy `newest`; without them it asks. */
-  times?: Times;
+  times?: Times | undefined;
   /** Fields that nothing but a person changes in the library. */
-  locked?: ReadonlySet<string>;
+  locked?: ReadonlySet<string> | undefined;
   /** Open questions: keys by field, '' for the field as a whole. */
-  open?: ReadonlyMap<string, ReadonlySet<string>>;
+  open?: ReadonlyMap<string, ReadonlySet<string>> | undefined;
   /** What was sent to the source and came back otherwise (trimmed, say): such a value here is no change. */
-  sent?: Values;
+  sent?: Values | undefined;
   /** Fields whose union closes a loop (hierarchy.ts): settled as a whole by the policy, or asked. */
-  looping?: ReadonlyMap<string, 'settle' | 'ask'>;
+  looping?: ReadonlyMap<string, 'settle' | 'ask'> | undefined;
   /** What that source can store at all; a value that it cannot is kept here, and not sent. */
   canHold?(field: string, value: unknown): boolean;
   /** As in `FieldOptions`. */
