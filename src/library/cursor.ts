@@ -97,7 +97,8 @@ function inTurn<T>(client: ClientBase, ask: () => Promise<T>): Promise<T> {
 /** Several cursors are open at a time, each with a batch in memory. */
 const batchSize = 250;
 let opened = 0;
-const asText = { getTypeParser: () => (value: string) => value } as never;
+/** For a query whose values are to come as PostgreSQL sends them. */
+export const asText = { getTypeParser: () => (value: string) => value } as never;
 
 /** `{1,2}` → [1, 2] */
 export const nested = (array: string): number[] => JSON.parse(`[${array.slice(1, -1)}]`);

@@ -197,11 +197,11 @@ function writeColumn(rows: CopyRows, field: StoredField, value: unknown, ids: Im
       return true;
     case 'integer':
       if (Number.isSafeInteger(value)) rows.bigint(value as number);
-      else if (field.name === 'oCounter') rows.bigint(0);
+      else if (field.counter) rows.bigint(0);
       else rows.null();
       return value == null || Number.isSafeInteger(value);
     case 'real':
-      if (value == null && field.name !== 'playDuration') rows.null();
+      if (value == null && !field.counter) rows.null();
       else rows.double((value as number | undefined) ?? 0);
       return true;
     case 'flag':

@@ -1,16 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import pg from 'pg';
-import { testDatabase } from '../../test/support/database.ts';
-import { type Kind, kindNames, type Rec } from '../model/kinds.ts';
-import { bufferSize } from './copy.ts';
-import { Encoder } from './encode.ts';
-import { type Feed, type FirstImport, firstImport } from './firstImport.ts';
+import { connected, importOf, type Records } from '../../test/support/filled.ts';
+import { kindNames } from '../model/kinds.ts';
+import { firstImport } from './firstImport.ts';
 import { columnType, ownerColumn, storedFields, tableOf } from './layout.ts';
 import { LibraryRecords } from './read.ts';
 import { findSource, type Source } from './sources.ts';
-
-type Records = { [K in Kind]?: Rec<K>[] };
 
 const nasty = [
   'plain',
@@ -257,46 +253,6 @@ test('every field has its place in the schema, of the type that its values have'
     }
   }
 });
-
-async function connected(t: { after(done: () => Promise<void>): void }) {
-  const url = await testDatabase(t);
-  const client = new pg.Client(url);
-  await client.connect();
-  client.on('error', () => {}); // its database is dropped under it at the end
-  return { client, url };
-}
-
-function importOf(client: pg.Client, records: Records): FirstImport {
-  return {
-    client,
-    source: { name: 'main', profile: { version: null, schema: 75, types: {} }, pictures: 'none' },
-    road: 'snapshot',
-    feed: feedOf(records),
-    progress: () => {},
-    signal: new AbortController().signal,
-  };
-}
-
-const feedOf =
-  (records: Records): Feed =>
-  async (identity, send) => {
-    const copies: Parameters<typeof send>[] = [];
-    const encoder = new Encoder({
-      identity,
-      target: {
-        buffer: () => Buffer.allocUnsafe(bufferSize),
-        giveBack: () => {},
-        send: (...copy) => copies.push(copy),
-      },
-    });
-    for (const kind of kindNames) {
-      for (const record of records[kind] ?? []) encoder.add(kind, record as never);
-    }
-    encoder.flush();
-    for (const copy of copies) await send(...copy);
-    const { counts, known, troubles } = encoder;
-    return { counts, known: known.result(), troubles };
-  };
 
 async function readBack(client: pg.Client, source: Source): Promise<Records> {
   const records = await LibraryRecords.begin([client], source);

@@ -6,6 +6,7 @@ import type { CopyTarget } from './copy.ts';
 import { ImportIds } from './ids.ts';
 import { tableOf } from './layout.ts';
 import { Load, type LoadProgress } from './load.ts';
+import { beginRun, finishRun } from './runs.ts';
 import {
   addSource,
   findSource,
@@ -60,14 +61,9 @@ export async function firstImport(options: FirstImport): Promise<Fed & { source:
       throw occupied(options.source.name);
     }
     const sourceId = await addSource(client, options.source);
-    const { rows } = await client.query<{ id: string }>(
-      `INSERT INTO stowage.runs (source_id, command, road, started_at) VALUES ($1, 'migrate', $2, now())
-       RETURNING id`,
-      [sourceId, options.road],
-    );
     const identity = {
       sourceId,
-      runId: Number(rows[0]?.id),
+      runId: await beginRun(client, { sourceId, command: 'migrate', road: options.road }),
       milliseconds: Date.now(),
       salt: ImportIds.salt(),
     };
@@ -77,10 +73,7 @@ export async function firstImport(options: FirstImport): Promise<Fed & { source:
     const dangling = await load.finish(options.progress, signal);
     const troubles = [...fed.troubles, ...dangling];
     await setKnown(client, sourceId, fed.known);
-    await client.query(
-      `UPDATE stowage.runs SET finished_at = clock_timestamp(), outcome = 'done', counts = $2 WHERE id = $1`,
-      [identity.runId, fed.counts],
-    );
+    await finishRun(client, identity.runId, 'done', fed.counts);
     await keepTroubles(client, identity.runId, troubles);
     const source = (await findSource(client, options.source.name)) as Source;
     signal.throwIfAborted();

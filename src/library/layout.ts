@@ -272,6 +272,7 @@ export interface StoredField {
   name: string;
   shape: Shape;
   fact: boolean;
+  counter: boolean;
   target: Kind | undefined;
   storage: Storage;
 }
@@ -288,6 +289,7 @@ export const storedFields: { [K in Kind]: readonly StoredField[] } = Object.from
         name,
         shape: field.shape,
         fact: field.merge === 'fact',
+        counter: field.merge === 'counter',
         target: field.target as Kind | undefined,
         storage,
       };

@@ -1,11 +1,10 @@
 import type { ClientBase } from 'pg';
-import type { Id, Json, StashId } from '../model/fields.ts';
-import { instantOf } from '../model/instants.ts';
 import { type Kind, kindNames, type Rec } from '../model/kinds.ts';
 import { literalOf, withoutUnknown } from '../model/literal.ts';
 import { parseJson } from '../model/records.ts';
 import { mapFilterIds } from '../model/savedFilterIds.ts';
-import { type Cell, Cursor, nested, parseTextArray } from './cursor.ts';
+import { decodeColumn, decodeRelation, emptyRelation } from './cells.ts';
+import { type Cell, Cursor, nested } from './cursor.ts';
 import {
   type Column,
   kindNumber,
@@ -117,7 +116,7 @@ export class LibraryRecords {
         }
         for (const { field, cursor } of children) {
           const child = cursor.take(id) ?? (cursor.isSpent ? await cursor.seek(id) : undefined);
-          values[at++] = child === undefined ? empty(field) : decodeChild(field, child);
+          values[at++] = child === undefined ? emptyRelation(field) : decodeChild(field, child);
         }
         const told = parseJson(row[columns.length + 1] as string) as { [fact: string]: unknown };
         for (const fact of facts) values[at++] = told[fact];
@@ -229,58 +228,8 @@ async function begin(client: ClientBase, moment?: string): Promise<void> {
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-const number = (cell: Cell): number | null => (cell === null ? null : Number(cell));
-
 /** A column's text, as PostgreSQL sends it, as the field's value. */
-const decode = {
-  text: (cell: Cell) => cell ?? '',
-  date: (cell: Cell) => cell,
-  choice: (cell: Cell) => cell,
-  picture: (cell: Cell) => cell,
-  integer: number,
-  real: number,
-  flag: (cell: Cell) => cell === 't',
-  ref: number,
-  names: (cell: Cell) => parseTextArray(cell ?? '{}'),
-  urls: (cell: Cell) => parseTextArray(cell ?? '{}'),
-  customFields: (cell: Cell) => (cell === null || cell === '{}' ? {} : parseJson(cell)),
-  document: (cell: Cell) => (cell === null ? null : parseJson(cell)),
-};
+const decode = { ...decodeColumn, ref: decodeColumn.integer };
 
-function empty({ shape }: StoredField): unknown {
-  return shape === 'refs' || shape === 'instants' ? [] : {};
-}
-
-function decodeChild({ shape }: StoredField, text: string): unknown {
-  switch (shape) {
-    case 'refs':
-      return nested(text) as Id[];
-    case 'instants':
-      return (nested(text) as number[]).map(instantOf);
-    case 'groups':
-      return Object.fromEntries(JSON.parse(text) as [Id, number | null][]);
-    case 'subGroups':
-      return Object.fromEntries(
-        (JSON.parse(text) as [Id, number, string][]).map(([id, position, description]) => [
-          id,
-          { position, description },
-        ]),
-      );
-    case 'stashIds': {
-      // Through a map: somebody may call an endpoint `__proto__`.
-      const byEndpoint = new Map<string, StashId[]>();
-      for (const [endpoint, stashId, updatedAt] of JSON.parse(text) as [
-        string,
-        string,
-        string | null,
-      ][]) {
-        const ids = byEndpoint.get(endpoint) ?? [];
-        ids.push(updatedAt === null ? { stashId } : { stashId, updatedAt });
-        byEndpoint.set(endpoint, ids);
-      }
-      return Object.fromEntries(byEndpoint);
-    }
-    default:
-      return parseJson(text) as Json;
-  }
-}
+const decodeChild = (field: StoredField, text: string): unknown =>
+  field.shape === 'refs' ? nested(text) : decodeRelation(field, text);

@@ -1,4 +1,5 @@
 import type { ClientBase } from 'pg';
+import type { Id } from '../model/fields.ts';
 import { type FieldName, fieldsOf, type Kind, kindNames } from '../model/kinds.ts';
 import type { RoadName, SourceProfile } from '../model/reading.ts';
 
@@ -12,21 +13,83 @@ export interface Source {
   profile: SourceProfile;
   pictures: 'all' | 'none';
   known: Known;
+  /** Where it was last reached; its key only sealed (secrets.ts). */
+  address: string | null;
+  sealedKey: string | null;
+  /** Whether anything is ever written to it. */
+  writes: boolean;
+  policy: Policy;
+  /** Which side's deletions are followed: the source's in the library, the library's at the source. */
+  deletions: 'library' | 'stash' | 'both' | 'none';
+  /** Where its folders are found in the library's own terms. */
+  pathMap: { from: string; to: string }[];
+  /** Why nothing is done with it until a person decides, or what was decided for the next sync. */
+  standing: 'ok' | 'rewound' | 'renumbered' | 'accept' | 'push';
+  /** The highest number that it had given to a record of each kind, when it was last read. */
+  highest: { [K in Kind]?: Id };
+  comparedInFullAt: Date | null;
 }
+
+/** Who is right where both sides changed a field: by `kind.field`, by kind, and else `default`. */
+export type Policy = { [place: string]: 'library' | 'stash' | 'newest' | 'ask' };
 
 export async function findSource(client: ClientBase, name: string): Promise<Source | undefined> {
   const { rows } = await client.query<Source>(
-    'SELECT id, name, profile, pictures, known FROM stowage.sources WHERE name = $1',
+    `SELECT ${columns} FROM stowage.sources WHERE name = $1`,
     [name],
   );
   return rows[0];
 }
 
 export async function listSources(client: ClientBase): Promise<Source[]> {
-  const { rows } = await client.query<Source>(
-    'SELECT id, name, profile, pictures, known FROM stowage.sources ORDER BY id',
-  );
+  const { rows } = await client.query<Source>(`SELECT ${columns} FROM stowage.sources ORDER BY id`);
   return rows;
+}
+
+/** What of a source changes as it is used, and as a person wants it treated. */
+export type SourceSettings = Pick<
+  Source,
+  | 'address'
+  | 'sealedKey'
+  | 'writes'
+  | 'policy'
+  | 'deletions'
+  | 'pathMap'
+  | 'standing'
+  | 'highest'
+  | 'comparedInFullAt'
+>;
+
+const settingColumns: { [S in keyof SourceSettings]: string } = {
+  address: 'address',
+  sealedKey: 'sealed_key',
+  writes: 'writes',
+  policy: 'policy',
+  deletions: 'deletions',
+  pathMap: 'path_map',
+  standing: 'standing',
+  highest: 'highest',
+  comparedInFullAt: 'compared_in_full_at',
+};
+
+const columns = [
+  'id, name, profile, pictures, known',
+  ...Object.entries(settingColumns).map(([name, column]) => `${column} AS "${name}"`),
+].join(', ');
+
+export async function changeSource(
+  client: ClientBase,
+  sourceId: number,
+  settings: Partial<SourceSettings>,
+): Promise<void> {
+  const names = Object.keys(settings) as (keyof SourceSettings)[];
+  if (names.length === 0) return;
+  const set = names.map((name, i) => `${settingColumns[name]} = $${i + 2}`);
+  await client.query(`UPDATE stowage.sources SET ${set.join(', ')} WHERE id = $1`, [
+    sourceId,
+    // node-postgres would take a list for an array of PostgreSQL's.
+    ...names.map((name) => (name === 'pathMap' ? JSON.stringify(settings[name]) : settings[name])),
+  ]);
 }
 
 /** The road by which a source was read last; undefined where no run of it finished. */

@@ -20,3 +20,6 @@ const wholeEscape = /\\(?:u([0-9a-f]{4})|.)/gi;
 
 /** A value as the library's JSON holds it. */
 export const storable = (value: unknown): Json => parseJson(storableJson(jsonText(value)));
+
+/** Rows as `json_to_recordset` takes them. */
+export const recordset = (rows: readonly object[]): string => storableJson(jsonText(rows));

@@ -33,10 +33,16 @@ END $$;
 
 -- The record that owns the rows of a relation: its table and the column that names it are the arguments.
 CREATE FUNCTION stowage.raise_owner() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  -- rows that were given to another owner concern both
+  owners text := format('SELECT %I AS id FROM changed', TG_ARGV[1]);
 BEGIN
+  IF TG_OP = 'UPDATE' THEN
+    owners := owners || format(' UNION ALL SELECT %I FROM former', TG_ARGV[1]);
+  END IF;
   EXECUTE format(
-    'UPDATE qar.%I r SET revision = r.revision + 1 FROM (SELECT DISTINCT %I AS id FROM changed) c WHERE r.id = c.id',
-    TG_ARGV[0], TG_ARGV[1]);
+    'UPDATE qar.%I r SET revision = r.revision + 1 FROM (SELECT DISTINCT id FROM (%s) rows) c WHERE r.id = c.id',
+    TG_ARGV[0], owners);
   RETURN NULL;
 END $$;
 
@@ -50,6 +56,8 @@ BEGIN
     EXECUTE format('CREATE TRIGGER raise_revision BEFORE UPDATE ON qar.%I FOR EACH ROW
       EXECUTE FUNCTION stowage.raise_revision()', kind);
     EXECUTE format('CREATE TRIGGER mark_edited AFTER UPDATE ON qar.%I REFERENCING NEW TABLE AS changed
+      FOR EACH STATEMENT EXECUTE FUNCTION stowage.mark_edited()', kind);
+    EXECUTE format('CREATE TRIGGER mark_removed AFTER DELETE ON qar.%I REFERENCING OLD TABLE AS changed
       FOR EACH STATEMENT EXECUTE FUNCTION stowage.mark_edited()', kind);
   END LOOP;
   FOR relation IN
@@ -69,7 +77,7 @@ BEGIN
   LOOP
     EXECUTE format('CREATE TRIGGER raise_owner_insert AFTER INSERT ON qar.%I REFERENCING NEW TABLE AS changed
       FOR EACH STATEMENT EXECUTE FUNCTION stowage.raise_owner(%L, %L)', relation.name, relation.owner, relation.owner_column);
-    EXECUTE format('CREATE TRIGGER raise_owner_update AFTER UPDATE ON qar.%I REFERENCING NEW TABLE AS changed
+    EXECUTE format('CREATE TRIGGER raise_owner_update AFTER UPDATE ON qar.%I REFERENCING OLD TABLE AS former NEW TABLE AS changed
       FOR EACH STATEMENT EXECUTE FUNCTION stowage.raise_owner(%L, %L)', relation.name, relation.owner, relation.owner_column);
     EXECUTE format('CREATE TRIGGER raise_owner_delete AFTER DELETE ON qar.%I REFERENCING OLD TABLE AS changed
       FOR EACH STATEMENT EXECUTE FUNCTION stowage.raise_owner(%L, %L)', relation.name, relation.owner, relation.owner_column);
@@ -89,8 +97,9 @@ ALTER TABLE stowage.sources
   ADD COLUMN deletions text NOT NULL DEFAULT 'library' CHECK (deletions IN ('library', 'stash', 'both', 'none')),
   -- [{ from: 'D:\media', to: '/media' }]: where the source's folders are found in the library's own terms
   ADD COLUMN path_map jsonb NOT NULL DEFAULT '[]',
-  -- 'ok', or why nothing is done with it until a person decides: 'rewound', 'renumbered'
-  ADD COLUMN standing text NOT NULL DEFAULT 'ok' CHECK (standing IN ('ok', 'rewound', 'renumbered')),
+  -- 'ok', or why nothing is done with it until a person decides ('rewound', 'renumbered'), or what was decided for the
+  -- next sync: 'accept' its state, 'push' the library back into it
+  ADD COLUMN standing text NOT NULL DEFAULT 'ok' CHECK (standing IN ('ok', 'rewound', 'renumbered', 'accept', 'push')),
   -- the highest number that it had given to a record of each kind, when it was last read
   ADD COLUMN highest jsonb NOT NULL DEFAULT '{}',
   ADD COLUMN compared_in_full_at timestamptz;

@@ -1,0 +1,207 @@
+import type { ClientBase } from 'pg';
+import type { Id, Instant } from '../model/fields.ts';
+import type { LibraryId, Values } from '../model/held.ts';
+import { instantOf } from '../model/instants.ts';
+import type { Kind } from '../model/kinds.ts';
+import { parseJson } from '../model/records.ts';
+import { asText, type Cell } from './cursor.ts';
+import { kindNumber, tableOf } from './layout.ts';
+import type { Source } from './sources.ts';
+import { recordset } from './storable.ts';
+
+/** What ties a record of a source to one of the library. */
+export interface Link {
+  kind: Kind;
+  remoteId: Id;
+  libraryId: LibraryId;
+  /** The record as both sides last agreed to it, in the source's ids. */
+  base: Values;
+  /** The source's own facts. */
+  facts: Values;
+  /** Hash of the record as it was last seen there. */
+  seen: Buffer;
+  /** Values that were sent there and came back otherwise: what was sent, in the source's ids. */
+  sent: Values;
+  /** Edited in the library since the base was agreed. */
+  edited: boolean;
+  /** Since when the source has not had it any more. */
+  absentSince: Instant | null;
+}
+
+export interface NewLink
+  extends Pick<Link, 'kind' | 'remoteId' | 'libraryId' | 'base' | 'facts' | 'seen'> {
+  /** Left as it was where this is absent. */
+  sent?: Values;
+  /** The library's revision that was looked at: where the record is at another by now, it stays marked as edited. */
+  revision?: number;
+}
+
+/** A part of a link that moves. */
+export interface BasePatch extends Pick<Link, 'kind' | 'remoteId'> {
+  /** The fields that both sides agree to now. */
+  base: Values;
+  /** Those of them that were sent otherwise. */
+  sent?: Values;
+  facts?: Values;
+  seen?: Buffer;
+  /** Where the record still is at this revision of the library's, it is no longer marked as edited. */
+  looked?: { libraryId: LibraryId; revision: number };
+}
+
+export async function linksOf(
+  client: ClientBase,
+  source: Source,
+  kind: Kind,
+  remoteIds: readonly Id[],
+): Promise<Map<Id, Link>> {
+  const links = await select(client, source, kind, 'l.remote_id = ANY ($3::bigint[])', remoteIds);
+  return new Map(links.map((link) => [link.remoteId, link]));
+}
+
+export async function linksTo(
+  client: ClientBase,
+  source: Source,
+  kind: Kind,
+  libraryIds: readonly LibraryId[],
+): Promise<Map<LibraryId, Link>> {
+  const links = await select(client, source, kind, 'l.library_id = ANY ($3::uuid[])', libraryIds);
+  return new Map(links.map((link) => [link.libraryId, link]));
+}
+
+async function select(
+  client: ClientBase,
+  source: Source,
+  kind: Kind,
+  where: string,
+  ids: readonly (Id | LibraryId)[],
+): Promise<Link[]> {
+  if (ids.length === 0) return [];
+  const { rows } = await client.query<Cell[]>({
+    text: `SELECT l.remote_id, l.library_id, l.base, l.facts, encode(l.seen, 'hex'), l.sent, l.edited,
+        (extract(epoch FROM l.absent_since) * 1000000)::bigint
+      FROM stowage.links l WHERE l.source_id = $1 AND l.kind = $2 AND ${where} ORDER BY l.remote_id`,
+    values: [source.id, kindNumber[kind], ids],
+    rowMode: 'array',
+    types: asText,
+  });
+  return rows.map(([remoteId, libraryId, base, facts, seen, sent, edited, absentSince]) => ({
+    kind,
+    remoteId: Number(remoteId),
+    libraryId: libraryId as LibraryId,
+    base: parseJson(base as string) as Values,
+    facts: parseJson(facts as string) as Values,
+    seen: Buffer.from(seen as string, 'hex'),
+    sent: parseJson(sent as string) as Values,
+    edited: edited === 't',
+    absentSince: absentSince == null ? null : instantOf(Number(absentSince)),
+  }));
+}
+
+/** Ties records, or says anew what both sides agree to: they are there, and what was edited here has been seen. */
+export async function writeLinks(
+  client: ClientBase,
+  source: Source,
+  runId: number,
+  links: readonly NewLink[],
+): Promise<void> {
+  if (links.length === 0) return;
+  const edited = await editedMeanwhile(client, links);
+  await client.query(
+    `INSERT INTO stowage.links (source_id, kind, remote_id, library_id, base, facts, seen, sent, edited, run_id)
+     SELECT $1, n.kind, n.remote_id, n.library_id, n.base, n.facts, decode(n.seen, 'hex'),
+       coalesce(n.sent, (SELECT o.sent FROM stowage.links o
+         WHERE o.source_id = $1 AND o.kind = n.kind AND o.remote_id = n.remote_id), '{}'), n.edited, $2
+       FROM json_to_recordset($3::json) AS n (kind smallint, remote_id bigint, library_id uuid, base jsonb,
+         facts jsonb, seen text, sent jsonb, edited boolean)
+     ON CONFLICT (source_id, kind, remote_id) DO UPDATE SET library_id = excluded.library_id, base = excluded.base,
+       facts = excluded.facts, seen = excluded.seen, sent = excluded.sent, edited = excluded.edited, run_id = excluded.run_id,
+       absent_since = NULL`,
+    [
+      source.id,
+      runId,
+      recordset(
+        links.map((link) => ({
+          kind: kindNumber[link.kind],
+          remote_id: link.remoteId,
+          library_id: link.libraryId,
+          base: link.base,
+          facts: link.facts,
+          seen: link.seen.toString('hex'),
+          sent: link.sent,
+          edited: edited(link),
+        })),
+      ),
+    ],
+  );
+}
+
+/** Moves parts of bases, as one side took over what the other had. */
+export async function patchBases(
+  client: ClientBase,
+  source: Source,
+  patches: readonly BasePatch[],
+): Promise<void> {
+  if (patches.length === 0) return;
+  const edited = await editedMeanwhile(
+    client,
+    patches.flatMap(({ kind, looked }) => (looked ? [{ kind, ...looked }] : [])),
+  );
+  await client.query(
+    `UPDATE stowage.links l SET base = l.base || p.base, facts = l.facts || coalesce(p.facts, '{}'),
+       seen = coalesce(decode(p.seen, 'hex'), l.seen), edited = l.edited AND p.edited,
+       sent = (l.sent - ARRAY(SELECT jsonb_object_keys(p.base))) || coalesce(p.sent, '{}')
+     FROM json_to_recordset($2::json) AS p (kind smallint, remote_id bigint, base jsonb, facts jsonb, seen text,
+       sent jsonb, edited boolean)
+     WHERE l.source_id = $1 AND l.kind = p.kind AND l.remote_id = p.remote_id`,
+    [
+      source.id,
+      recordset(
+        patches.map((patch) => ({
+          kind: kindNumber[patch.kind],
+          remote_id: patch.remoteId,
+          base: patch.base,
+          facts: patch.facts,
+          seen: patch.seen?.toString('hex'),
+          sent: patch.sent,
+          edited: !patch.looked || edited({ kind: patch.kind, ...patch.looked }),
+        })),
+      ),
+    ],
+  );
+}
+
+/** The next sync looks at them, as if they had been edited in the library: a question about them was settled. */
+export async function markEdited(
+  client: ClientBase,
+  source: Source,
+  kind: Kind,
+  remoteIds: readonly Id[],
+): Promise<void> {
+  await client.query(
+    `UPDATE stowage.links SET edited = true
+      WHERE source_id = $1 AND kind = $2 AND remote_id = ANY ($3::bigint[]) AND NOT edited`,
+    [source.id, kindNumber[kind], remoteIds],
+  );
+}
+
+/**
+ * Which records are at another revision than the one that was looked at. The others stay at it until the transaction
+ * ends: whoever edits one meanwhile waits, and then marks its link.
+ */
+async function editedMeanwhile(
+  client: ClientBase,
+  links: readonly Looked[],
+): Promise<(link: Looked) => boolean> {
+  const now = new Map<LibraryId, number>();
+  const looked = links.filter(({ revision }) => revision !== undefined);
+  for (const [kind, some] of Map.groupBy(looked, (link) => link.kind)) {
+    const { rows } = await client.query<{ id: LibraryId; revision: number }>(
+      `SELECT id, revision FROM qar.${tableOf(kind)} WHERE id = ANY ($1::uuid[]) ORDER BY id FOR SHARE`,
+      [some.map(({ libraryId }) => libraryId)],
+    );
+    for (const { id, revision } of rows) now.set(id, revision);
+  }
+  return ({ libraryId, revision }) => revision !== undefined && now.get(libraryId) !== revision;
+}
+
+type Looked = Pick<NewLink, 'kind' | 'libraryId' | 'revision'>;

@@ -1,0 +1,140 @@
+import type { ClientBase } from 'pg';
+import type { Id, Json } from '../model/fields.ts';
+import type { LibraryId, Values } from '../model/held.ts';
+import { fieldsOf, type Kind, kindNames } from '../model/kinds.ts';
+import { mapFilterIds } from '../model/savedFilterIds.ts';
+import { kindNumber } from './layout.ts';
+import type { Source } from './sources.ts';
+
+/** Ids by kind: those that some values name. */
+export type NamedIds = Map<Kind, Set<Id | LibraryId>>;
+
+/** What an id is on the other side; undefined where there is no link. */
+export interface LookUp<From, To> {
+  get(kind: Kind, id: From): To | undefined;
+}
+export type LibraryIds = LookUp<Id, LibraryId>;
+export type SourceIds = LookUp<LibraryId, Id>;
+
+/** Adds the ids that the values of a record name, in whichever ids they are. */
+export function idsIn(kind: Kind, values: Values, named: NamedIds = new Map()): NamedIds {
+  mapped(kind, values, (target, id) => {
+    const ids = named.get(target) ?? new Set();
+    named.set(target, ids.add(id));
+    return id;
+  });
+  return named;
+}
+
+/**
+ * Values in a source's ids, in the library's. What has no link keeps its number. Of a saved filter the mode must be
+ * among the values: the meaning of some conditions depends on it.
+ */
+export const toLibrary = (kind: Kind, values: Values, ids: LibraryIds): Values =>
+  mapped(kind, values, (target, id) => ids.get(target, id as Id) ?? id);
+
+/** The way back. What has no link keeps its library id. */
+export const toSource = (kind: Kind, values: Values, ids: SourceIds): Values =>
+  mapped(kind, values, (target, id) => ids.get(target, id as LibraryId) ?? id);
+
+/** Asks the links once a kind. */
+export async function libraryIds(
+  client: ClientBase,
+  source: Source,
+  named: NamedIds,
+): Promise<LibraryIds> {
+  const found = new Found<Id, LibraryId>();
+  for (const [kind, ids] of named) {
+    const { rows } = await client.query<{ remote: string; library: LibraryId }>(
+      `SELECT remote_id AS remote, library_id AS library FROM stowage.links
+        WHERE source_id = $1 AND kind = $2 AND remote_id = ANY ($3::bigint[])`,
+      [source.id, kindNumber[kind], [...ids].filter((id) => typeof id === 'number')],
+    );
+    for (const { remote, library } of rows) found.add(kind, Number(remote), library);
+  }
+  return found;
+}
+
+export async function sourceIds(
+  client: ClientBase,
+  source: Source,
+  named: NamedIds,
+): Promise<SourceIds> {
+  const found = new Found<LibraryId, Id>();
+  const kinds = new Map(kindNames.map((kind) => [kindNumber[kind], kind]));
+  const ids = [...named.values()].flatMap((some) => [...some].filter(isLibraryId));
+  const { rows } = await client.query<{ kind: number; remote: string; library: LibraryId }>(
+    `SELECT kind, remote_id AS remote, library_id AS library FROM stowage.links
+      WHERE source_id = $1 AND library_id = ANY ($2::uuid[])`,
+    [source.id, ids],
+  );
+  for (const { kind, remote, library } of rows) {
+    found.add(kinds.get(kind) as Kind, library, Number(remote));
+  }
+  return found;
+}
+
+class Found<From, To> implements LookUp<From, To> {
+  readonly #ids = new Map<Kind, Map<From, To>>();
+
+  add(kind: Kind, from: From, to: To): void {
+    const ids = this.#ids.get(kind) ?? new Map();
+    this.#ids.set(kind, ids.set(from, to));
+  }
+
+  get(kind: Kind, id: From): To | undefined {
+    return this.#ids.get(kind)?.get(id);
+  }
+}
+
+export const isLibraryId = (id: unknown): id is LibraryId =>
+  typeof id === 'string' && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id);
+
+type Either = Id | LibraryId;
+type MapId = (kind: Kind, id: Either) => Either;
+
+/** The values with every id replaced, in canonical order again. */
+function mapped(kind: Kind, values: Values, map: MapId): Values {
+  const result: Values = { ...values };
+  for (const [name, { shape, target }] of fieldsOf[kind]) {
+    const value = values[name];
+    if (value === undefined || value === null) continue;
+    const to = (id: Either) => map(target as Kind, id);
+    switch (shape) {
+      case 'ref':
+        result[name] = to(value as Either);
+        break;
+      case 'refs':
+        result[name] = ascending((value as Either[]).map(to));
+        break;
+      case 'files': {
+        const [first, ...others] = (value as Either[]).map(to);
+        result[name] = first === undefined ? [] : [first, ...ascending(others)];
+        break;
+      }
+      case 'groups':
+      case 'subGroups':
+        result[name] = Object.fromEntries(
+          Object.entries(value).map(([key, entry]) => [to(keyId(key)), entry]),
+        );
+        break;
+      case 'document':
+        if (kind === 'savedFilter' && name === 'objectFilter') {
+          result[name] = mapFilterIds(String(values.mode), value as Json, (named, id) =>
+            String(map(named, keyId(id))),
+          );
+        }
+    }
+  }
+  return result;
+}
+
+/** Keys of objects are texts, and so are the ids inside a filter: numbers again, where they are numbers. */
+const keyId = (key: string): Either => (/^\d+$/.test(key) ? Number(key) : key);
+
+/** Numbers ascending, then library ids as text; each once, since two of a source's may be one here. */
+const ascending = (ids: readonly Either[]): Either[] =>
+  [...new Set(ids)].sort((a, b) => {
+    if (typeof a === 'number' && typeof b === 'number') return a - b;
+    return typeof a === typeof b ? (a < b ? -1 : 1) : typeof a === 'number' ? -1 : 1;
+  });
