@@ -1,6 +1,6 @@
 import type { Values } from '../model/held.ts';
-import { foldedName } from './sets.ts';
-import type { Merged } from './sides.ts';
+import { foldedName } from './merging/sets.ts';
+import type { Merged } from './merging/sides.ts';
 
 interface Both {
   library: Values;

@@ -1,7 +1,7 @@
 import type { Field } from '../model/fields.ts';
 import { sameValue } from '../model/records.ts';
-import type { Entries } from './keyed.ts';
-import type { Merged, Sides } from './sides.ts';
+import type { Entries } from './merging/keyed.ts';
+import type { Merged, Sides } from './merging/sides.ts';
 
 /**
  * What comes of a field at a source that cannot store every value: what it cannot stays here, and is not sent; both

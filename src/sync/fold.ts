@@ -3,8 +3,8 @@ import type { LibraryId, Values } from '../model/held.ts';
 import { fieldsOf, type Kind } from '../model/kinds.ts';
 import { sameValue } from '../model/records.ts';
 import { mergeField } from './merge.ts';
-import { foldedName } from './sets.ts';
-import { byText } from './sides.ts';
+import { foldedName } from './merging/sets.ts';
+import { byText } from './merging/sides.ts';
 
 /** A record of the library with what it holds. */
 export interface Foldable {

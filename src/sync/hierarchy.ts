@@ -1,5 +1,5 @@
 import type { Field } from '../model/fields.ts';
-import type { LibraryId, Values } from '../model/held.ts';
+import type { LibraryId } from '../model/held.ts';
 import type { Kind } from '../model/kinds.ts';
 
 /** Fields by which records of a kind stand above others of it: no record may come to stand above itself. */

@@ -4,16 +4,16 @@ import { fieldsOf, type Kind } from '../model/kinds.ts';
 import { sameValue } from '../model/records.ts';
 import { align } from './align.ts';
 import { fitted } from './fitted.ts';
-import { mergeCounter, mergeHistory } from './histories.ts';
-import { mergeKeyed } from './keyed.ts';
-import { mergeList } from './lists.ts';
-import { mergeOne, type One, plainly } from './one.ts';
+import { mergeCounter, mergeHistory } from './merging/histories.ts';
+import { mergeKeyed } from './merging/keyed.ts';
+import { mergeList } from './merging/lists.ts';
+import { mergeRef } from './merging/ref.ts';
+import { mergeNames, mergeRefs } from './merging/sets.ts';
+import type { FieldOptions, Merged, Question, Side, Sides } from './merging/sides.ts';
+import { mergeStashIds } from './merging/stashIds.ts';
+import { mergeSubGroups } from './merging/subGroups.ts';
+import { type MergedValue, mergeValue, plainly } from './merging/value.ts';
 import { type Policy, policyFor, settledBy, type Times } from './policy.ts';
-import { mergeRef } from './refs.ts';
-import { mergeNames, mergeRefs } from './sets.ts';
-import type { FieldOptions, Merged, Question, Side, Sides } from './sides.ts';
-import { mergeStashIds } from './stashIds.ts';
-import { mergeSubGroups } from './subGroups.ts';
 
 /**
  * Brings two sides' changes to a field together (design.md §1, §5.5). Values in library ids and canonical form, in and
@@ -28,7 +28,7 @@ function merge(field: Field, sides: Sides, options: FieldOptions): Merged {
   if (field.merge === 'fact')
     throw new TypeError('a fact is its source’s own, and is never merged');
   const hasBase = sides.base !== undefined;
-  const whole = () => asWhole(mergeOne('', sides, hasBase, plainly(field.shape), options));
+  const whole = () => asWhole(mergeValue('', sides, hasBase, plainly(field.shape), options));
   if (options.isOpen?.('')) return whole();
   const { base, library, source } = sides as { [S in keyof Sides]: never };
   switch (field.shape) {
@@ -56,7 +56,7 @@ function merge(field: Field, sides: Sides, options: FieldOptions): Merged {
   }
 }
 
-const asWhole = ({ question, isAgreed, ...merged }: One): Merged => ({
+const asWhole = ({ question, isAgreed, ...merged }: MergedValue): Merged => ({
   ...merged,
   questions: question ? [question] : [],
   agreed: isAgreed ? [''] : [],

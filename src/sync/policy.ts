@@ -1,7 +1,7 @@
 import type { Instant } from '../model/fields.ts';
 import { microseconds } from '../model/instants.ts';
 import type { Kind } from '../model/kinds.ts';
-import type { Settled } from './sides.ts';
+import type { Settled } from './merging/sides.ts';
 
 /** Who is right where both sides changed a field: `newest` is whose record changed last. */
 export type PolicyWord = 'library' | 'stash' | 'newest' | 'ask';
