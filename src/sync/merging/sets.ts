@@ -42,8 +42,8 @@ const isKept = (was: boolean | undefined, isHere: boolean, isThere: boolean): bo
 };
 
 /**
- * Names, where two that differ only in case are one name, written as the side wrote it that changed the case, else as in
- * the library. Where a side has both, both stay.
+ * Names, where two that differ only in case are one name: where each side added it in its own way, the library's stands.
+ * A side that has both keeps both.
  */
 export function mergeNames(
   base: readonly string[] | undefined,
@@ -51,19 +51,14 @@ export function mergeNames(
   source: readonly string[],
 ): string[] {
   const merged = mergeRefs(base, library, source, {}).library as string[];
-  const [had, here, there] = [new Set(base), spellings(library), spellings(source)];
-  return [...spellings(merged)]
+  const [here, there] = [library, source].map((names) => Map.groupBy(names, foldedName));
+  return [...Map.groupBy(merged, foldedName)]
     .flatMap(([name, written]) => {
-      const [ours, theirs] = [here.get(name) ?? [], there.get(name) ?? []];
-      if (written.length === 1 || ours.length > 1 || theirs.length > 1) return written;
-      const theirsOnly = ours.every((spelling) => had.has(spelling));
-      return theirsOnly ? theirs : ours;
+      const [ours, theirs] = [here?.get(name) ?? [], there?.get(name) ?? []];
+      const isTwice = written.length > 1 && ours.length === 1 && theirs.length === 1;
+      return isTwice ? ours : written;
     })
     .sort(byText);
-}
-
-function spellings(names: readonly string[]): Map<string, string[]> {
-  return Map.groupBy(names, foldedName);
 }
 
 /** What a record's own names are compared by: Stash refuses two that differ only in case. */
