@@ -77,6 +77,6 @@ function partsOf(path: string): string[] {
 }
 
 /** Drive letters and shares; what a server on Windows has (stash-facts.md). */
-const isWindows = (path: string): boolean => /^([A-Za-z]:([\\/]|$)|\\\\)/.test(path);
+export const isWindows = (path: string): boolean => /^([A-Za-z]:([\\/]|$)|\\\\)/.test(path);
 
 const isWhole = (path: string): boolean => path.startsWith('/') || isWindows(path);

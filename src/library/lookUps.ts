@@ -1,0 +1,358 @@
+import type { ClientBase } from 'pg';
+import type { Id } from '../model/fields.ts';
+import type { LibraryId } from '../model/held.ts';
+import type { Kind } from '../model/kinds.ts';
+import type { PathMap } from '../model/pathMap.ts';
+import { kindNumber, ownerColumn, storedFields, tableOf } from './layout.ts';
+import { storableText } from './storable.ts';
+
+/**
+ * Finds the library's records, those marked as deleted too, by what identifies them: a whole list of clues in one
+ * statement.
+ */
+
+/** A record that has the clue at place `n` of those asked for. */
+export interface Found {
+  n: number;
+  libraryId: LibraryId;
+}
+
+/** A clue that more records have identifies none of them: the fingerprint of empty files, say. */
+const tooCommon = 50;
+
+export interface StashIdClue {
+  endpoint: string;
+  stashId: string;
+}
+
+export function byStashId(
+  client: ClientBase,
+  kind: Kind,
+  clues: readonly StashIdClue[],
+): Promise<Found[]> {
+  const table = storedFields[kind].find(({ name }) => name === 'stashIds')?.storage;
+  if (table?.in !== 'stashIds') return Promise.resolve([]);
+  return find(
+    client,
+    [clues.map(({ endpoint }) => endpoint), clues.map(({ stashId }) => stashId)],
+    `unnest($1::text[], $2::text[]) WITH ORDINALITY AS k (endpoint, stash_id, n)`,
+    `SELECT s.${ownerColumn[kind]} AS id FROM qar.${table.table} s
+      WHERE s.stash_id = k.stash_id AND s.endpoint = k.endpoint`,
+  );
+}
+
+export interface FingerprintClue {
+  type: string;
+  value: string;
+}
+
+/** Files, or what has a file with this fingerprint. */
+export function byFingerprint(
+  client: ClientBase,
+  kind: Kind,
+  clues: readonly FingerprintClue[],
+): Promise<Found[]> {
+  const files = filesTable(kind);
+  const owner = files === undefined ? 'p.file_id' : `o.${ownerColumn[kind]}`;
+  return find(
+    client,
+    [clues.map(({ type }) => type), clues.map(({ value }) => value)],
+    `unnest($1::text[], $2::text[]) WITH ORDINALITY AS k (type, value, n)`,
+    `SELECT ${owner} AS id FROM qar.file_fingerprints p
+       ${files === undefined ? '' : `JOIN qar.${files} o ON o.file_id = p.file_id`}
+      WHERE p.value = k.value AND p.type = k.type`,
+  );
+}
+
+/** What has this file. */
+export function byFile(
+  client: ClientBase,
+  kind: Kind,
+  files: readonly LibraryId[],
+): Promise<Found[]> {
+  const table = filesTable(kind);
+  if (table === undefined) return Promise.resolve([]);
+  return find(
+    client,
+    [files],
+    'unnest($1::uuid[]) WITH ORDINALITY AS k (file, n)',
+    `SELECT o.${ownerColumn[kind]} AS id FROM qar.${table} o WHERE o.file_id = k.file`,
+  );
+}
+
+export interface PathClue {
+  path: string;
+  oshash?: string | undefined;
+  md5?: string | undefined;
+}
+export interface FoundByPath extends Found {
+  /** Fingerprints tell that it is another content. */
+  differs: boolean;
+}
+
+/** Files, or what has a file, at this path. */
+export function byPath(
+  client: ClientBase,
+  kind: Kind,
+  clues: readonly PathClue[],
+): Promise<FoundByPath[]> {
+  const files = filesTable(kind);
+  const owner = files === undefined ? 'f.id' : `o.${ownerColumn[kind]}`;
+  return find(
+    client,
+    [clues.map(({ path }) => path), clues.map(({ oshash }) => oshash), clues.map(({ md5 }) => md5)],
+    'unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS k (path, oshash, md5, n)',
+    `SELECT ${owner} AS id, coalesce((
+         SELECT bool_and(p.value <> CASE p.type WHEN 'oshash' THEN k.oshash ELSE k.md5 END)
+           FROM qar.file_fingerprints p WHERE p.file_id = f.id AND p.type IN ('oshash', 'md5')), false) AS differs
+       FROM qar.files f ${files === undefined ? '' : `JOIN qar.${files} o ON o.file_id = f.id`}
+      WHERE f.path = k.path`,
+    ['differs'],
+  );
+}
+
+/** Galleries made from this folder. */
+export function byFolder(client: ClientBase, paths: readonly string[]): Promise<Found[]> {
+  return find(
+    client,
+    [paths],
+    'unnest($1::text[]) WITH ORDINALITY AS k (path, n)',
+    `SELECT g.id FROM qar.galleries g WHERE g.folder IS NOT NULL AND g.folder ->> 'path' = k.path`,
+  );
+}
+
+export interface NameClue {
+  name: string;
+  /** Asked for where it is given, empty too. */
+  disambiguation?: string | undefined;
+}
+
+/** The same name, as Stash takes them for the same: whether an ASCII letter is large or small does not matter. */
+export function byName(
+  client: ClientBase,
+  kind: Kind,
+  clues: readonly NameClue[],
+): Promise<Found[]> {
+  return find(
+    client,
+    [clues.map(({ name }) => name), clues.map(({ disambiguation }) => disambiguation)],
+    'unnest($1::text[], $2::text[]) WITH ORDINALITY AS k (name, disambiguation, n)',
+    `SELECT r.id FROM qar.${tableOf(kind)} r
+      WHERE left(lower(r.name), 64) = left(lower(k.name), 64) AND ${folded('r.name')} = ${folded('k.name')}
+        ${kind === 'performer' ? `AND (k.disambiguation IS NULL OR ${folded('r.disambiguation')} = ${folded('k.disambiguation')})` : ''}`,
+  );
+}
+
+/** Records that have this name as an alias. */
+export function byAlias(
+  client: ClientBase,
+  kind: 'tag' | 'studio' | 'performer',
+  names: readonly string[],
+): Promise<Found[]> {
+  // One pass over all aliases: no index has them.
+  return rowsOf(
+    client,
+    `SELECT k.n, a.id FROM (SELECT r.id, ${folded('alias')} AS alias FROM qar.${tableOf(kind)} r, unnest(r.aliases) alias) a
+       JOIN unnest($1::text[]) WITH ORDINALITY AS k (name, n) ON a.alias = ${folded('k.name')}`,
+    [names.map(storableText)],
+  );
+}
+
+export interface FoundByLikeness extends Found {
+  /** pg_trgm's, 0 to 1. */
+  score: number;
+}
+
+/** Records with a name like this one; undefined where PostgreSQL has no pg_trgm. */
+export async function bySimilarName(
+  client: ClientBase,
+  kind: 'studio' | 'performer',
+  names: readonly string[],
+  atLeast: number,
+): Promise<FoundByLikeness[] | undefined> {
+  const { rows } = await client.query<{ schema: string }>(
+    `SELECT extnamespace::regnamespace::text AS schema, set_config('pg_trgm.similarity_threshold', $1, false)
+       FROM pg_extension WHERE extname = 'pg_trgm'`,
+    [String(atLeast)],
+  );
+  const [pgTrgm] = rows;
+  if (pgTrgm === undefined) return undefined;
+  return find<FoundByLikeness>(
+    client,
+    [names],
+    'unnest($1::text[]) WITH ORDINALITY AS k (name, n)',
+    `SELECT r.id, ${pgTrgm.schema}.similarity(lower(r.name), lower(k.name)) AS score FROM qar.${tableOf(kind)} r
+      WHERE lower(r.name) OPERATOR(${pgTrgm.schema}.%) lower(k.name)`,
+    ['score'],
+  );
+}
+
+export interface MarkerClue {
+  scene: LibraryId;
+  seconds: number;
+  primaryTag: LibraryId | null;
+  title: string;
+}
+
+export function byMoment(client: ClientBase, clues: readonly MarkerClue[]): Promise<Found[]> {
+  return find(
+    client,
+    [
+      clues.map(({ scene }) => scene),
+      clues.map(({ seconds }) => seconds),
+      clues.map(({ primaryTag }) => primaryTag),
+      clues.map(({ title }) => title),
+    ],
+    `unnest($1::uuid[], $2::double precision[], $3::uuid[], $4::text[]) WITH ORDINALITY
+      AS k (scene, seconds, tag, title, n)`,
+    `SELECT m.id FROM qar.markers m WHERE m.cargo_id = k.scene AND m.seconds = k.seconds
+        AND m.primary_tag_id IS NOT DISTINCT FROM k.tag AND m.title = k.title`,
+  );
+}
+
+export interface ChapterClue {
+  gallery: LibraryId;
+  imageIndex: number;
+  title: string;
+}
+
+export function byChapter(client: ClientBase, clues: readonly ChapterClue[]): Promise<Found[]> {
+  return find(
+    client,
+    [
+      clues.map(({ gallery }) => gallery),
+      clues.map(({ imageIndex }) => imageIndex),
+      clues.map(({ title }) => title),
+    ],
+    'unnest($1::uuid[], $2::bigint[], $3::text[]) WITH ORDINALITY AS k (gallery, index, title, n)',
+    `SELECT c.id FROM qar.chapters c
+      WHERE c.gallery_id = k.gallery AND c.image_index = k.index AND c.title = k.title`,
+  );
+}
+
+export interface FilterClue {
+  mode: string;
+  name: string;
+}
+
+export function byFilterName(client: ClientBase, clues: readonly FilterClue[]): Promise<Found[]> {
+  return find(
+    client,
+    [clues.map(({ mode }) => mode), clues.map(({ name }) => name)],
+    'unnest($1::text[], $2::text[]) WITH ORDINALITY AS k (mode, name, n)',
+    'SELECT f.id FROM qar.saved_filters f WHERE f.mode = k.mode AND f.name = k.name',
+  );
+}
+
+/** What a record of the library is to a source. */
+export interface Standing {
+  isDeleted: boolean;
+  /** It is another one's now (stowage.folds). */
+  isFolded: boolean;
+  /** The source's own records that are linked to it, and whether each was still there. */
+  links: readonly { remoteId: Id; isAbsent: boolean }[];
+  /** What tells it from others that have the same clues (`tellingOf` in sync/clues.ts). */
+  telling: string;
+}
+
+export async function standings(
+  client: ClientBase,
+  sourceId: number,
+  kind: Kind,
+  ids: readonly LibraryId[],
+): Promise<Map<LibraryId, Standing>> {
+  const { rows } = await client.query<Standing & { id: LibraryId }>(
+    `SELECT r.id, r.deleted_at IS NOT NULL AS "isDeleted", ${telling[kind] ?? `''`} AS telling,
+       EXISTS (SELECT FROM stowage.folds f WHERE f.origin = r.id) AS "isFolded",
+       coalesce((SELECT json_agg(json_build_object('remoteId', l.remote_id, 'isAbsent', l.absent_since IS NOT NULL))
+         FROM stowage.links l WHERE l.library_id = r.id AND l.source_id = $1 AND l.kind = $2), '[]') AS links
+     FROM qar.${tableOf(kind)} r WHERE r.id = ANY ($3::uuid[])`,
+    [sourceId, kindNumber[kind], ids],
+  );
+  return new Map(rows.map(({ id, ...standing }) => [id, standing]));
+}
+
+const telling: { [K in Kind]?: string } = {
+  scene: 'r.title',
+  image: 'r.title',
+  gallery: 'r.title',
+  marker: `concat_ws(' ', coalesce(r.end_seconds::text, '-'),
+    (SELECT string_agg(t.tag_id::text, ' ' ORDER BY t.tag_id) FROM qar.marker_tags t WHERE t.marker_id = r.id))`,
+};
+
+/** The records that a person said a source's ones are not. */
+export async function rejected(
+  client: ClientBase,
+  sourceId: number,
+  kind: Kind,
+  remoteIds: readonly Id[],
+): Promise<Map<Id, Set<LibraryId>>> {
+  const { rows } = await client.query<{ remote: string; others: LibraryId[] }>(
+    `SELECT remote_id AS remote, array_agg(other_id::text) AS others FROM stowage.matches
+      WHERE source_id = $1 AND kind = $2 AND remote_id = ANY ($3::bigint[]) AND answer = 'rejected'
+      GROUP BY remote_id`,
+    [sourceId, kindNumber[kind], remoteIds],
+  );
+  return new Map(rows.map(({ remote, others }) => [Number(remote), new Set(others)]));
+}
+
+/** Where every source finds the library's folders. */
+export async function pathMaps(client: ClientBase): Promise<PathMap[]> {
+  const { rows } = await client.query<{ map: PathMap }>(
+    `SELECT path_map AS map FROM stowage.sources WHERE path_map <> '[]' ORDER BY id`,
+  );
+  return rows.map(({ map }) => map);
+}
+
+/** How a folder on Windows, where large and small letters are the same, is spelled in the paths that are held. */
+export async function spellings(client: ClientBase, folder: string): Promise<string[]> {
+  const { rows } = await client.query<{ spelling: string }>(
+    `SELECT DISTINCT left(path, length($1)) AS spelling FROM qar.files WHERE lower(left(path, length($1))) = lower($1)
+     UNION
+     SELECT left(folder ->> 'path', length($1)) FROM qar.galleries WHERE lower(left(folder ->> 'path', length($1))) = lower($1)`,
+    [folder],
+  );
+  return rows.map(({ spelling }) => spelling);
+}
+
+/** The table that ties a kind to its files; files themselves have none. */
+function filesTable(kind: Kind): string | undefined {
+  const storage = storedFields[kind].find(({ name }) => name === 'files')?.storage;
+  return storage?.in === 'join' ? storage.table : undefined;
+}
+
+/** ASCII letters small, the others as they are: "C" knows no others. */
+const folded = (text: string): string => `lower(${text} COLLATE "C")`;
+
+/** For each clue the records that have it, as many as matter: clue by clue, so that an index answers. */
+async function find<F extends Found = Found>(
+  client: ClientBase,
+  clues: readonly (readonly unknown[])[],
+  asked: string,
+  holders: string,
+  more: readonly string[] = [],
+): Promise<F[]> {
+  if (clues[0]?.length === 0) return [];
+  const stored = clues.map((column) =>
+    column.map((value) => (typeof value === 'string' ? storableText(value) : value)),
+  );
+  return rowsOf<F>(
+    client,
+    `SELECT ${['k.n', 'f.id', ...more.map((column) => `f.${column}`)].join(', ')}
+       FROM ${asked} CROSS JOIN LATERAL (${holders} LIMIT ${tooCommon + 1}) f`,
+    stored,
+  );
+}
+
+async function rowsOf<F extends Found = Found>(
+  client: ClientBase,
+  text: string,
+  values: unknown[],
+): Promise<F[]> {
+  const { rows } = await client.query<{ n: string; id: LibraryId }>(text, values);
+  const counts = new Map<string, number>();
+  for (const { n } of rows) counts.set(n, (counts.get(n) ?? 0) + 1);
+  return rows
+    .filter(({ n }) => (counts.get(n) as number) <= tooCommon)
+    .map(({ n, id, ...more }) => ({ ...more, n: Number(n) - 1, libraryId: id }) as F);
+}

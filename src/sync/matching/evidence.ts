@@ -1,0 +1,211 @@
+import type { ClientBase } from 'pg';
+import {
+  byChapter,
+  byFile,
+  byFilterName,
+  byFingerprint,
+  byFolder,
+  byMoment,
+  byName,
+  byPath,
+  byStashId,
+  type Found,
+} from '../../library/lookUps.ts';
+import { isLibraryId } from '../../library/translate.ts';
+import type { Id, StashIds } from '../../model/fields.ts';
+import type { LibraryId, Values } from '../../model/held.ts';
+import type { Fingerprint, Folder, Kind } from '../../model/kinds.ts';
+import type { Paths } from './paths.ts';
+
+/** A record of the source that has no link yet. */
+export interface NewRecord {
+  remoteId: Id;
+  /** In library ids, as far as what they name has been matched. */
+  values: Values;
+  /** Its files' paths, as the source has them, and fingerprints. A file's own are among its values. */
+  files?: readonly FileFacts[];
+}
+export interface FileFacts {
+  path: string;
+  fingerprints: readonly Fingerprint[];
+}
+
+/** What a record is recognised by; how far each goes is in the order of `levels`. */
+export type Level =
+  | 'stash id'
+  | 'fingerprint'
+  | 'path'
+  | 'name'
+  | 'content'
+  | 'replaced file'
+  | 'telling';
+
+const ofFiles = ['fingerprint', 'path', 'replaced file', 'telling'] as const;
+
+/** Design.md §5.3: the first is the strongest. `telling` only tells apart those that another level found. */
+export const levels: { [K in Kind]: readonly Level[] } = {
+  tag: ['stash id', 'name'],
+  studio: ['stash id', 'name'],
+  performer: ['stash id', 'name'],
+  group: ['name'],
+  image: ofFiles,
+  gallery: ofFiles,
+  scene: ['stash id', ...ofFiles],
+  marker: ['content', 'telling'],
+  chapter: ['content', 'telling'],
+  // Its place is what a file is known by; but not where something else lies there by now.
+  file: ['path', 'fingerprint', 'replaced file'],
+  savedFilter: ['content'],
+};
+
+/** A record of the library, and a level at which it may be the one of the source. */
+export interface Evidence {
+  /** Place among the records that were asked for. */
+  record: number;
+  libraryId: LibraryId;
+  level: Level;
+  /** A path that holds something else now, and that nobody said is the same folder on both sides. */
+  isDoubtful?: boolean;
+}
+
+/** Everything in the library that may be one of these records: a few statements for all of them. */
+export async function evidenceFor(
+  client: ClientBase,
+  kind: Kind,
+  records: readonly NewRecord[],
+  paths: Paths,
+): Promise<Evidence[]> {
+  const evidence: Evidence[] = [];
+  const ask = async <C, F extends Found>(
+    level: Level,
+    cluesOf: (record: NewRecord) => readonly C[],
+    lookUp: (clues: C[]) => Promise<F[]>,
+    tell: (found: F, clue: C) => Partial<Evidence> = () => ({}),
+  ) => {
+    const { clues, owners } = gather(records, cluesOf);
+    for (const found of await lookUp(clues)) {
+      const { n, libraryId } = found;
+      const record = owners[n] as number;
+      evidence.push({ record, libraryId, level, ...tell(found, clues[n] as C) });
+    }
+  };
+
+  for (const level of levels[kind]) {
+    switch (level) {
+      case 'stash id':
+        await ask(level, stashIdsOf, (clues) => byStashId(client, kind, clues));
+        break;
+      case 'fingerprint':
+        await ask(level, contentsOf, (clues) => byFingerprint(client, kind, clues));
+        break;
+      case 'path':
+        await ask(level, ownFilesOf, (clues) => byFile(client, kind, clues));
+        await ask(
+          level,
+          (record) => filesOf(record).flatMap((file) => placesOf(file, paths)),
+          (clues) => byPath(client, kind, clues),
+          ({ differs }, { isMapped }) =>
+            differs ? { level: 'replaced file', isDoubtful: !isMapped } : {},
+        );
+        if (kind === 'gallery') {
+          await ask(
+            level,
+            ({ values }) => foldersOf(values).flatMap((folder) => paths.forms(folder)),
+            (clues) => byFolder(client, clues),
+          );
+        }
+        break;
+      case 'name':
+        await ask(
+          level,
+          (record) => namesOf(kind, record),
+          (clues) => byName(client, kind, clues),
+        );
+        break;
+      case 'content':
+        if (kind === 'marker') await ask(level, momentsOf, (clues) => byMoment(client, clues));
+        if (kind === 'chapter') await ask(level, chaptersOf, (clues) => byChapter(client, clues));
+        if (kind === 'savedFilter') {
+          await ask(level, filtersOf, (clues) => byFilterName(client, clues));
+        }
+    }
+  }
+  return evidence;
+}
+
+/** What some records have, as one list, and whose each is: their places among the records. */
+export function gather<C>(
+  records: readonly NewRecord[],
+  of: (record: NewRecord) => readonly C[],
+): { clues: C[]; owners: number[] } {
+  const clues: C[] = [];
+  const owners: number[] = [];
+  records.forEach((record, i) => {
+    for (const clue of of(record)) {
+      clues.push(clue);
+      owners.push(i);
+    }
+  });
+  return { clues, owners };
+}
+
+/** What tells a record from others that have the same clues, as `standings` tells it of the library's. */
+export function tellingOf(kind: Kind, { values }: NewRecord): string {
+  if (kind === 'scene' || kind === 'image' || kind === 'gallery') return String(values.title ?? '');
+  if (kind !== 'marker') return '';
+  const { endSeconds, tags } = values as { endSeconds?: number | null; tags?: LibraryId[] };
+  return [endSeconds ?? '-', ...(tags ?? [])].join(' ');
+}
+
+const stashIdsOf = ({ values }: NewRecord) =>
+  Object.entries((values.stashIds ?? {}) as StashIds).flatMap(([endpoint, ids]) =>
+    ids.map(({ stashId }) => ({ endpoint, stashId })),
+  );
+
+export function filesOf({ values, files }: NewRecord): readonly FileFacts[] {
+  if (files !== undefined) return files;
+  const { path, fingerprints } = values as { path?: string; fingerprints?: Fingerprint[] };
+  return path ? [{ path, fingerprints: fingerprints ?? [] }] : [];
+}
+
+/** Fingerprints that two contents do not share; a phash is one of what is seen, not of the bytes. */
+const contentsOf = (record: NewRecord) =>
+  filesOf(record).flatMap(({ fingerprints }) =>
+    fingerprints.filter(({ type }) => type === 'oshash' || type === 'md5'),
+  );
+
+const ownFilesOf = ({ values }: NewRecord) =>
+  ((values.files ?? []) as (Id | LibraryId)[]).filter(isLibraryId);
+
+function placesOf({ path, fingerprints }: FileFacts, paths: Paths) {
+  const value = (type: string) => fingerprints.find((one) => one.type === type)?.value;
+  const known = { oshash: value('oshash'), md5: value('md5'), isMapped: paths.isMapped(path) };
+  return paths.forms(path).map((form) => ({ path: form, ...known }));
+}
+
+const foldersOf = ({ folder }: Values): string[] => (folder ? [(folder as Folder).path] : []);
+
+function namesOf(kind: Kind, { values }: NewRecord) {
+  const name = values.name as string | undefined;
+  if (!name) return [];
+  if (kind !== 'performer') return [{ name }];
+  return [{ name, disambiguation: (values.disambiguation as string | undefined) ?? '' }];
+}
+
+function momentsOf({ values }: NewRecord) {
+  const { scene, seconds, primaryTag = null, title = '' } = values;
+  if (!isLibraryId(scene) || typeof seconds !== 'number') return [];
+  if (primaryTag !== null && !isLibraryId(primaryTag)) return [];
+  return [{ scene, seconds, primaryTag, title: title as string }];
+}
+
+function chaptersOf({ values }: NewRecord) {
+  const { gallery, imageIndex, title = '' } = values;
+  if (!isLibraryId(gallery) || typeof imageIndex !== 'number') return [];
+  return [{ gallery, imageIndex, title: title as string }];
+}
+
+function filtersOf({ values }: NewRecord) {
+  const { mode, name } = values;
+  return mode && name ? [{ mode: mode as string, name: name as string }] : [];
+}

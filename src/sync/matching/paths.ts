@@ -1,0 +1,43 @@
+import type { ClientBase } from 'pg';
+import { pathMaps, spellings } from '../../library/lookUps.ts';
+import { isMapped, isWindows, mapPath, type PathMap, unmapPath } from '../../model/pathMap.ts';
+
+/**
+ * A source's paths as the library may hold them. It holds a file's path as the source said it that brought the file, so
+ * one place may be known by the name that any source has for it.
+ */
+export class Paths {
+  readonly #own: PathMap;
+  readonly #all: readonly PathMap[];
+
+  private constructor(own: PathMap, all: readonly PathMap[]) {
+    this.#own = own;
+    this.#all = all;
+  }
+
+  static async of(client: ClientBase, own: PathMap): Promise<Paths> {
+    const all: PathMap[] = [];
+    for (const map of [own, ...(await pathMaps(client))]) {
+      all.push((await Promise.all(map.map((one) => spelled(client, one)))).flat());
+    }
+    return new Paths(own, all);
+  }
+
+  /** Whether a person said where this is in the library's terms. */
+  isMapped(path: string): boolean {
+    return isMapped(this.#own, path);
+  }
+
+  /** All that the library may call what the source has here. */
+  forms(path: string): string[] {
+    const mapped = mapPath(this.#own, path);
+    return [...new Set([mapped, ...this.#all.flatMap((map) => unmapPath(map, mapped))])];
+  }
+}
+
+/** As the option spells it, and as the paths that are held do. */
+async function spelled(client: ClientBase, { from, to }: PathMap[number]): Promise<PathMap> {
+  if (!isWindows(from)) return [{ from, to }];
+  const held = await spellings(client, from.replaceAll('/', '\\'));
+  return [...new Set([from, ...held])].map((spelling) => ({ from: spelling, to }));
+}
