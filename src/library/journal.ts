@@ -1,9 +1,10 @@
 import type { ClientBase } from 'pg';
 import type { Id } from '../model/fields.ts';
 import type { LibraryId, Values } from '../model/held.ts';
-import { type Kind, kindNames } from '../model/kinds.ts';
+import type { Kind } from '../model/kinds.ts';
 import { parseJson } from '../model/records.ts';
-import { kindNumber } from './layout.ts';
+import { kindNumber, kindOfNumber } from './layout.ts';
+import type { Source } from './sources.ts';
 import { recordset } from './storable.ts';
 
 /** What a run did to a record, or to one field of it, on one side. Values are in library ids. */
@@ -115,12 +116,55 @@ export async function settleSent(
   );
 }
 
-/** What was on its way to a source when a run was cut off, so that it may have arrived. */
-export const unsettled = (
+/** The values that were on their way to some of a source's records when a run was cut off: they may have arrived. */
+export async function sentChanges(
   client: ClientBase,
-  sourceId: number,
-): Promise<(JournalLine & { runId: number })[]> =>
-  select(client, `c.source_id = $1 AND c.state = 'sent'`, [sourceId]);
+  { id: sourceId }: Source,
+  kind: Kind,
+  remoteIds: readonly Id[],
+): Promise<Map<Id, Values>> {
+  const lines = await select(
+    client,
+    `c.source_id = $1 AND c.state = 'sent' AND c.kind = $2 AND c.remote_id = ANY ($3::bigint[])`,
+    [sourceId, kindNumber[kind], remoteIds],
+  );
+  const sent = new Map<Id, Values>();
+  for (const { remoteId, field, after } of lines) {
+    if (remoteId === null || field === null) continue;
+    sent.set(remoteId, { ...sent.get(remoteId), [field]: after });
+  }
+  return sent;
+}
+
+/**
+ * Settles what earlier runs had sent when they were cut off, by what the source has now: `there` in library ids. To
+ * be called once that was looked at: nothing later is to be taken for something that arrived.
+ */
+export async function settleCutOff(
+  client: ClientBase,
+  run: { id: number; sourceId: number },
+  found: readonly { kind: Kind; libraryId: LibraryId; there: Values }[],
+): Promise<void> {
+  await client.query(
+    `UPDATE stowage.run_changes c SET
+       state = CASE WHEN c.field IS NULL OR coalesce(c.after, 'null') = f.there -> c.field THEN 'done' ELSE 'failed' END,
+       why = coalesce(c.why, 'the run was cut off; a later one looked whether it arrived')
+     FROM json_to_recordset($3::json) AS f (kind smallint, library_id uuid, there jsonb)
+     WHERE c.run_id < $1 AND c.source_id = $2 AND c.state = 'sent'
+       AND c.kind = f.kind AND c.library_id = f.library_id`,
+    [
+      run.id,
+      run.sourceId,
+      recordset(
+        found.map(({ kind, libraryId, there }) => ({
+          kind: kindNumber[kind],
+          library_id: libraryId,
+          there,
+        })),
+      ),
+    ],
+  );
+}
 
 /** What a run did, a page at a time: the lines after one, in their order. */
 export const runChanges = (
@@ -164,16 +208,14 @@ async function write(
   );
 }
 
-const kindOf = new Map(kindNames.map((kind) => [kindNumber[kind], kind]));
-
 async function select(
   client: ClientBase,
   where: string,
   values: unknown[],
   limit?: number,
-): Promise<(JournalLine & { runId: number })[]> {
+): Promise<JournalLine[]> {
   const { rows } = await client.query(
-    `SELECT c.id::float8 AS id, c.run_id::float8 AS "runId", c.side, c.kind, c.library_id AS "libraryId",
+    `SELECT c.id::float8 AS id, c.side, c.kind, c.library_id AS "libraryId",
        c.remote_id::float8 AS "remoteId", c.action, c.field, c.before::text AS before, c.after::text AS after, c.at,
        c.state, c.why
      FROM stowage.run_changes c WHERE ${where} ORDER BY c.id ${limit === undefined ? '' : `LIMIT ${limit}`}`,
@@ -181,7 +223,7 @@ async function select(
   );
   return rows.map(({ kind, before, after, ...line }) => ({
     ...line,
-    kind: kindOf.get(kind),
+    kind: kindOfNumber.get(kind),
     before: before === null ? null : parseJson(before),
     after: after === null ? null : parseJson(after),
   }));

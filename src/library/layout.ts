@@ -312,4 +312,8 @@ export const kindNumber: { [K in Kind]: number } = {
   savedFilter: 11,
 };
 
+export const kindOfNumber: ReadonlyMap<number, Kind> = new Map(
+  kindNames.map((kind) => [kindNumber[kind], kind]),
+);
+
 export const tableOf = (kind: Kind): string => discreet[kind];

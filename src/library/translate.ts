@@ -1,9 +1,9 @@
 import type { ClientBase } from 'pg';
 import type { Id, Json } from '../model/fields.ts';
 import type { LibraryId, Values } from '../model/held.ts';
-import { fieldsOf, type Kind, kindNames } from '../model/kinds.ts';
+import { fieldsOf, type Kind } from '../model/kinds.ts';
 import { mapFilterIds } from '../model/savedFilterIds.ts';
-import { kindNumber } from './layout.ts';
+import { kindNumber, kindOfNumber } from './layout.ts';
 import type { Source } from './sources.ts';
 
 /** Ids by kind: those that some values name. */
@@ -61,7 +61,6 @@ export async function sourceIds(
   named: NamedIds,
 ): Promise<SourceIds> {
   const found = new Found<LibraryId, Id>();
-  const kinds = new Map(kindNames.map((kind) => [kindNumber[kind], kind]));
   const ids = [...named.values()].flatMap((some) => [...some].filter(isLibraryId));
   const { rows } = await client.query<{ kind: number; remote: string; library: LibraryId }>(
     `SELECT kind, remote_id AS remote, library_id AS library FROM stowage.links
@@ -69,7 +68,7 @@ export async function sourceIds(
     [source.id, ids],
   );
   for (const { kind, remote, library } of rows) {
-    found.add(kinds.get(kind) as Kind, library, Number(remote));
+    found.add(kindOfNumber.get(kind) as Kind, library, Number(remote));
   }
   return found;
 }

@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg';
-import { type Kind, kindNames } from '../model/kinds.ts';
+import type { Kind } from '../model/kinds.ts';
 import type { Trouble } from '../model/reading.ts';
-import { kindNumber } from './layout.ts';
+import { kindNumber, kindOfNumber } from './layout.ts';
 import type { Source } from './sources.ts';
 
 /** Writes down what a run could not bring. */
@@ -32,6 +32,5 @@ export async function keptTroubles(client: ClientBase, source: Source): Promise<
       WHERE r.source_id = $1 ORDER BY t.kind, t.remote_id, t.field`,
     [source.id],
   );
-  const names = new Map<number, Kind>(kindNames.map((kind) => [kindNumber[kind], kind]));
-  return rows.map(({ kind, ...trouble }) => ({ kind: names.get(kind) as Kind, ...trouble }));
+  return rows.map(({ kind, ...trouble }) => ({ kind: kindOfNumber.get(kind) as Kind, ...trouble }));
 }
