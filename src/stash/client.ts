@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { StowageError } from '../model/errors.ts';
-import { parseJson } from '../model/records.ts';
+import { jsonText, parseJson } from '../model/records.ts';
 import { onBase, parseAddress, shown } from './http/address.ts';
 import { type DispatcherOptions, openDispatcher } from './http/dispatcher.ts';
 import {
@@ -36,6 +36,13 @@ export interface CallOptions {
 export interface RequestOptions extends CallOptions {
   /** A mutation that changes nothing, so that it may be sent again; queries always may. */
   repeatable?: boolean;
+}
+
+/** What came of a mutation of several parts, each of which happens or does not. */
+export interface Outcome<R> {
+  data: R | null;
+  /** What failed, by the name that the part goes by in the request. */
+  failures: Map<string, StashFailure>;
 }
 
 export interface MediaOptions extends CallOptions {
@@ -97,35 +104,29 @@ export class StashClient {
     variables: V,
     options: RequestOptions = {},
   ): Promise<R> {
-    const query = operation.toString();
-    const [, type, name = ''] = /(query|mutation)\s+(\w+)/.exec(query) ?? [];
-    const body = JSON.stringify({ query, variables, operationName: name });
+    const [, type] = /(query|mutation)\s+\w+/.exec(operation.toString()) ?? [];
     return this.#try(options, options.repeatable ?? type === 'query', async () => {
-      const answer = await this.#send('graphql', options, {
-        method: 'POST',
-        body,
-        headers: {
-          'content-type': 'application/json',
-          accept: 'application/graphql-response+json, application/json',
-        },
-      });
-      const { statusCode: status, headers } = answer;
-      const text = await this.#text(answer, options);
-      const { data, errors } = graphqlAnswer(text) ?? {};
-      if (errors?.length) throw graphqlFailure(errors, name, this.#caller);
-      if (status === 200 && data) return data as R;
-      if (status === 200 && text.startsWith('{')) {
-        throw new StashFailure(
-          'source.incomplete',
-          `The answer of ${shown(this.base)} is cut off.`,
-          {
-            item: name,
-            remedy: 'Look at the server’s log, or at the proxy in between; then run it again.',
-          },
-        );
-      }
-      throw answerFailure({ status, headers, body: text.slice(0, 4096) }, this.#caller);
+      const { data, errors, name } = await this.#ask(operation, variables, options);
+      if (errors.length > 0) throw graphqlFailure(errors, name, this.#caller);
+      return data as R;
     });
+  }
+
+  /** Sends a mutation, once, and tells what came of each of its parts. */
+  async attempt<R, V>(
+    operation: TypedDocumentString<R, V>,
+    variables: V,
+    options: CallOptions = {},
+  ): Promise<Outcome<R>> {
+    const { data, errors, name } = await this.#ask(operation, variables, options);
+    const failures = new Map<string, StashFailure>();
+    for (const error of errors) {
+      const [part] = error.path ?? [];
+      const isOfPart = typeof part === 'string' && !error.extensions?.code?.startsWith('GRAPHQL_');
+      if (!isOfPart) throw graphqlFailure(errors, name, this.#caller);
+      failures.set(part, graphqlFailure([error], name, this.#caller));
+    }
+    return { data, failures };
   }
 
   /**
@@ -176,6 +177,36 @@ export class StashClient {
     }
     const text = await this.#text(answer, options);
     if (status === 404 || status === 410) return null;
+    throw answerFailure({ status, headers, body: text.slice(0, 4096) }, this.#caller);
+  }
+
+  async #ask<R, V>(
+    operation: TypedDocumentString<R, V>,
+    variables: V,
+    options: CallOptions,
+  ): Promise<{ data: R | null; errors: GraphqlError[]; name: string }> {
+    const query = operation.toString();
+    const [, name = ''] = /(?:query|mutation)\s+(\w+)/.exec(query) ?? [];
+    const answer = await this.#send('graphql', options, {
+      method: 'POST',
+      body: jsonText({ query, variables, operationName: name }),
+      headers: {
+        'content-type': 'application/json',
+        accept: 'application/graphql-response+json, application/json',
+      },
+    });
+    const { statusCode: status, headers } = answer;
+    const text = await this.#text(answer, options);
+    const { data = null, errors = [] } = graphqlAnswer(text) ?? {};
+    if (errors?.length || (status === 200 && data)) {
+      return { data: data as R | null, errors: errors ?? [], name };
+    }
+    if (status === 200 && text.startsWith('{')) {
+      throw new StashFailure('source.incomplete', `The answer of ${shown(this.base)} is cut off.`, {
+        item: name,
+        remedy: 'Look at the server’s log, or at the proxy in between; then run it again.',
+      });
+    }
     throw answerFailure({ status, headers, body: text.slice(0, 4096) }, this.#caller);
   }
 

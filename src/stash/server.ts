@@ -48,6 +48,11 @@ export class StashServer {
     return this.#prune(operation).left.includes(coordinate);
   }
 
+  /** The operation without what it lacks; null where it lacks what the operation is about. */
+  known(operation: TypedDocumentString<unknown, never>): string | null {
+    return this.#prune(operation).text;
+  }
+
   /** Sends what it knows of the operation. What it does not know is undefined in the answer. */
   async request<R, V>(
     operation: TypedDocumentString<R, V>,

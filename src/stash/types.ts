@@ -13,6 +13,13 @@ export type CircumisedEnum =
   | 'CUT'
   | 'UNCUT';
 
+/** `full` replaces, `partial` merges. */
+export type CustomFieldsInput = {
+  full?: { [key: string]: Json } | null | undefined;
+  partial?: { [key: string]: Json } | null | undefined;
+  remove?: Array<string> | null | undefined;
+};
+
 export type FilterMode =
   | 'GALLERIES'
   | 'GROUPS'
@@ -33,6 +40,53 @@ export type FindFilterType = {
   sort?: string | null | undefined;
 };
 
+export type GalleryChapterCreateInput = {
+  gallery_id: string | number;
+  image_index: number;
+  title: string;
+};
+
+export type GalleryChapterUpdateInput = {
+  gallery_id?: string | number | null | undefined;
+  id: string | number;
+  image_index?: number | null | undefined;
+  title?: string | null | undefined;
+};
+
+export type GalleryCreateInput = {
+  code?: string | null | undefined;
+  custom_fields?: { [key: string]: Json } | null | undefined;
+  date?: string | null | undefined;
+  details?: string | null | undefined;
+  organized?: boolean | null | undefined;
+  performer_ids?: Array<string | number> | null | undefined;
+  photographer?: string | null | undefined;
+  rating100?: number | null | undefined;
+  scene_ids?: Array<string | number> | null | undefined;
+  studio_id?: string | number | null | undefined;
+  tag_ids?: Array<string | number> | null | undefined;
+  title: string;
+  urls?: Array<string> | null | undefined;
+};
+
+export type GalleryUpdateInput = {
+  code?: string | null | undefined;
+  custom_fields?: CustomFieldsInput | null | undefined;
+  date?: string | null | undefined;
+  details?: string | null | undefined;
+  id: string | number;
+  organized?: boolean | null | undefined;
+  performer_ids?: Array<string | number> | null | undefined;
+  photographer?: string | null | undefined;
+  primary_file_id?: string | number | null | undefined;
+  rating100?: number | null | undefined;
+  scene_ids?: Array<string | number> | null | undefined;
+  studio_id?: string | number | null | undefined;
+  tag_ids?: Array<string | number> | null | undefined;
+  title?: string | null | undefined;
+  urls?: Array<string> | null | undefined;
+};
+
 export type GenderEnum =
   | 'FEMALE'
   | 'INTERSEX'
@@ -40,6 +94,66 @@ export type GenderEnum =
   | 'NON_BINARY'
   | 'TRANSGENDER_FEMALE'
   | 'TRANSGENDER_MALE';
+
+export type GroupCreateInput = {
+  aliases?: string | null | undefined;
+  back_image?: string | null | undefined;
+  containing_groups?: Array<GroupDescriptionInput> | null | undefined;
+  custom_fields?: { [key: string]: Json } | null | undefined;
+  date?: string | null | undefined;
+  director?: string | null | undefined;
+  duration?: number | null | undefined;
+  front_image?: string | null | undefined;
+  name: string;
+  rating100?: number | null | undefined;
+  studio_id?: string | number | null | undefined;
+  sub_groups?: Array<GroupDescriptionInput> | null | undefined;
+  synopsis?: string | null | undefined;
+  tag_ids?: Array<string | number> | null | undefined;
+  urls?: Array<string> | null | undefined;
+};
+
+export type GroupDescriptionInput = {
+  description?: string | null | undefined;
+  group_id: string | number;
+};
+
+export type GroupUpdateInput = {
+  aliases?: string | null | undefined;
+  back_image?: string | null | undefined;
+  containing_groups?: Array<GroupDescriptionInput> | null | undefined;
+  custom_fields?: CustomFieldsInput | null | undefined;
+  date?: string | null | undefined;
+  director?: string | null | undefined;
+  duration?: number | null | undefined;
+  front_image?: string | null | undefined;
+  id: string | number;
+  name?: string | null | undefined;
+  rating100?: number | null | undefined;
+  studio_id?: string | number | null | undefined;
+  sub_groups?: Array<GroupDescriptionInput> | null | undefined;
+  synopsis?: string | null | undefined;
+  tag_ids?: Array<string | number> | null | undefined;
+  urls?: Array<string> | null | undefined;
+};
+
+export type ImageUpdateInput = {
+  code?: string | null | undefined;
+  custom_fields?: CustomFieldsInput | null | undefined;
+  date?: string | null | undefined;
+  details?: string | null | undefined;
+  gallery_ids?: Array<string | number> | null | undefined;
+  id: string | number;
+  organized?: boolean | null | undefined;
+  performer_ids?: Array<string | number> | null | undefined;
+  photographer?: string | null | undefined;
+  primary_file_id?: string | number | null | undefined;
+  rating100?: number | null | undefined;
+  studio_id?: string | number | null | undefined;
+  tag_ids?: Array<string | number> | null | undefined;
+  title?: string | null | undefined;
+  urls?: Array<string> | null | undefined;
+};
 
 export type JobStatus =
   | 'CANCELLED'
@@ -49,14 +163,273 @@ export type JobStatus =
   | 'RUNNING'
   | 'STOPPING';
 
+export type MovieCreateInput = {
+  aliases?: string | null | undefined;
+  back_image?: string | null | undefined;
+  date?: string | null | undefined;
+  director?: string | null | undefined;
+  duration?: number | null | undefined;
+  front_image?: string | null | undefined;
+  name: string;
+  rating100?: number | null | undefined;
+  studio_id?: string | number | null | undefined;
+  synopsis?: string | null | undefined;
+  url?: string | null | undefined;
+};
+
+export type MovieUpdateInput = {
+  aliases?: string | null | undefined;
+  back_image?: string | null | undefined;
+  date?: string | null | undefined;
+  director?: string | null | undefined;
+  duration?: number | null | undefined;
+  front_image?: string | null | undefined;
+  id: string | number;
+  name?: string | null | undefined;
+  rating100?: number | null | undefined;
+  studio_id?: string | number | null | undefined;
+  synopsis?: string | null | undefined;
+  url?: string | null | undefined;
+};
+
+export type PerformerCreateInput = {
+  alias_list?: Array<string> | null | undefined;
+  birthdate?: string | null | undefined;
+  career_end?: string | null | undefined;
+  career_length?: string | null | undefined;
+  career_start?: string | null | undefined;
+  circumcised?: CircumisedEnum | null | undefined;
+  country?: string | null | undefined;
+  custom_fields?: { [key: string]: Json } | null | undefined;
+  death_date?: string | null | undefined;
+  details?: string | null | undefined;
+  disambiguation?: string | null | undefined;
+  ethnicity?: string | null | undefined;
+  eye_color?: string | null | undefined;
+  fake_tits?: string | null | undefined;
+  favorite?: boolean | null | undefined;
+  gender?: GenderEnum | null | undefined;
+  hair_color?: string | null | undefined;
+  height_cm?: number | null | undefined;
+  ignore_auto_tag?: boolean | null | undefined;
+  image?: string | null | undefined;
+  instagram?: string | null | undefined;
+  measurements?: string | null | undefined;
+  name: string;
+  penis_length?: number | null | undefined;
+  piercings?: string | null | undefined;
+  rating100?: number | null | undefined;
+  stash_ids?: Array<StashIdInput> | null | undefined;
+  tag_ids?: Array<string | number> | null | undefined;
+  tattoos?: string | null | undefined;
+  twitter?: string | null | undefined;
+  url?: string | null | undefined;
+  urls?: Array<string> | null | undefined;
+  weight?: number | null | undefined;
+};
+
+export type PerformerUpdateInput = {
+  alias_list?: Array<string> | null | undefined;
+  birthdate?: string | null | undefined;
+  career_end?: string | null | undefined;
+  career_length?: string | null | undefined;
+  career_start?: string | null | undefined;
+  circumcised?: CircumisedEnum | null | undefined;
+  country?: string | null | undefined;
+  custom_fields?: CustomFieldsInput | null | undefined;
+  death_date?: string | null | undefined;
+  details?: string | null | undefined;
+  disambiguation?: string | null | undefined;
+  ethnicity?: string | null | undefined;
+  eye_color?: string | null | undefined;
+  fake_tits?: string | null | undefined;
+  favorite?: boolean | null | undefined;
+  gender?: GenderEnum | null | undefined;
+  hair_color?: string | null | undefined;
+  height_cm?: number | null | undefined;
+  id: string | number;
+  ignore_auto_tag?: boolean | null | undefined;
+  image?: string | null | undefined;
+  instagram?: string | null | undefined;
+  measurements?: string | null | undefined;
+  name?: string | null | undefined;
+  penis_length?: number | null | undefined;
+  piercings?: string | null | undefined;
+  rating100?: number | null | undefined;
+  stash_ids?: Array<StashIdInput> | null | undefined;
+  tag_ids?: Array<string | number> | null | undefined;
+  tattoos?: string | null | undefined;
+  twitter?: string | null | undefined;
+  url?: string | null | undefined;
+  urls?: Array<string> | null | undefined;
+  weight?: number | null | undefined;
+};
+
+export type SaveFilterInput = {
+  find_filter?: FindFilterType | null | undefined;
+  /** Without one, a filter is made. */
+  id?: string | number | null | undefined;
+  mode: FilterMode;
+  name: string;
+  object_filter?: { [key: string]: Json } | null | undefined;
+  ui_options?: { [key: string]: Json } | null | undefined;
+};
+
+export type SceneCreateInput = {
+  code?: string | null | undefined;
+  /** A data: URL, or one that the server fetches; `` clears it. So for all pictures. */
+  cover_image?: string | null | undefined;
+  custom_fields?: { [key: string]: Json } | null | undefined;
+  date?: string | null | undefined;
+  details?: string | null | undefined;
+  director?: string | null | undefined;
+  /** Moves the files here from the scenes that had them. */
+  file_ids?: Array<string | number> | null | undefined;
+  gallery_ids?: Array<string | number> | null | undefined;
+  groups?: Array<SceneGroupInput> | null | undefined;
+  movies?: Array<SceneMovieInput> | null | undefined;
+  organized?: boolean | null | undefined;
+  performer_ids?: Array<string | number> | null | undefined;
+  rating100?: number | null | undefined;
+  stash_ids?: Array<StashIdInput> | null | undefined;
+  studio_id?: string | number | null | undefined;
+  tag_ids?: Array<string | number> | null | undefined;
+  title?: string | null | undefined;
+  urls?: Array<string> | null | undefined;
+};
+
+export type SceneGroupInput = {
+  group_id: string | number;
+  scene_index?: number | null | undefined;
+};
+
+export type SceneMarkerCreateInput = {
+  end_seconds?: number | null | undefined;
+  primary_tag_id: string | number;
+  scene_id: string | number;
+  seconds: number;
+  tag_ids?: Array<string | number> | null | undefined;
+  title: string;
+};
+
+export type SceneMarkerUpdateInput = {
+  end_seconds?: number | null | undefined;
+  id: string | number;
+  primary_tag_id?: string | number | null | undefined;
+  scene_id?: string | number | null | undefined;
+  seconds?: number | null | undefined;
+  tag_ids?: Array<string | number> | null | undefined;
+  title?: string | null | undefined;
+};
+
+export type SceneMovieInput = {
+  movie_id: string | number;
+  scene_index?: number | null | undefined;
+};
+
+export type SceneUpdateInput = {
+  code?: string | null | undefined;
+  cover_image?: string | null | undefined;
+  custom_fields?: CustomFieldsInput | null | undefined;
+  date?: string | null | undefined;
+  details?: string | null | undefined;
+  director?: string | null | undefined;
+  gallery_ids?: Array<string | number> | null | undefined;
+  groups?: Array<SceneGroupInput> | null | undefined;
+  id: string | number;
+  movies?: Array<SceneMovieInput> | null | undefined;
+  organized?: boolean | null | undefined;
+  performer_ids?: Array<string | number> | null | undefined;
+  play_duration?: number | null | undefined;
+  primary_file_id?: string | number | null | undefined;
+  rating100?: number | null | undefined;
+  /** Ignored by the server: only sceneSaveActivity sets it. */
+  resume_time?: number | null | undefined;
+  stash_ids?: Array<StashIdInput> | null | undefined;
+  studio_id?: string | number | null | undefined;
+  tag_ids?: Array<string | number> | null | undefined;
+  title?: string | null | undefined;
+  urls?: Array<string> | null | undefined;
+};
+
 export type SortDirectionEnum =
   | 'ASC'
   | 'DESC';
+
+export type StashIdInput = {
+  endpoint: string;
+  stash_id: string;
+  updated_at?: string | null | undefined;
+};
+
+export type StudioCreateInput = {
+  aliases?: Array<string> | null | undefined;
+  custom_fields?: { [key: string]: Json } | null | undefined;
+  details?: string | null | undefined;
+  favorite?: boolean | null | undefined;
+  ignore_auto_tag?: boolean | null | undefined;
+  image?: string | null | undefined;
+  name: string;
+  organized?: boolean | null | undefined;
+  parent_id?: string | number | null | undefined;
+  rating100?: number | null | undefined;
+  stash_ids?: Array<StashIdInput> | null | undefined;
+  tag_ids?: Array<string | number> | null | undefined;
+  url?: string | null | undefined;
+  urls?: Array<string> | null | undefined;
+};
+
+export type StudioUpdateInput = {
+  aliases?: Array<string> | null | undefined;
+  custom_fields?: CustomFieldsInput | null | undefined;
+  details?: string | null | undefined;
+  favorite?: boolean | null | undefined;
+  id: string | number;
+  ignore_auto_tag?: boolean | null | undefined;
+  image?: string | null | undefined;
+  name?: string | null | undefined;
+  organized?: boolean | null | undefined;
+  parent_id?: string | number | null | undefined;
+  rating100?: number | null | undefined;
+  stash_ids?: Array<StashIdInput> | null | undefined;
+  tag_ids?: Array<string | number> | null | undefined;
+  url?: string | null | undefined;
+  urls?: Array<string> | null | undefined;
+};
 
 export type SystemStatusEnum =
   | 'NEEDS_MIGRATION'
   | 'OK'
   | 'SETUP';
+
+export type TagCreateInput = {
+  aliases?: Array<string> | null | undefined;
+  child_ids?: Array<string | number> | null | undefined;
+  custom_fields?: { [key: string]: Json } | null | undefined;
+  description?: string | null | undefined;
+  favorite?: boolean | null | undefined;
+  ignore_auto_tag?: boolean | null | undefined;
+  image?: string | null | undefined;
+  name: string;
+  parent_ids?: Array<string | number> | null | undefined;
+  sort_name?: string | null | undefined;
+  stash_ids?: Array<StashIdInput> | null | undefined;
+};
+
+export type TagUpdateInput = {
+  aliases?: Array<string> | null | undefined;
+  child_ids?: Array<string | number> | null | undefined;
+  custom_fields?: CustomFieldsInput | null | undefined;
+  description?: string | null | undefined;
+  favorite?: boolean | null | undefined;
+  id: string | number;
+  ignore_auto_tag?: boolean | null | undefined;
+  image?: string | null | undefined;
+  name?: string | null | undefined;
+  parent_ids?: Array<string | number> | null | undefined;
+  sort_name?: string | null | undefined;
+  stash_ids?: Array<StashIdInput> | null | undefined;
+};
 
 export type CountsQueryVariables = Exact<{
   filter: FindFilterType;
@@ -230,6 +603,372 @@ export type MarkerPageQueryVariables = Exact<{
 export type MarkerPageQuery = { findSceneMarkers: { scene_markers: Array<{ id: string, title: string, seconds: number, end_seconds: number | null, created_at: string, updated_at: string, primary_tag: { id: string }, tags: Array<{ id: string }>, scene: { id: string } }> } };
 
 export type MarkerFieldsFragment = { id: string, title: string, seconds: number, end_seconds: number | null, created_at: string, updated_at: string, primary_tag: { id: string }, tags: Array<{ id: string }>, scene: { id: string } };
+
+export type ScenesUpdateMutationVariables = Exact<{
+  input: Array<SceneUpdateInput> | SceneUpdateInput;
+  files?: boolean | null | undefined;
+}>;
+
+
+export type ScenesUpdateMutation = { scenesUpdate: Array<{ id: string, title: string | null, code: string | null, details: string | null, director: string | null, urls: Array<string>, date: string | null, rating100: number | null, organized: boolean, interactive: boolean, interactive_speed: number | null, resume_time: number | null, play_duration: number | null, play_history: Array<string>, o_history: Array<string>, custom_fields: { [key: string]: Json }, created_at: string, updated_at: string, captions: Array<{ language_code: string, caption_type: string }> | null, files: Array<{ id: string } & { format?: string, width?: number, height?: number, duration?: number, video_codec?: string, audio_codec?: string, frame_rate?: number, bit_rate?: number, id: string, path: string, size: number, mod_time: string, zip_file_id: string | null, created_at: string, updated_at: string, zip_file: { id: string } | null, fingerprints: Array<{ type: string, value: string }> }>, galleries: Array<{ id: string }>, studio: { id: string } | null, groups: Array<{ scene_index: number | null, group: { id: string } }>, movies: Array<{ scene_index: number | null, movie: { id: string } }>, tags: Array<{ id: string }>, performers: Array<{ id: string }>, stash_ids: Array<{ endpoint: string, stash_id: string, updated_at: string }> } | null> | null };
+
+export type SceneCreateMutationVariables = Exact<{
+  input: SceneCreateInput;
+  files?: boolean | null | undefined;
+}>;
+
+
+export type SceneCreateMutation = { sceneCreate: { id: string, title: string | null, code: string | null, details: string | null, director: string | null, urls: Array<string>, date: string | null, rating100: number | null, organized: boolean, interactive: boolean, interactive_speed: number | null, resume_time: number | null, play_duration: number | null, play_history: Array<string>, o_history: Array<string>, custom_fields: { [key: string]: Json }, created_at: string, updated_at: string, captions: Array<{ language_code: string, caption_type: string }> | null, files: Array<{ id: string } & { format?: string, width?: number, height?: number, duration?: number, video_codec?: string, audio_codec?: string, frame_rate?: number, bit_rate?: number, id: string, path: string, size: number, mod_time: string, zip_file_id: string | null, created_at: string, updated_at: string, zip_file: { id: string } | null, fingerprints: Array<{ type: string, value: string }> }>, galleries: Array<{ id: string }>, studio: { id: string } | null, groups: Array<{ scene_index: number | null, group: { id: string } }>, movies: Array<{ scene_index: number | null, movie: { id: string } }>, tags: Array<{ id: string }>, performers: Array<{ id: string }>, stash_ids: Array<{ endpoint: string, stash_id: string, updated_at: string }> } | null };
+
+export type SceneDestroyMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type SceneDestroyMutation = { sceneDestroy: boolean };
+
+export type SceneAddPlayMutationVariables = Exact<{
+  id: string | number;
+  times: Array<string> | string;
+}>;
+
+
+export type SceneAddPlayMutation = { sceneAddPlay: { history: Array<string> } };
+
+export type SceneDeletePlayMutationVariables = Exact<{
+  id: string | number;
+  times: Array<string> | string;
+}>;
+
+
+export type SceneDeletePlayMutation = { sceneDeletePlay: { history: Array<string> } };
+
+export type SceneAddOMutationVariables = Exact<{
+  id: string | number;
+  times: Array<string> | string;
+}>;
+
+
+export type SceneAddOMutation = { sceneAddO: { history: Array<string> } };
+
+export type SceneDeleteOMutationVariables = Exact<{
+  id: string | number;
+  times: Array<string> | string;
+}>;
+
+
+export type SceneDeleteOMutation = { sceneDeleteO: { history: Array<string> } };
+
+export type SceneSaveResumeTimeMutationVariables = Exact<{
+  id: string | number;
+  time: number;
+}>;
+
+
+export type SceneSaveResumeTimeMutation = { sceneSaveActivity: boolean };
+
+export type MarkerCreateMutationVariables = Exact<{
+  input: SceneMarkerCreateInput;
+}>;
+
+
+export type MarkerCreateMutation = { sceneMarkerCreate: { id: string, title: string, seconds: number, end_seconds: number | null, created_at: string, updated_at: string, primary_tag: { id: string }, tags: Array<{ id: string }>, scene: { id: string } } | null };
+
+export type MarkerUpdateMutationVariables = Exact<{
+  input: SceneMarkerUpdateInput;
+}>;
+
+
+export type MarkerUpdateMutation = { sceneMarkerUpdate: { id: string, title: string, seconds: number, end_seconds: number | null, created_at: string, updated_at: string, primary_tag: { id: string }, tags: Array<{ id: string }>, scene: { id: string } } | null };
+
+export type MarkerDestroyMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type MarkerDestroyMutation = { sceneMarkerDestroy: boolean };
+
+export type ImagesUpdateMutationVariables = Exact<{
+  input: Array<ImageUpdateInput> | ImageUpdateInput;
+  files?: boolean | null | undefined;
+}>;
+
+
+export type ImagesUpdateMutation = { imagesUpdate: Array<{ id: string, title: string | null, code: string | null, rating100: number | null, urls: Array<string>, date: string | null, details: string | null, photographer: string | null, o_counter: number | null, organized: boolean, custom_fields: { [key: string]: Json }, created_at: string, updated_at: string, galleries: Array<{ id: string }>, studio: { id: string } | null, tags: Array<{ id: string }>, performers: Array<{ id: string }>, visual_files: Array<
+      | { __typename: 'ImageFile', id: string } & { format?: string, width?: number, height?: number, id: string, path: string, size: number, mod_time: string, zip_file_id: string | null, created_at: string, updated_at: string, zip_file: { id: string } | null, fingerprints: Array<{ type: string, value: string }> }
+      | { __typename: 'VideoFile', id: string } & { format?: string, width?: number, height?: number, duration?: number, video_codec?: string, audio_codec?: string, frame_rate?: number, bit_rate?: number, id: string, path: string, size: number, mod_time: string, zip_file_id: string | null, created_at: string, updated_at: string, zip_file: { id: string } | null, fingerprints: Array<{ type: string, value: string }> }
+    > } | null> | null };
+
+export type ImageDestroyMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type ImageDestroyMutation = { imageDestroy: boolean };
+
+export type ImageIncrementOMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type ImageIncrementOMutation = { imageIncrementO: number };
+
+export type ImageDecrementOMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type ImageDecrementOMutation = { imageDecrementO: number };
+
+export type ImageResetOMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type ImageResetOMutation = { imageResetO: number };
+
+export type GalleryCreateMutationVariables = Exact<{
+  input: GalleryCreateInput;
+  files?: boolean | null | undefined;
+}>;
+
+
+export type GalleryCreateMutation = { galleryCreate: { id: string, title: string | null, code: string | null, urls: Array<string>, date: string | null, details: string | null, photographer: string | null, rating100: number | null, organized: boolean, custom_fields: { [key: string]: Json }, created_at: string, updated_at: string, studio: { id: string } | null, tags: Array<{ id: string }>, performers: Array<{ id: string }>, chapters: Array<{ id: string, title: string, image_index: number, created_at: string, updated_at: string }>, files: Array<{ id: string } & { id?: string, path?: string, size?: number, mod_time?: string, zip_file_id?: string | null, created_at?: string, updated_at?: string, zip_file?: { id: string } | null, fingerprints?: Array<{ type: string, value: string }> }>, folder: { id: string, path: string } | null } | null };
+
+export type GalleryUpdateMutationVariables = Exact<{
+  input: GalleryUpdateInput;
+  files?: boolean | null | undefined;
+}>;
+
+
+export type GalleryUpdateMutation = { galleryUpdate: { id: string, title: string | null, code: string | null, urls: Array<string>, date: string | null, details: string | null, photographer: string | null, rating100: number | null, organized: boolean, custom_fields: { [key: string]: Json }, created_at: string, updated_at: string, studio: { id: string } | null, tags: Array<{ id: string }>, performers: Array<{ id: string }>, chapters: Array<{ id: string, title: string, image_index: number, created_at: string, updated_at: string }>, files: Array<{ id: string } & { id?: string, path?: string, size?: number, mod_time?: string, zip_file_id?: string | null, created_at?: string, updated_at?: string, zip_file?: { id: string } | null, fingerprints?: Array<{ type: string, value: string }> }>, folder: { id: string, path: string } | null } | null };
+
+export type GalleryDestroyMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type GalleryDestroyMutation = { galleryDestroy: boolean };
+
+export type AddGalleryImagesMutationVariables = Exact<{
+  id: string | number;
+  images: Array<string | number> | string | number;
+}>;
+
+
+export type AddGalleryImagesMutation = { addGalleryImages: boolean };
+
+export type RemoveGalleryImagesMutationVariables = Exact<{
+  id: string | number;
+  images: Array<string | number> | string | number;
+}>;
+
+
+export type RemoveGalleryImagesMutation = { removeGalleryImages: boolean };
+
+export type SetGalleryCoverMutationVariables = Exact<{
+  id: string | number;
+  image: string | number;
+}>;
+
+
+export type SetGalleryCoverMutation = { setGalleryCover: boolean };
+
+export type ResetGalleryCoverMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type ResetGalleryCoverMutation = { resetGalleryCover: boolean };
+
+export type ChapterCreateMutationVariables = Exact<{
+  input: GalleryChapterCreateInput;
+}>;
+
+
+export type ChapterCreateMutation = { galleryChapterCreate: { id: string, title: string, image_index: number, created_at: string, updated_at: string, gallery: { id: string } } | null };
+
+export type ChapterUpdateMutationVariables = Exact<{
+  input: GalleryChapterUpdateInput;
+}>;
+
+
+export type ChapterUpdateMutation = { galleryChapterUpdate: { id: string, title: string, image_index: number, created_at: string, updated_at: string, gallery: { id: string } } | null };
+
+export type ChapterDestroyMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type ChapterDestroyMutation = { galleryChapterDestroy: boolean };
+
+export type PerformerCreateMutationVariables = Exact<{
+  input: PerformerCreateInput;
+}>;
+
+
+export type PerformerCreateMutation = { performerCreate: { id: string, name: string, disambiguation: string | null, url: string | null, urls: Array<string> | null, twitter: string | null, instagram: string | null, gender: GenderEnum | null, birthdate: string | null, death_date: string | null, ethnicity: string | null, country: string | null, eye_color: string | null, hair_color: string | null, height_cm: number | null, weight: number | null, measurements: string | null, fake_tits: string | null, penis_length: number | null, circumcised: CircumisedEnum | null, career_length: string | null, career_start: string | null, career_end: string | null, tattoos: string | null, piercings: string | null, alias_list: Array<string>, favorite: boolean, ignore_auto_tag: boolean, rating100: number | null, details: string | null, custom_fields: { [key: string]: Json }, created_at: string, updated_at: string, tags: Array<{ id: string }>, stash_ids: Array<{ endpoint: string, stash_id: string, updated_at: string }> } | null };
+
+export type PerformerUpdateMutationVariables = Exact<{
+  input: PerformerUpdateInput;
+}>;
+
+
+export type PerformerUpdateMutation = { performerUpdate: { id: string, name: string, disambiguation: string | null, url: string | null, urls: Array<string> | null, twitter: string | null, instagram: string | null, gender: GenderEnum | null, birthdate: string | null, death_date: string | null, ethnicity: string | null, country: string | null, eye_color: string | null, hair_color: string | null, height_cm: number | null, weight: number | null, measurements: string | null, fake_tits: string | null, penis_length: number | null, circumcised: CircumisedEnum | null, career_length: string | null, career_start: string | null, career_end: string | null, tattoos: string | null, piercings: string | null, alias_list: Array<string>, favorite: boolean, ignore_auto_tag: boolean, rating100: number | null, details: string | null, custom_fields: { [key: string]: Json }, created_at: string, updated_at: string, tags: Array<{ id: string }>, stash_ids: Array<{ endpoint: string, stash_id: string, updated_at: string }> } | null };
+
+export type PerformerDestroyMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type PerformerDestroyMutation = { performerDestroy: boolean };
+
+export type StudioCreateMutationVariables = Exact<{
+  input: StudioCreateInput;
+}>;
+
+
+export type StudioCreateMutation = { studioCreate: { id: string, name: string, url: string | null, urls: Array<string>, aliases: Array<string>, ignore_auto_tag: boolean, organized: boolean, rating100: number | null, favorite: boolean, details: string | null, custom_fields: { [key: string]: Json }, created_at: string, updated_at: string, parent_studio: { id: string } | null, tags: Array<{ id: string }>, stash_ids: Array<{ endpoint: string, stash_id: string, updated_at: string }> } | null };
+
+export type StudioUpdateMutationVariables = Exact<{
+  input: StudioUpdateInput;
+}>;
+
+
+export type StudioUpdateMutation = { studioUpdate: { id: string, name: string, url: string | null, urls: Array<string>, aliases: Array<string>, ignore_auto_tag: boolean, organized: boolean, rating100: number | null, favorite: boolean, details: string | null, custom_fields: { [key: string]: Json }, created_at: string, updated_at: string, parent_studio: { id: string } | null, tags: Array<{ id: string }>, stash_ids: Array<{ endpoint: string, stash_id: string, updated_at: string }> } | null };
+
+export type StudioDestroyMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type StudioDestroyMutation = { studioDestroy: boolean };
+
+export type GroupCreateMutationVariables = Exact<{
+  input: GroupCreateInput;
+}>;
+
+
+export type GroupCreateMutation = { groupCreate: { id: string, name: string, aliases: string | null, duration: number | null, date: string | null, rating100: number | null, director: string | null, synopsis: string | null, urls: Array<string>, custom_fields: { [key: string]: Json }, created_at: string, updated_at: string, studio: { id: string } | null, tags: Array<{ id: string }>, sub_groups: Array<{ description: string | null, group: { id: string } }> } | null };
+
+export type GroupUpdateMutationVariables = Exact<{
+  input: GroupUpdateInput;
+}>;
+
+
+export type GroupUpdateMutation = { groupUpdate: { id: string, name: string, aliases: string | null, duration: number | null, date: string | null, rating100: number | null, director: string | null, synopsis: string | null, urls: Array<string>, custom_fields: { [key: string]: Json }, created_at: string, updated_at: string, studio: { id: string } | null, tags: Array<{ id: string }>, sub_groups: Array<{ description: string | null, group: { id: string } }> } | null };
+
+export type GroupDestroyMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type GroupDestroyMutation = { groupDestroy: boolean };
+
+export type MovieCreateMutationVariables = Exact<{
+  input: MovieCreateInput;
+}>;
+
+
+export type MovieCreateMutation = { movieCreate: { id: string, name: string, aliases: string | null, duration: number | null, date: string | null, rating100: number | null, director: string | null, synopsis: string | null, url: string | null, created_at: string, updated_at: string, studio: { id: string } | null } | null };
+
+export type MovieUpdateMutationVariables = Exact<{
+  input: MovieUpdateInput;
+}>;
+
+
+export type MovieUpdateMutation = { movieUpdate: { id: string, name: string, aliases: string | null, duration: number | null, date: string | null, rating100: number | null, director: string | null, synopsis: string | null, url: string | null, created_at: string, updated_at: string, studio: { id: string } | null } | null };
+
+export type MovieDestroyMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type MovieDestroyMutation = { movieDestroy: boolean };
+
+export type TagCreateMutationVariables = Exact<{
+  input: TagCreateInput;
+}>;
+
+
+export type TagCreateMutation = { tagCreate: { id: string, name: string, sort_name: string | null, description: string | null, aliases: Array<string>, ignore_auto_tag: boolean, favorite: boolean, custom_fields: { [key: string]: Json }, created_at: string, updated_at: string, parents: Array<{ id: string }>, stash_ids: Array<{ endpoint: string, stash_id: string, updated_at: string }> } | null };
+
+export type TagUpdateMutationVariables = Exact<{
+  input: TagUpdateInput;
+}>;
+
+
+export type TagUpdateMutation = { tagUpdate: { id: string, name: string, sort_name: string | null, description: string | null, aliases: Array<string>, ignore_auto_tag: boolean, favorite: boolean, custom_fields: { [key: string]: Json }, created_at: string, updated_at: string, parents: Array<{ id: string }>, stash_ids: Array<{ endpoint: string, stash_id: string, updated_at: string }> } | null };
+
+export type TagDestroyMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type TagDestroyMutation = { tagDestroy: boolean };
+
+export type SaveFilterMutationVariables = Exact<{
+  input: SaveFilterInput;
+}>;
+
+
+export type SaveFilterMutation = { saveFilter: { id: string, mode: FilterMode, name: string, object_filter: { [key: string]: Json } | null, ui_options: { [key: string]: Json } | null, find_filter: { q: string | null, page: number | null, per_page: number | null, sort: string | null, direction: SortDirectionEnum | null } | null } };
+
+export type DestroySavedFilterMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type DestroySavedFilterMutation = { destroySavedFilter: boolean };
+
+export type SceneHistoriesQueryVariables = Exact<{
+  ids?: Array<string | number> | string | number | null | undefined;
+}>;
+
+
+export type SceneHistoriesQuery = { findScenes: { scenes: Array<{ id: string, play_history: Array<string>, o_history: Array<string>, resume_time: number | null }> } };
+
+export type ImageCountersQueryVariables = Exact<{
+  ids?: Array<string | number> | string | number | null | undefined;
+}>;
+
+
+export type ImageCountersQuery = { findImages: { images: Array<{ id: string, o_counter: number | null }> } };
+
+export type TagNamesQueryVariables = Exact<{
+  filter: FindFilterType;
+}>;
+
+
+export type TagNamesQuery = { findTags: { tags: Array<{ id: string, name: string, aliases: Array<string> }> } };
+
+export type StudioNamesQueryVariables = Exact<{
+  filter: FindFilterType;
+}>;
+
+
+export type StudioNamesQuery = { findStudios: { studios: Array<{ id: string, name: string, aliases: Array<string> }> } };
+
+export type PerformerNamesQueryVariables = Exact<{
+  filter: FindFilterType;
+}>;
+
+
+export type PerformerNamesQuery = { findPerformers: { performers: Array<{ id: string, name: string, disambiguation: string | null }> } };
+
+export type GroupNamesQueryVariables = Exact<{
+  filter: FindFilterType;
+}>;
+
+
+export type GroupNamesQuery = { findGroups: { groups: Array<{ id: string, name: string }> } };
+
+export type MovieNamesQueryVariables = Exact<{
+  filter: FindFilterType;
+}>;
+
+
+export type MovieNamesQuery = { findMovies: { movies: Array<{ id: string, name: string }> } };
 
 export type PerformerIdsQueryVariables = Exact<{
   filter: FindFilterType;
@@ -1338,6 +2077,1030 @@ export const MarkerPageDocument = new TypedDocumentString(`
   created_at
   updated_at
 }`) as unknown as TypedDocumentString<MarkerPageQuery, MarkerPageQueryVariables>;
+export const ScenesUpdateDocument = new TypedDocumentString(`
+    mutation ScenesUpdate($input: [SceneUpdateInput!]!, $files: Boolean = false) {
+  scenesUpdate(input: $input) {
+    ...SceneFields
+  }
+}
+    fragment FileFields on BaseFile {
+  id
+  path
+  size
+  mod_time
+  zip_file_id
+  zip_file {
+    id
+  }
+  fingerprints {
+    type
+    value
+  }
+  created_at
+  updated_at
+}
+fragment VideoFileFields on VideoFile {
+  ...FileFields
+  format
+  width
+  height
+  duration
+  video_codec
+  audio_codec
+  frame_rate
+  bit_rate
+}
+fragment SceneFields on Scene {
+  id
+  title
+  code
+  details
+  director
+  urls
+  date
+  rating100
+  organized
+  interactive
+  interactive_speed
+  captions {
+    language_code
+    caption_type
+  }
+  resume_time
+  play_duration
+  play_history
+  o_history
+  files {
+    id
+    ...VideoFileFields @include(if: $files)
+  }
+  galleries {
+    id
+  }
+  studio {
+    id
+  }
+  groups {
+    group {
+      id
+    }
+    scene_index
+  }
+  movies {
+    movie {
+      id
+    }
+    scene_index
+  }
+  tags {
+    id
+  }
+  performers {
+    id
+  }
+  stash_ids {
+    ...StashIdFields
+  }
+  custom_fields
+  created_at
+  updated_at
+}
+fragment StashIdFields on StashID {
+  endpoint
+  stash_id
+  updated_at
+}`) as unknown as TypedDocumentString<ScenesUpdateMutation, ScenesUpdateMutationVariables>;
+export const SceneCreateDocument = new TypedDocumentString(`
+    mutation SceneCreate($input: SceneCreateInput!, $files: Boolean = false) {
+  sceneCreate(input: $input) {
+    ...SceneFields
+  }
+}
+    fragment FileFields on BaseFile {
+  id
+  path
+  size
+  mod_time
+  zip_file_id
+  zip_file {
+    id
+  }
+  fingerprints {
+    type
+    value
+  }
+  created_at
+  updated_at
+}
+fragment VideoFileFields on VideoFile {
+  ...FileFields
+  format
+  width
+  height
+  duration
+  video_codec
+  audio_codec
+  frame_rate
+  bit_rate
+}
+fragment SceneFields on Scene {
+  id
+  title
+  code
+  details
+  director
+  urls
+  date
+  rating100
+  organized
+  interactive
+  interactive_speed
+  captions {
+    language_code
+    caption_type
+  }
+  resume_time
+  play_duration
+  play_history
+  o_history
+  files {
+    id
+    ...VideoFileFields @include(if: $files)
+  }
+  galleries {
+    id
+  }
+  studio {
+    id
+  }
+  groups {
+    group {
+      id
+    }
+    scene_index
+  }
+  movies {
+    movie {
+      id
+    }
+    scene_index
+  }
+  tags {
+    id
+  }
+  performers {
+    id
+  }
+  stash_ids {
+    ...StashIdFields
+  }
+  custom_fields
+  created_at
+  updated_at
+}
+fragment StashIdFields on StashID {
+  endpoint
+  stash_id
+  updated_at
+}`) as unknown as TypedDocumentString<SceneCreateMutation, SceneCreateMutationVariables>;
+export const SceneDestroyDocument = new TypedDocumentString(`
+    mutation SceneDestroy($id: ID!) {
+  sceneDestroy(input: { id: $id, delete_file: false, delete_generated: false })
+}
+    `) as unknown as TypedDocumentString<SceneDestroyMutation, SceneDestroyMutationVariables>;
+export const SceneAddPlayDocument = new TypedDocumentString(`
+    mutation SceneAddPlay($id: ID!, $times: [Timestamp!]!) {
+  sceneAddPlay(id: $id, times: $times) {
+    history
+  }
+}
+    `) as unknown as TypedDocumentString<SceneAddPlayMutation, SceneAddPlayMutationVariables>;
+export const SceneDeletePlayDocument = new TypedDocumentString(`
+    mutation SceneDeletePlay($id: ID!, $times: [Timestamp!]!) {
+  sceneDeletePlay(id: $id, times: $times) {
+    history
+  }
+}
+    `) as unknown as TypedDocumentString<SceneDeletePlayMutation, SceneDeletePlayMutationVariables>;
+export const SceneAddODocument = new TypedDocumentString(`
+    mutation SceneAddO($id: ID!, $times: [Timestamp!]!) {
+  sceneAddO(id: $id, times: $times) {
+    history
+  }
+}
+    `) as unknown as TypedDocumentString<SceneAddOMutation, SceneAddOMutationVariables>;
+export const SceneDeleteODocument = new TypedDocumentString(`
+    mutation SceneDeleteO($id: ID!, $times: [Timestamp!]!) {
+  sceneDeleteO(id: $id, times: $times) {
+    history
+  }
+}
+    `) as unknown as TypedDocumentString<SceneDeleteOMutation, SceneDeleteOMutationVariables>;
+export const SceneSaveResumeTimeDocument = new TypedDocumentString(`
+    mutation SceneSaveResumeTime($id: ID!, $time: Float!) {
+  sceneSaveActivity(id: $id, resume_time: $time)
+}
+    `) as unknown as TypedDocumentString<SceneSaveResumeTimeMutation, SceneSaveResumeTimeMutationVariables>;
+export const MarkerCreateDocument = new TypedDocumentString(`
+    mutation MarkerCreate($input: SceneMarkerCreateInput!) {
+  sceneMarkerCreate(input: $input) {
+    ...MarkerFields
+  }
+}
+    fragment MarkerFields on SceneMarker {
+  id
+  title
+  seconds
+  end_seconds
+  primary_tag {
+    id
+  }
+  tags {
+    id
+  }
+  scene {
+    id
+  }
+  created_at
+  updated_at
+}`) as unknown as TypedDocumentString<MarkerCreateMutation, MarkerCreateMutationVariables>;
+export const MarkerUpdateDocument = new TypedDocumentString(`
+    mutation MarkerUpdate($input: SceneMarkerUpdateInput!) {
+  sceneMarkerUpdate(input: $input) {
+    ...MarkerFields
+  }
+}
+    fragment MarkerFields on SceneMarker {
+  id
+  title
+  seconds
+  end_seconds
+  primary_tag {
+    id
+  }
+  tags {
+    id
+  }
+  scene {
+    id
+  }
+  created_at
+  updated_at
+}`) as unknown as TypedDocumentString<MarkerUpdateMutation, MarkerUpdateMutationVariables>;
+export const MarkerDestroyDocument = new TypedDocumentString(`
+    mutation MarkerDestroy($id: ID!) {
+  sceneMarkerDestroy(id: $id)
+}
+    `) as unknown as TypedDocumentString<MarkerDestroyMutation, MarkerDestroyMutationVariables>;
+export const ImagesUpdateDocument = new TypedDocumentString(`
+    mutation ImagesUpdate($input: [ImageUpdateInput!]!, $files: Boolean = false) {
+  imagesUpdate(input: $input) {
+    ...ImageFields
+  }
+}
+    fragment FileFields on BaseFile {
+  id
+  path
+  size
+  mod_time
+  zip_file_id
+  zip_file {
+    id
+  }
+  fingerprints {
+    type
+    value
+  }
+  created_at
+  updated_at
+}
+fragment ImageFileFields on ImageFile {
+  ...FileFields
+  format
+  width
+  height
+}
+fragment VideoFileFields on VideoFile {
+  ...FileFields
+  format
+  width
+  height
+  duration
+  video_codec
+  audio_codec
+  frame_rate
+  bit_rate
+}
+fragment ImageFields on Image {
+  id
+  title
+  code
+  rating100
+  urls
+  date
+  details
+  photographer
+  o_counter
+  organized
+  galleries {
+    id
+  }
+  studio {
+    id
+  }
+  tags {
+    id
+  }
+  performers {
+    id
+  }
+  visual_files {
+    __typename
+    ... on BaseFile {
+      id
+    }
+    ...ImageFileFields @include(if: $files)
+    ...VideoFileFields @include(if: $files)
+  }
+  custom_fields
+  created_at
+  updated_at
+}`) as unknown as TypedDocumentString<ImagesUpdateMutation, ImagesUpdateMutationVariables>;
+export const ImageDestroyDocument = new TypedDocumentString(`
+    mutation ImageDestroy($id: ID!) {
+  imageDestroy(input: { id: $id, delete_file: false, delete_generated: false })
+}
+    `) as unknown as TypedDocumentString<ImageDestroyMutation, ImageDestroyMutationVariables>;
+export const ImageIncrementODocument = new TypedDocumentString(`
+    mutation ImageIncrementO($id: ID!) {
+  imageIncrementO(id: $id)
+}
+    `) as unknown as TypedDocumentString<ImageIncrementOMutation, ImageIncrementOMutationVariables>;
+export const ImageDecrementODocument = new TypedDocumentString(`
+    mutation ImageDecrementO($id: ID!) {
+  imageDecrementO(id: $id)
+}
+    `) as unknown as TypedDocumentString<ImageDecrementOMutation, ImageDecrementOMutationVariables>;
+export const ImageResetODocument = new TypedDocumentString(`
+    mutation ImageResetO($id: ID!) {
+  imageResetO(id: $id)
+}
+    `) as unknown as TypedDocumentString<ImageResetOMutation, ImageResetOMutationVariables>;
+export const GalleryCreateDocument = new TypedDocumentString(`
+    mutation GalleryCreate($input: GalleryCreateInput!, $files: Boolean = false) {
+  galleryCreate(input: $input) {
+    ...GalleryFields
+  }
+}
+    fragment FileFields on BaseFile {
+  id
+  path
+  size
+  mod_time
+  zip_file_id
+  zip_file {
+    id
+  }
+  fingerprints {
+    type
+    value
+  }
+  created_at
+  updated_at
+}
+fragment GalleryFields on Gallery {
+  id
+  title
+  code
+  urls
+  date
+  details
+  photographer
+  rating100
+  organized
+  studio {
+    id
+  }
+  tags {
+    id
+  }
+  performers {
+    id
+  }
+  chapters {
+    ...ChapterFields
+  }
+  files {
+    id
+    ...FileFields @include(if: $files)
+  }
+  folder {
+    id
+    path
+  }
+  custom_fields
+  created_at
+  updated_at
+}
+fragment ChapterFields on GalleryChapter {
+  id
+  title
+  image_index
+  created_at
+  updated_at
+}`) as unknown as TypedDocumentString<GalleryCreateMutation, GalleryCreateMutationVariables>;
+export const GalleryUpdateDocument = new TypedDocumentString(`
+    mutation GalleryUpdate($input: GalleryUpdateInput!, $files: Boolean = false) {
+  galleryUpdate(input: $input) {
+    ...GalleryFields
+  }
+}
+    fragment FileFields on BaseFile {
+  id
+  path
+  size
+  mod_time
+  zip_file_id
+  zip_file {
+    id
+  }
+  fingerprints {
+    type
+    value
+  }
+  created_at
+  updated_at
+}
+fragment GalleryFields on Gallery {
+  id
+  title
+  code
+  urls
+  date
+  details
+  photographer
+  rating100
+  organized
+  studio {
+    id
+  }
+  tags {
+    id
+  }
+  performers {
+    id
+  }
+  chapters {
+    ...ChapterFields
+  }
+  files {
+    id
+    ...FileFields @include(if: $files)
+  }
+  folder {
+    id
+    path
+  }
+  custom_fields
+  created_at
+  updated_at
+}
+fragment ChapterFields on GalleryChapter {
+  id
+  title
+  image_index
+  created_at
+  updated_at
+}`) as unknown as TypedDocumentString<GalleryUpdateMutation, GalleryUpdateMutationVariables>;
+export const GalleryDestroyDocument = new TypedDocumentString(`
+    mutation GalleryDestroy($id: ID!) {
+  galleryDestroy(
+    input: { ids: [$id], delete_file: false, delete_generated: false }
+  )
+}
+    `) as unknown as TypedDocumentString<GalleryDestroyMutation, GalleryDestroyMutationVariables>;
+export const AddGalleryImagesDocument = new TypedDocumentString(`
+    mutation AddGalleryImages($id: ID!, $images: [ID!]!) {
+  addGalleryImages(input: { gallery_id: $id, image_ids: $images })
+}
+    `) as unknown as TypedDocumentString<AddGalleryImagesMutation, AddGalleryImagesMutationVariables>;
+export const RemoveGalleryImagesDocument = new TypedDocumentString(`
+    mutation RemoveGalleryImages($id: ID!, $images: [ID!]!) {
+  removeGalleryImages(input: { gallery_id: $id, image_ids: $images })
+}
+    `) as unknown as TypedDocumentString<RemoveGalleryImagesMutation, RemoveGalleryImagesMutationVariables>;
+export const SetGalleryCoverDocument = new TypedDocumentString(`
+    mutation SetGalleryCover($id: ID!, $image: ID!) {
+  setGalleryCover(input: { gallery_id: $id, cover_image_id: $image })
+}
+    `) as unknown as TypedDocumentString<SetGalleryCoverMutation, SetGalleryCoverMutationVariables>;
+export const ResetGalleryCoverDocument = new TypedDocumentString(`
+    mutation ResetGalleryCover($id: ID!) {
+  resetGalleryCover(input: { gallery_id: $id })
+}
+    `) as unknown as TypedDocumentString<ResetGalleryCoverMutation, ResetGalleryCoverMutationVariables>;
+export const ChapterCreateDocument = new TypedDocumentString(`
+    mutation ChapterCreate($input: GalleryChapterCreateInput!) {
+  galleryChapterCreate(input: $input) {
+    ...ChapterFields
+    gallery {
+      id
+    }
+  }
+}
+    fragment ChapterFields on GalleryChapter {
+  id
+  title
+  image_index
+  created_at
+  updated_at
+}`) as unknown as TypedDocumentString<ChapterCreateMutation, ChapterCreateMutationVariables>;
+export const ChapterUpdateDocument = new TypedDocumentString(`
+    mutation ChapterUpdate($input: GalleryChapterUpdateInput!) {
+  galleryChapterUpdate(input: $input) {
+    ...ChapterFields
+    gallery {
+      id
+    }
+  }
+}
+    fragment ChapterFields on GalleryChapter {
+  id
+  title
+  image_index
+  created_at
+  updated_at
+}`) as unknown as TypedDocumentString<ChapterUpdateMutation, ChapterUpdateMutationVariables>;
+export const ChapterDestroyDocument = new TypedDocumentString(`
+    mutation ChapterDestroy($id: ID!) {
+  galleryChapterDestroy(id: $id)
+}
+    `) as unknown as TypedDocumentString<ChapterDestroyMutation, ChapterDestroyMutationVariables>;
+export const PerformerCreateDocument = new TypedDocumentString(`
+    mutation PerformerCreate($input: PerformerCreateInput!) {
+  performerCreate(input: $input) {
+    ...PerformerFields
+  }
+}
+    fragment PerformerFields on Performer {
+  id
+  name
+  disambiguation
+  url
+  urls
+  twitter
+  instagram
+  gender
+  birthdate
+  death_date
+  ethnicity
+  country
+  eye_color
+  hair_color
+  height_cm
+  weight
+  measurements
+  fake_tits
+  penis_length
+  circumcised
+  career_length
+  career_start
+  career_end
+  tattoos
+  piercings
+  alias_list
+  favorite
+  tags {
+    id
+  }
+  ignore_auto_tag
+  rating100
+  details
+  stash_ids {
+    ...StashIdFields
+  }
+  custom_fields
+  created_at
+  updated_at
+}
+fragment StashIdFields on StashID {
+  endpoint
+  stash_id
+  updated_at
+}`) as unknown as TypedDocumentString<PerformerCreateMutation, PerformerCreateMutationVariables>;
+export const PerformerUpdateDocument = new TypedDocumentString(`
+    mutation PerformerUpdate($input: PerformerUpdateInput!) {
+  performerUpdate(input: $input) {
+    ...PerformerFields
+  }
+}
+    fragment PerformerFields on Performer {
+  id
+  name
+  disambiguation
+  url
+  urls
+  twitter
+  instagram
+  gender
+  birthdate
+  death_date
+  ethnicity
+  country
+  eye_color
+  hair_color
+  height_cm
+  weight
+  measurements
+  fake_tits
+  penis_length
+  circumcised
+  career_length
+  career_start
+  career_end
+  tattoos
+  piercings
+  alias_list
+  favorite
+  tags {
+    id
+  }
+  ignore_auto_tag
+  rating100
+  details
+  stash_ids {
+    ...StashIdFields
+  }
+  custom_fields
+  created_at
+  updated_at
+}
+fragment StashIdFields on StashID {
+  endpoint
+  stash_id
+  updated_at
+}`) as unknown as TypedDocumentString<PerformerUpdateMutation, PerformerUpdateMutationVariables>;
+export const PerformerDestroyDocument = new TypedDocumentString(`
+    mutation PerformerDestroy($id: ID!) {
+  performerDestroy(input: { id: $id })
+}
+    `) as unknown as TypedDocumentString<PerformerDestroyMutation, PerformerDestroyMutationVariables>;
+export const StudioCreateDocument = new TypedDocumentString(`
+    mutation StudioCreate($input: StudioCreateInput!) {
+  studioCreate(input: $input) {
+    ...StudioFields
+  }
+}
+    fragment StudioFields on Studio {
+  id
+  name
+  url
+  urls
+  parent_studio {
+    id
+  }
+  aliases
+  tags {
+    id
+  }
+  ignore_auto_tag
+  organized
+  rating100
+  favorite
+  details
+  stash_ids {
+    ...StashIdFields
+  }
+  custom_fields
+  created_at
+  updated_at
+}
+fragment StashIdFields on StashID {
+  endpoint
+  stash_id
+  updated_at
+}`) as unknown as TypedDocumentString<StudioCreateMutation, StudioCreateMutationVariables>;
+export const StudioUpdateDocument = new TypedDocumentString(`
+    mutation StudioUpdate($input: StudioUpdateInput!) {
+  studioUpdate(input: $input) {
+    ...StudioFields
+  }
+}
+    fragment StudioFields on Studio {
+  id
+  name
+  url
+  urls
+  parent_studio {
+    id
+  }
+  aliases
+  tags {
+    id
+  }
+  ignore_auto_tag
+  organized
+  rating100
+  favorite
+  details
+  stash_ids {
+    ...StashIdFields
+  }
+  custom_fields
+  created_at
+  updated_at
+}
+fragment StashIdFields on StashID {
+  endpoint
+  stash_id
+  updated_at
+}`) as unknown as TypedDocumentString<StudioUpdateMutation, StudioUpdateMutationVariables>;
+export const StudioDestroyDocument = new TypedDocumentString(`
+    mutation StudioDestroy($id: ID!) {
+  studioDestroy(input: { id: $id })
+}
+    `) as unknown as TypedDocumentString<StudioDestroyMutation, StudioDestroyMutationVariables>;
+export const GroupCreateDocument = new TypedDocumentString(`
+    mutation GroupCreate($input: GroupCreateInput!) {
+  groupCreate(input: $input) {
+    ...GroupFields
+  }
+}
+    fragment GroupFields on Group {
+  id
+  name
+  aliases
+  duration
+  date
+  rating100
+  studio {
+    id
+  }
+  director
+  synopsis
+  urls
+  tags {
+    id
+  }
+  sub_groups {
+    group {
+      id
+    }
+    description
+  }
+  custom_fields
+  created_at
+  updated_at
+}`) as unknown as TypedDocumentString<GroupCreateMutation, GroupCreateMutationVariables>;
+export const GroupUpdateDocument = new TypedDocumentString(`
+    mutation GroupUpdate($input: GroupUpdateInput!) {
+  groupUpdate(input: $input) {
+    ...GroupFields
+  }
+}
+    fragment GroupFields on Group {
+  id
+  name
+  aliases
+  duration
+  date
+  rating100
+  studio {
+    id
+  }
+  director
+  synopsis
+  urls
+  tags {
+    id
+  }
+  sub_groups {
+    group {
+      id
+    }
+    description
+  }
+  custom_fields
+  created_at
+  updated_at
+}`) as unknown as TypedDocumentString<GroupUpdateMutation, GroupUpdateMutationVariables>;
+export const GroupDestroyDocument = new TypedDocumentString(`
+    mutation GroupDestroy($id: ID!) {
+  groupDestroy(input: { id: $id })
+}
+    `) as unknown as TypedDocumentString<GroupDestroyMutation, GroupDestroyMutationVariables>;
+export const MovieCreateDocument = new TypedDocumentString(`
+    mutation MovieCreate($input: MovieCreateInput!) {
+  movieCreate(input: $input) {
+    ...MovieFields
+  }
+}
+    fragment MovieFields on Movie {
+  id
+  name
+  aliases
+  duration
+  date
+  rating100
+  studio {
+    id
+  }
+  director
+  synopsis
+  url
+  created_at
+  updated_at
+}`) as unknown as TypedDocumentString<MovieCreateMutation, MovieCreateMutationVariables>;
+export const MovieUpdateDocument = new TypedDocumentString(`
+    mutation MovieUpdate($input: MovieUpdateInput!) {
+  movieUpdate(input: $input) {
+    ...MovieFields
+  }
+}
+    fragment MovieFields on Movie {
+  id
+  name
+  aliases
+  duration
+  date
+  rating100
+  studio {
+    id
+  }
+  director
+  synopsis
+  url
+  created_at
+  updated_at
+}`) as unknown as TypedDocumentString<MovieUpdateMutation, MovieUpdateMutationVariables>;
+export const MovieDestroyDocument = new TypedDocumentString(`
+    mutation MovieDestroy($id: ID!) {
+  movieDestroy(input: { id: $id })
+}
+    `) as unknown as TypedDocumentString<MovieDestroyMutation, MovieDestroyMutationVariables>;
+export const TagCreateDocument = new TypedDocumentString(`
+    mutation TagCreate($input: TagCreateInput!) {
+  tagCreate(input: $input) {
+    ...TagFields
+  }
+}
+    fragment TagFields on Tag {
+  id
+  name
+  sort_name
+  description
+  aliases
+  ignore_auto_tag
+  favorite
+  parents {
+    id
+  }
+  stash_ids {
+    ...StashIdFields
+  }
+  custom_fields
+  created_at
+  updated_at
+}
+fragment StashIdFields on StashID {
+  endpoint
+  stash_id
+  updated_at
+}`) as unknown as TypedDocumentString<TagCreateMutation, TagCreateMutationVariables>;
+export const TagUpdateDocument = new TypedDocumentString(`
+    mutation TagUpdate($input: TagUpdateInput!) {
+  tagUpdate(input: $input) {
+    ...TagFields
+  }
+}
+    fragment TagFields on Tag {
+  id
+  name
+  sort_name
+  description
+  aliases
+  ignore_auto_tag
+  favorite
+  parents {
+    id
+  }
+  stash_ids {
+    ...StashIdFields
+  }
+  custom_fields
+  created_at
+  updated_at
+}
+fragment StashIdFields on StashID {
+  endpoint
+  stash_id
+  updated_at
+}`) as unknown as TypedDocumentString<TagUpdateMutation, TagUpdateMutationVariables>;
+export const TagDestroyDocument = new TypedDocumentString(`
+    mutation TagDestroy($id: ID!) {
+  tagDestroy(input: { id: $id })
+}
+    `) as unknown as TypedDocumentString<TagDestroyMutation, TagDestroyMutationVariables>;
+export const SaveFilterDocument = new TypedDocumentString(`
+    mutation SaveFilter($input: SaveFilterInput!) {
+  saveFilter(input: $input) {
+    ...SavedFilterFields
+  }
+}
+    fragment SavedFilterFields on SavedFilter {
+  id
+  mode
+  name
+  find_filter {
+    q
+    page
+    per_page
+    sort
+    direction
+  }
+  object_filter
+  ui_options
+}`) as unknown as TypedDocumentString<SaveFilterMutation, SaveFilterMutationVariables>;
+export const DestroySavedFilterDocument = new TypedDocumentString(`
+    mutation DestroySavedFilter($id: ID!) {
+  destroySavedFilter(input: { id: $id })
+}
+    `) as unknown as TypedDocumentString<DestroySavedFilterMutation, DestroySavedFilterMutationVariables>;
+export const SceneHistoriesDocument = new TypedDocumentString(`
+    query SceneHistories($ids: [ID!]) {
+  findScenes(ids: $ids) {
+    scenes {
+      id
+      play_history
+      o_history
+      resume_time
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<SceneHistoriesQuery, SceneHistoriesQueryVariables>;
+export const ImageCountersDocument = new TypedDocumentString(`
+    query ImageCounters($ids: [ID!]) {
+  findImages(ids: $ids) {
+    images {
+      id
+      o_counter
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ImageCountersQuery, ImageCountersQueryVariables>;
+export const TagNamesDocument = new TypedDocumentString(`
+    query TagNames($filter: FindFilterType!) {
+  findTags(filter: $filter) {
+    tags {
+      id
+      name
+      aliases
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<TagNamesQuery, TagNamesQueryVariables>;
+export const StudioNamesDocument = new TypedDocumentString(`
+    query StudioNames($filter: FindFilterType!) {
+  findStudios(filter: $filter) {
+    studios {
+      id
+      name
+      aliases
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<StudioNamesQuery, StudioNamesQueryVariables>;
+export const PerformerNamesDocument = new TypedDocumentString(`
+    query PerformerNames($filter: FindFilterType!) {
+  findPerformers(filter: $filter) {
+    performers {
+      id
+      name
+      disambiguation
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<PerformerNamesQuery, PerformerNamesQueryVariables>;
+export const GroupNamesDocument = new TypedDocumentString(`
+    query GroupNames($filter: FindFilterType!) {
+  findGroups(filter: $filter) {
+    groups {
+      id
+      name
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<GroupNamesQuery, GroupNamesQueryVariables>;
+export const MovieNamesDocument = new TypedDocumentString(`
+    query MovieNames($filter: FindFilterType!) {
+  findMovies(filter: $filter) {
+    movies {
+      id
+      name
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<MovieNamesQuery, MovieNamesQueryVariables>;
 export const PerformerIdsDocument = new TypedDocumentString(`
     query PerformerIds($filter: FindFilterType!) {
   findPerformers(filter: $filter) {

@@ -1,0 +1,59 @@
+import type { StowageError } from './errors.ts';
+import type { Id, PictureId } from './fields.ts';
+import type { Values } from './held.ts';
+import type { Kind } from './kinds.ts';
+
+/** What is to become of one record of a source. */
+export interface SourceChange {
+  kind: Kind;
+  /** Null for one that is to be made. */
+  remoteId: Id | null;
+  action: 'create' | 'update' | 'delete';
+  /** What it has as far as we know, and is to have: only the fields concerned, in the source's own ids. */
+  before: Values;
+  after: Values;
+}
+
+/** A change that the source has made. */
+export interface Written {
+  change: SourceChange;
+  remoteId: Id;
+  /**
+   * The fields as it keeps them now, and when it says it changed the record (`updatedAt`; for a new one `createdAt`
+   * too). What it cannot hold is not among them; it may hold other values than it was sent (it trims texts, say).
+   */
+  record: Values;
+}
+
+/** A change that the source did not make, or not wholly. */
+export interface Refused {
+  change: SourceChange;
+  error: StowageError;
+  /** What it made of it nevertheless. */
+  written?: { remoteId: Id; record: Values };
+  /** The record that has the name already, where that is the reason and it could be found. */
+  takenBy?: Id;
+}
+
+export type WriteResult = Written | Refused;
+
+export interface WriterOptions {
+  /** The bytes of a picture, or null where we do not hold them. */
+  picture?: (picture: PictureId) => Promise<Buffer | null>;
+  /** Awaited before each request, with the changes that are in it: what is not told here was not sent. */
+  onSending?: (changes: readonly SourceChange[]) => Promise<void>;
+  /** How long to wait for tasks that the server runs, in milliseconds. */
+  patience?: number;
+  /** Told when waiting for the server's own task begins. */
+  onWaiting?: (task: string) => void;
+}
+
+/** Writes to a source. */
+export interface Writer {
+  /**
+   * Makes the changes, all of one kind and action, and tells of each what came of it; in which order is not said.
+   * Where it is interrupted, or throws, those that were sent are still told of, but for the ones of a request
+   * that was never answered: these were named to `onSending`.
+   */
+  write(changes: readonly SourceChange[], signal?: AbortSignal): AsyncIterable<WriteResult>;
+}

@@ -1,0 +1,80 @@
+import { StowageError } from '../../model/errors.ts';
+import type { Id } from '../../model/fields.ts';
+import type { Values } from '../../model/held.ts';
+import type { WrittenKind } from './entry.ts';
+import type { Item } from './item.ts';
+import { mutationsOf } from './mutations.ts';
+import { highestOf, newerThan } from './newest.ts';
+import type { Run } from './run.ts';
+import type { Piece } from './sender.ts';
+import { tellWhoHasTheName } from './taken.ts';
+import { openValues, sendUpdates, updateOf } from './updates.ts';
+
+const most = 100;
+
+/** What a record that was just made is known by. */
+const identities: { readonly [K in WrittenKind]: readonly string[] } = {
+  tag: ['name'],
+  studio: ['name'],
+  performer: ['name', 'disambiguation'],
+  group: ['name'],
+  image: [],
+  gallery: ['title'],
+  scene: ['title'],
+  marker: ['scene', 'seconds', 'primaryTag', 'title'],
+  chapter: ['gallery', 'imageIndex', 'title'],
+  savedFilter: ['mode', 'name'],
+};
+
+/** Makes records. Where a request was never answered, those that are there by now are found, and not made twice. */
+export async function create(run: Run, items: readonly Item[]): Promise<void> {
+  const operations = mutationsOf[run.kind].create;
+  if (!operations) throw new StowageError('source.unsupported', `No ${run.kind} can be made.`);
+  const mutation = run.mutation(...operations);
+  const highest = await highestOf(run, items);
+  const made = new Map<Piece, Item>();
+  for (const item of items) {
+    if (item.error) continue;
+    const piece = await run.inputs.piece(item, openValues(item), mutation);
+    if (piece) made.set(piece, item);
+  }
+  const again = async (unsure: readonly Piece[]): Promise<Piece[]> => {
+    const known = new Set(items.map(({ remoteId }) => remoteId));
+    const newer = (await newerThan(run, highest, items)).filter(({ id }) => !known.has(id));
+    return unsure.filter((piece) => {
+      const item = made.get(piece) as Item;
+      const at = newer.findIndex((record) => isThis(run.kind, item.change.after, record));
+      if (at < 0) return true;
+      const [record] = newer.splice(at, 1) as [Values & { id: Id }];
+      adopt(item, record);
+      return false;
+    });
+  };
+  await run.send([...made.keys()], { most, again });
+  await tellWhoHasTheName(run, items);
+  await writeRest(run, items);
+}
+
+/** What has no place in the input that makes a record. */
+async function writeRest(run: Run, items: readonly Item[]): Promise<void> {
+  const pieces: Piece[] = [];
+  for (const item of items) {
+    const piece = item.remoteId === null ? null : await updateOf(run, item, openValues(item));
+    if (piece) pieces.push(piece);
+  }
+  await sendUpdates(run, pieces);
+}
+
+const isThis = (kind: WrittenKind, wanted: Values, record: Values): boolean =>
+  identities[kind].every((field) => same(wanted[field], record[field]));
+
+/** A server may have trimmed it. */
+const same = (a: unknown, b: unknown): boolean => String(a ?? '').trim() === String(b ?? '').trim();
+
+function adopt(item: Item, record: Values & { id: Id }): void {
+  item.settle(record.id);
+  for (const time of ['createdAt', 'updatedAt']) item.record[time] = record[time];
+  for (const field of item.fields) {
+    if (record[field] !== undefined) item.wrote(field, record[field]);
+  }
+}

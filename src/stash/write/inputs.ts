@@ -1,0 +1,98 @@
+import { StowageError } from '../../model/errors.ts';
+import type { Id, PictureId } from '../../model/fields.ts';
+import type { Values } from '../../model/held.ts';
+import type { WriterOptions } from '../../model/writing.ts';
+import { type Answers, mapperOf } from '../mapper.ts';
+import { type Input, servedAs, type Words } from './entry.ts';
+import { entryOf } from './fields.ts';
+import type { Item } from './item.ts';
+import type { Mutation } from './request.ts';
+import type { Piece } from './sender.ts';
+
+/** Makes the inputs of mutations, and records of what they answer. */
+export class Inputs {
+  readonly words: Words;
+  readonly #picture: NonNullable<WriterOptions['picture']>;
+
+  constructor(words: Words, { picture = async () => null }: WriterOptions) {
+    this.words = words;
+    this.#picture = picture;
+  }
+
+  /** A mutation that writes these fields of an item; null where there is nothing to write in its input. */
+  async piece(item: Item, values: Values, mutation: Mutation): Promise<Piece | null> {
+    const { change, remoteId } = item;
+    const creating = remoteId === null;
+    const input: Input = creating ? {} : { id: String(remoteId) };
+    const asks = creating ? ['created_at', 'updated_at'] : ['updated_at'];
+    const fields: string[] = [];
+    for (const [field, value] of Object.entries(values)) {
+      const entry = entryOf(item.kind, field);
+      if (entry === undefined || entry === 'fact' || 'apart' in entry) continue;
+      if ('picture' in entry) {
+        input[entry.picture] = value === null ? '' : await this.#dataUrl(item, value as string);
+      } else {
+        if (creating && entry.onlyLater) continue;
+        const answer = servedAs(entry, this.words);
+        const put = entry.input(value as never, this.words, change.before[field] as never);
+        Object.assign(input, put);
+        if (answer !== undefined) asks.push(answer);
+      }
+      fields.push(field);
+    }
+    if (item.error || (!creating && fields.length === 0)) return null;
+    if (creating) asPlainMap(input);
+    return {
+      change,
+      mutation,
+      variables: { input },
+      asks,
+      done: (answer) => this.#take(item, values, fields, answer as Answers['scene'] | undefined),
+      failed: (error) => item.fail(error),
+    };
+  }
+
+  #take(item: Item, values: Values, fields: string[], answer: { id: string } | undefined): void {
+    if (item.remoteId === null && !answer) {
+      item.fail(new StowageError('source.incomplete', 'The answer of Stash is cut off.'));
+      return;
+    }
+    const record = answer ? recordOf(item, answer) : {};
+    if (answer) item.settle(Number(answer.id));
+    for (const time of ['createdAt', 'updatedAt']) {
+      if (record[time] !== undefined) item.record[time] = record[time];
+    }
+    for (const field of fields) {
+      if (!(field in item.change.after)) continue;
+      const stored = isUntold(item, field, values, this.words) ? undefined : record[field];
+      item.wrote(field, stored === undefined ? values[field] : stored);
+    }
+  }
+
+  async #dataUrl(item: Item, picture: PictureId): Promise<string> {
+    const bytes = await this.#picture(picture);
+    if (bytes) return `data:image/jpeg;base64,${bytes.toString('base64')}`;
+    item.fail(
+      new StowageError('library.failed', `The picture ${picture} is not among those we hold.`, {
+        remedy: 'Run "stowage pictures" to bring what is missing.',
+      }),
+    );
+    return '';
+  }
+}
+
+/** Custom fields are a plain object for a new record. */
+function asPlainMap(input: Input): void {
+  const custom = input.custom_fields as { full?: unknown; partial?: unknown } | undefined;
+  if (custom) input.custom_fields = custom.full ?? custom.partial;
+}
+
+function recordOf(item: Item, answer: { id: string }): Values {
+  const { gallery } = answer as { gallery?: { id: string } };
+  const answered = gallery ? { ...answer, gallery: Number(gallery.id) as Id } : answer;
+  return mapperOf(item.kind)(answered as never) as Values;
+}
+
+/** Before v0.28 (72) an image without a title is served under its file's name. */
+const isUntold = (item: Item, field: string, values: Values, { schema }: Words): boolean =>
+  schema < 72 && item.kind === 'image' && field === 'title' && values.title === '';

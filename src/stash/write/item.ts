@@ -1,0 +1,93 @@
+import { StowageError } from '../../model/errors.ts';
+import type { Id } from '../../model/fields.ts';
+import type { Values } from '../../model/held.ts';
+import type { SourceChange, WriteResult } from '../../model/writing.ts';
+import { holds } from './canHold.ts';
+import type { Words, WrittenKind } from './entry.ts';
+
+/** A change on its way: which of its fields are still to be written, and what came of the others. */
+export class Item {
+  readonly change: SourceChange;
+  readonly kind: WrittenKind;
+  remoteId: Id | null;
+  /** What the server has made of it so far. */
+  readonly record: Values = {};
+  error: StowageError | undefined;
+  takenBy: Id | undefined;
+  /** The name that it had to give up for a while (names.ts). */
+  formerName: string | undefined;
+  readonly #open: Set<string>;
+
+  constructor(change: SourceChange, words: Words) {
+    this.change = change;
+    this.kind = change.kind as WrittenKind;
+    this.remoteId = change.remoteId;
+    const { action, after } = change;
+    const fields = Object.keys(after).filter((field) =>
+      holds(words, this.kind, field, after[field]),
+    );
+    this.#open = new Set(action === 'update' ? fields : [whole, ...fields]);
+    if (this.#open.size === 0) {
+      this.error = new StowageError(
+        'source.unsupported',
+        `This Stash cannot hold the ${Object.keys(after).join(', ')} of ${nameOf(change)}.`,
+        { item: nameOf(change) },
+      );
+    }
+  }
+
+  /** The record itself, which is to be made or destroyed, as its remaining work. */
+  get isOpen(): boolean {
+    return this.error === undefined && this.#open.has(whole);
+  }
+
+  /** Is this field still to be written? */
+  awaits(field: string): boolean {
+    return this.error === undefined && this.#open.has(field);
+  }
+
+  get fields(): string[] {
+    return [...this.#open].filter((field) => field !== whole);
+  }
+
+  /** The server has made or destroyed the record. */
+  settle(remoteId: Id): void {
+    this.remoteId = remoteId;
+    this.#open.delete(whole);
+  }
+
+  /** The server has written this field, and keeps this value. */
+  wrote(field: string, value: unknown): void {
+    this.record[field] = value;
+    this.#open.delete(field);
+  }
+
+  fail(error: StowageError): void {
+    this.error ??= new StowageError(error.code, error.message, {
+      item: nameOf(this.change),
+      cause: error,
+      ...(error.remedy !== undefined && { remedy: error.remedy }),
+    });
+  }
+
+  /** What is told of it. Nothing where `stop` kept it from being sent, or its answer from coming. */
+  result(stop?: StowageError): WriteResult | undefined {
+    const { change, record, remoteId } = this;
+    const error = this.error ?? (this.#open.size > 0 ? stop : undefined);
+    if (!error) return { change, remoteId: remoteId as Id, record };
+    const written =
+      remoteId !== null && (change.remoteId === null || Object.keys(record).length > 0);
+    if (!written && !this.error) return undefined;
+    return {
+      change,
+      error,
+      ...(written && { written: { remoteId, record } }),
+      ...(this.takenBy !== undefined && { takenBy: this.takenBy }),
+    };
+  }
+}
+
+const whole = '';
+
+export const nameOf = ({ kind, remoteId }: SourceChange): string =>
+  remoteId === null ? `a new ${kind}` : `${kind} ${remoteId}`;

@@ -1,0 +1,214 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { StowageError } from '../../model/errors.ts';
+import { jsonText } from '../../model/records.ts';
+import type { SourceChange, WriterOptions } from '../../model/writing.ts';
+import { smallestBatch } from '../graphql/lists.ts';
+import { StashFailure } from '../http/failure.ts';
+import { withRetries } from '../http/retry.ts';
+import type { StashServer } from '../server.ts';
+import { type Answer, type Part, partName, requestOf } from './request.ts';
+
+/** One mutation for one change, and what to do with its result. */
+export interface Piece extends Part {
+  change: SourceChange;
+  /** The answer is missing where another mutation of the request failed that must have one. */
+  done: (answer: Answer | undefined) => void;
+  failed: (error: StowageError) => void;
+}
+
+export interface Sending {
+  signal: AbortSignal | undefined;
+  /** How many pieces a request has at most. */
+  most: number;
+  /** The pieces are one mutation's list of inputs: it happens wholly, or not at all. */
+  together?: boolean;
+  /**
+   * Those of the pieces that are still to be sent, after a request that was never answered: what sent twice would be
+   * done twice is looked up first. Left out where sending again does no harm.
+   */
+  again?: (pieces: readonly Piece[]) => Promise<Piece[]>;
+}
+
+/** Gateways take a megabyte by default (nginx). */
+const mostBytes = 900_000;
+/** Scans take hours, but then it is better to come back later. */
+const defaultPatience = 600_000;
+/** What the server does by itself is looked at so often, in milliseconds. */
+const idleFor = 2000;
+/** How long an answer is awaited after the person has asked to stop, in milliseconds. */
+const grace = 5000;
+
+/** Sends mutations, with all the patience that it takes. */
+export class Sender {
+  readonly server: StashServer;
+  readonly #options: WriterOptions;
+  readonly #told = new WeakSet<SourceChange>();
+  #mostBytes = mostBytes;
+  #idleUntil = 0;
+
+  constructor(server: StashServer, options: WriterOptions) {
+    this.server = server;
+    this.#options = options;
+  }
+
+  /** Every piece is either done or failed afterwards; what concerns more than a piece is thrown. */
+  async send(pieces: readonly Piece[], sending: Sending): Promise<void> {
+    let batch: Piece[] = [];
+    let bytes = 0;
+    for (const piece of pieces) {
+      const size = Buffer.byteLength(jsonText(piece.variables)) + 200;
+      if (batch.length >= sending.most || (batch.length > 0 && bytes + size > this.#mostBytes)) {
+        await this.#sendHalved(batch, bytes, sending);
+        batch = [];
+        bytes = 0;
+      }
+      batch.push(piece);
+      bytes += size;
+    }
+    if (batch.length > 0) await this.#sendHalved(batch, bytes, sending);
+  }
+
+  /** A batch that is refused is halved, down to the piece that is the reason. */
+  async #sendHalved(pieces: readonly Piece[], bytes: number, sending: Sending): Promise<void> {
+    try {
+      await this.#request(pieces, sending);
+    } catch (error) {
+      if (!(error instanceof StowageError) || !isForSplitting(error, pieces, sending)) throw error;
+      if (error.code === 'source.too-large') this.#mostBytes = Math.min(this.#mostBytes, bytes / 2);
+      if (pieces.length === 1) {
+        pieces[0]?.failed(error);
+        return;
+      }
+      const middle = Math.ceil(pieces.length / 2);
+      await this.#sendHalved(pieces.slice(0, middle), bytes / 2, sending);
+      await this.#sendHalved(pieces.slice(middle), bytes / 2, sending);
+    }
+  }
+
+  async #request(pieces: readonly Piece[], sending: Sending): Promise<void> {
+    const { signal, again } = sending;
+    let pending = pieces;
+    let unsure = false;
+    const once = async () => {
+      await this.#idle(signal);
+      if (unsure && again) pending = await again(pending);
+      unsure = false;
+      if (pending.length === 0) return;
+      signal?.throwIfAborted();
+      await this.#tell(pending);
+      try {
+        const { locked, lock } = await this.#attempt(pending, sending);
+        pending = locked;
+        if (lock) throw lock;
+      } catch (error) {
+        unsure = error instanceof StashFailure && mayHaveArrived.has(error.code);
+        this.#idleUntil = 0;
+        throw error;
+      }
+    };
+    await withRetries(once, { firstPause: 250, signal });
+  }
+
+  /** Returns the pieces that found the database locked. */
+  async #attempt(
+    pieces: readonly Piece[],
+    sending: Sending,
+  ): Promise<{ locked: Piece[]; lock?: StashFailure }> {
+    const { operation, variables } = requestOf(sending.together ? joined(pieces) : pieces);
+    const linger = lingering(sending.signal);
+    const { data, failures } = await this.server.client
+      .attempt(operation, variables, { signal: linger.signal })
+      .finally(linger.end);
+    if (sending.together) {
+      const [failure] = failures.values();
+      if (failure) throw failure;
+      const answers = (data?.[partName(0)] ?? []) as ({ id: string } | null)[];
+      for (const [i, piece] of pieces.entries()) piece.done(answers[i] ?? undefined);
+      return { locked: [] };
+    }
+    const isLocked = (i: number) => failures.get(partName(i))?.code === 'source.locked';
+    for (const [i, piece] of pieces.entries()) {
+      const failure = failures.get(partName(i));
+      if (!failure) piece.done(data?.[partName(i)] ?? undefined);
+      else if (!isLocked(i)) piece.failed(failure);
+    }
+    const lock = [...failures.values()].find(({ code }) => code === 'source.locked');
+    return { locked: pieces.filter((_, i) => isLocked(i)), ...(lock && { lock }) };
+  }
+
+  /** Waits while the server runs a task: its scans, imports and so on compete for the database. */
+  async #idle(signal: AbortSignal | undefined): Promise<void> {
+    if (Date.now() < this.#idleUntil) return;
+    const latest = Date.now() + (this.#options.patience ?? defaultPatience);
+    for (let pause = 500; ; pause = Math.min(pause * 2, 15_000)) {
+      const [job] = await this.server.jobs({ signal });
+      if (!job) break;
+      this.#options.onWaiting?.(job.description);
+      if (Date.now() + pause > latest) {
+        throw new StowageError('source.locked', `Stash is still busy: ${job.description}`, {
+          remedy: 'Wait until its running tasks are done (Settings → Tasks), then run it again.',
+        });
+      }
+      await sleep(pause, undefined, { signal }).catch(() => signal?.throwIfAborted());
+    }
+    this.#idleUntil = Date.now() + idleFor;
+  }
+
+  async #tell(pieces: readonly Piece[]): Promise<void> {
+    const news = new Set(pieces.map(({ change }) => change).filter((one) => !this.#told.has(one)));
+    if (news.size === 0) return;
+    await this.#options.onSending?.([...news]);
+    for (const change of news) this.#told.add(change);
+  }
+}
+
+/** Where the answer is missing, but not for sure the deed. */
+const mayHaveArrived = new Set<string>([
+  'source.unreachable',
+  'source.incomplete',
+  'source.failed',
+  'source.timeout',
+]);
+
+function isForSplitting(
+  { code }: StowageError,
+  { length }: readonly Piece[],
+  { again }: Sending,
+): boolean {
+  if (code === 'source.timeout') return !again && length > smallestBatch;
+  return ['source.refused', 'source.unsupported', 'source.too-large'].includes(code);
+}
+
+/** Pieces of one mutation that takes a list of inputs. Asked back of all is what is asked of any. */
+function joined(pieces: readonly Piece[]): Part[] {
+  const [first] = pieces;
+  if (!first) return [];
+  return [
+    {
+      mutation: first.mutation,
+      variables: { input: pieces.map(({ variables }) => variables.input) },
+      asks: [...new Set(pieces.flatMap(({ asks }) => asks))],
+    },
+  ];
+}
+
+/** A signal that comes a while after another: what was sent should be answered, if it can be. */
+function lingering(signal: AbortSignal | undefined): {
+  signal: AbortSignal | undefined;
+  end: () => void;
+} {
+  if (!signal) return { signal, end: () => {} };
+  const late = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const begin = () => {
+    timer = setTimeout(() => late.abort(signal.reason), grace);
+  };
+  signal.addEventListener('abort', begin, { once: true });
+  return {
+    signal: late.signal,
+    end: () => {
+      signal.removeEventListener('abort', begin);
+      clearTimeout(timer);
+    },
+  };
+}

@@ -1,0 +1,52 @@
+import type { Id } from '../../model/fields.ts';
+import type { Values } from '../../model/held.ts';
+import { listed } from '../graphql/lists.ts';
+import * as ask from '../types.ts';
+import type { Item } from './item.ts';
+import { fold } from './names.ts';
+import type { Run } from './run.ts';
+
+/** What a server says where a name cannot be had. */
+const isTaken = /already exists|is used as (an )?alias|UNIQUE constraint failed: \w+\.name/i;
+
+type Named = { id: string; name: string; aliases?: string[]; disambiguation?: string | null };
+
+/** Finds out who has the names that were refused to these. Asked for once: a few hundred bytes a record. */
+export async function tellWhoHasTheName(run: Run, items: readonly Item[]): Promise<void> {
+  const refused = items.filter(({ error }) => error && isTaken.test(error.message));
+  if (refused.length === 0) return;
+  const named = await namesOf(run);
+  for (const item of refused) {
+    const { name, disambiguation = '', mode } = item.change.after as Values & { name: string };
+    const wanted = fold(name);
+    const holder =
+      named.find(
+        (one) =>
+          fold(one.name) === wanted &&
+          (run.kind !== 'performer' || (one.disambiguation ?? '') === disambiguation) &&
+          (run.kind !== 'savedFilter' || (one as { mode?: unknown }).mode === mode),
+      ) ?? named.find(({ aliases = [] }) => aliases.some((alias) => fold(alias) === wanted));
+    if (holder) item.takenBy = Number(holder.id) as Id;
+  }
+}
+
+async function namesOf(run: Run): Promise<Named[]> {
+  const filter = { per_page: -1 };
+  const { server, signal } = run;
+  switch (run.kind) {
+    case 'tag':
+      return listed(await server.request(ask.TagNamesDocument, { filter }, { signal }));
+    case 'studio':
+      return listed(await server.request(ask.StudioNamesDocument, { filter }, { signal }));
+    case 'performer':
+      return listed(await server.request(ask.PerformerNamesDocument, { filter }, { signal }));
+    case 'group':
+      return server.supports(ask.GroupNamesDocument)
+        ? listed(await server.request(ask.GroupNamesDocument, { filter }, { signal }))
+        : listed(await server.request(ask.MovieNamesDocument, { filter }, { signal }));
+    case 'savedFilter':
+      return (await server.request(ask.SavedFiltersDocument, {}, { signal })).findSavedFilters;
+    default:
+      return [];
+  }
+}
