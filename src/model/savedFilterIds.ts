@@ -23,22 +23,36 @@ const kindOfCondition: { [key: string]: Kind } = {
 
 const kindOfParents: { [mode: string]: Kind } = { TAGS: 'tag', STUDIOS: 'studio', GROUPS: 'group' };
 
+const wasNumber = '#';
+
+const isId = (value: Json): value is string | number =>
+  typeof value === 'string' || typeof value === 'number';
+
 /**
  * The same document with every record's id replaced by what `map` makes of it. An id is the `id` of an item
- * (`{"id":"5","label":"…"}`) or, in older filters, a bare text in the condition's `value`.
+ * (`{"id":"5","label":"…"}`) or, in older filters, a bare one in the condition's `value`. Scripts write numbers, too;
+ * the mark before what was made of one tells that it is to become a number again.
  */
 export function mapFilterIds(
   mode: string,
   document: Json,
   map: (kind: Kind, id: string) => string,
 ): Json {
+  const mapped = (id: string | number, kind: Kind): Json => {
+    const isMarked = typeof id === 'string' && id.startsWith(wasNumber);
+    const plain = isMarked ? id.slice(wasNumber.length) : String(id);
+    const found = map(kind, plain);
+    if (found === plain) return id;
+    if (isMarked) return /^\d+$/.test(found) ? Number(found) : id;
+    return typeof id === 'number' ? wasNumber + found : found;
+  };
   const within = (value: Json, kind: Kind): Json => {
     if (Array.isArray(value)) {
-      return value.map((item) => (typeof item === 'string' ? map(kind, item) : within(item, kind)));
+      return value.map((item) => (isId(item) ? mapped(item, kind) : within(item, kind)));
     }
     if (value === null || typeof value !== 'object') return value;
     return mapEntries(value, (key, inner) =>
-      key === 'id' && typeof inner === 'string' ? map(kind, inner) : within(inner, kind),
+      key === 'id' && isId(inner) ? mapped(inner, kind) : within(inner, kind),
     );
   };
   const conditions = (value: Json): Json => {
