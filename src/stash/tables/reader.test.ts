@@ -191,6 +191,54 @@ test('custom fields keep the type they are stored with, and any name', (t) => {
   );
 });
 
+test('a number that JSON cannot hold is left out of the custom fields, and named', (t) => {
+  const reader = readerOf(
+    t,
+    `insert into performers (id, name, created_at, updated_at) values (1, 'a', ${at}, ${at});
+     insert into performer_custom_fields (performer_id, field, value) values
+       (1, 'far', 9e999), (1, 'near', 1), (1, 'under', -9e999);`,
+  );
+  assert.deepEqual(one(reader, 'performer').customFields, { near: 1 });
+  assert.deepEqual(
+    reader.troubles.map(({ field, why }) => `${field} ${why}`),
+    [
+      'customFields "far" is Infinity, which cannot be kept',
+      'customFields "under" is -Infinity, which cannot be kept',
+    ],
+  );
+});
+
+test('a file whose folder is not there has its bare name, and is named', (t) => {
+  const reader = readerOf(
+    t,
+    `insert into files (id, basename, parent_folder_id, size, mod_time, created_at, updated_at)
+       values (1, 'f', 9, 1, ${at}, ${at}, ${at});`,
+  );
+  assert.equal(one(reader, 'file').path, 'f');
+  assert.deepEqual(reader.troubles, [
+    { kind: 'file', id: 1, field: 'path', why: 'names folder 9, which is not there' },
+  ]);
+});
+
+test('a saved filter that is no object is an empty one, as Stash shows it, and named', (t) => {
+  const reader = readerOf(
+    t,
+    `insert into saved_filters (id, mode, name, object_filter, ui_options) values
+       (1, 'TAGS', 'a', '[]', '"x"'), (2, 'TAGS', 'b', '{}', '5');`,
+  );
+  assert.deepEqual(
+    all(reader, 'savedFilter').map(({ objectFilter, uiOptions }) => [objectFilter, uiOptions]),
+    [
+      [{}, {}],
+      [{}, {}],
+    ],
+  );
+  assert.deepEqual(
+    reader.troubles.map(({ id, field }) => `${id} ${field}`),
+    ['1 objectFilter', '1 uiOptions', '2 uiOptions'],
+  );
+});
+
 test('a saved filter’s sorting has all its keys, or is null', (t) => {
   const reader = readerOf(
     t,

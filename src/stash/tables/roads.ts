@@ -208,8 +208,12 @@ const chapterFromTables = {
 } satisfies TablesRoad<'chapter'>;
 
 const path: OwnColumns<string> = {
-  columns: [{ name: 'folders.path' }, { name: 'basename' }],
-  read: ([folder = null, basename = null]) => pathIn(values.text(folder), values.text(basename)),
+  columns: [{ name: 'folders.path' }, { name: 'basename' }, { name: 'parent_folder_id' }],
+  read([folder = null, basename = null, id], finding) {
+    // Without its folder a server shows the bare name.
+    if (folder === null) finding.trouble(`names folder ${id}, which is not there`);
+    return pathIn(values.text(folder), values.text(basename));
+  },
 };
 
 /** What a file is told by: a row in either makes it visual, and one in `image_files` an image (v0.30 pkg/sqlite/file.go). */
@@ -282,11 +286,14 @@ const fileFromTables = {
 } satisfies TablesRoad<'file'>;
 
 /** A column that holds JSON as text. */
-const json = (column: string, read: (stored: string) => Json): OwnColumns<Json> => ({
+const json = (
+  column: string,
+  read: (stored: string, finding: Finding) => Json,
+): OwnColumns<Json> => ({
   columns: [{ name: column, as: (c) => `cast(${c} as text)` }],
   read([cell], finding) {
     try {
-      return cell === null || cell === '' ? null : read(cell as string);
+      return cell === null || cell === '' ? null : read(cell as string, finding);
     } catch {
       finding.trouble('is not JSON');
       return undefined;
@@ -302,12 +309,21 @@ const findFilter = json('find_filter', (stored) => {
   return Object.fromEntries(keys.map((key) => [key, filter[key] ?? null]));
 });
 
+/** Stash shows an empty one in the place of what is no object. */
+const document = (column: string) =>
+  json(column, (stored, finding) => {
+    const value: Json = JSON.parse(stored);
+    if (typeof value === 'object' && !Array.isArray(value)) return value;
+    finding.trouble('is JSON, but no object; Stash shows an empty one');
+    return {};
+  });
+
 const savedFilterFromTables = {
   mode: text('mode'),
   name: text('name'),
   findFilter,
-  objectFilter: json('object_filter', JSON.parse),
-  uiOptions: json('ui_options', JSON.parse),
+  objectFilter: document('object_filter'),
+  uiOptions: document('ui_options'),
 } satisfies TablesRoad<'savedFilter'>;
 
 /** The table of a kind's own rows, and the tables joined to it: each by its key, and our column that has it. */

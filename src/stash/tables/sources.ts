@@ -203,7 +203,10 @@ export const customFields = (
     },
   ],
   order: ['field'],
-  read: values.customFields,
+  read: (rows, finding) =>
+    values.customFields(rows, (name, value) =>
+      finding.trouble(`${JSON.stringify(name)} is ${value}, which cannot be kept`),
+    ),
 });
 
 /** A scene's groups, each with the scene's number in it. */

@@ -127,13 +127,21 @@ export function stashIds(rows: Row[]): StashIds {
 }
 
 /**
- * Rows of `[_, field, type, value]`, an integer written out and a blob in hexadecimal. Through `fromEntries`,
- * because a person may name a field `__proto__`.
+ * Rows of `[_, field, type, value]`, an integer written out and a blob in hexadecimal. JSON has no infinite numbers:
+ * those are left out, and told. Through `fromEntries`, because a person may name a field `__proto__`.
  */
-export function customFields(rows: Row[]): { [name: string]: Json } {
-  return Object.fromEntries(
-    rows.map(([, name, type, value]) => [text(name as Cell), customValue(type, value as Cell)]),
-  );
+export function customFields(
+  rows: Row[],
+  leftOut: (name: string, value: number) => void,
+): { [name: string]: Json } {
+  const found: [string, Json][] = [];
+  for (const [, field, type, cell] of rows) {
+    const name = text(field as Cell);
+    const value = customValue(type, cell as Cell);
+    if (typeof value === 'number' && !Number.isFinite(value)) leftOut(name, value);
+    else found.push([name, value]);
+  }
+  return Object.fromEntries(found);
 }
 
 function customValue(type: Cell | undefined, value: Cell): Json {
