@@ -22,7 +22,9 @@ export function mergeRef(sides: Sides, options: FieldOptions): MergedValue {
   const isKept = (value: unknown, own: unknown, on: Side) => value !== own && isGone(value, on);
   const keptHere = isKept(one.library, library, 'library');
   const keptThere = isKept(one.source, source, 'source');
-  if (!keptHere && !keptThere) return one;
+  // Nor is a record agreed to that one side cannot have: unless it was before.
+  const unsent = isKept(one.unsent, library, 'library') ? base : one.unsent;
+  if (!keptHere && !keptThere) return { ...one, unsent };
   return {
     library: keptHere ? library : one.library,
     source: keptThere ? source : one.source,

@@ -26,7 +26,7 @@ export function mergeSubGroups(field: Field, sides: Sides, options: FieldOptions
     mergeOrder([], own, had, new Set([...own, ...had.filter((id) => options.stays?.(id, side))]));
   const ours = standing(inOrder(library), 'library');
   const theirs = standing(inOrder(source), 'source');
-  const order = mergeOrder(base && had, ours, theirs, new Set([...ours, ...theirs]));
+  const order = mergeOrder(had, ours, theirs, new Set([...ours, ...theirs]));
   return {
     ...merged,
     library: placed(merged.library, order, library),
