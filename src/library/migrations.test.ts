@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { emptyDatabase, testDatabase, withClient } from '../../test/support/database.ts';
 import { knownMigrations, type Migration, migrateSchema, pendingMigrations } from './migrations.ts';
+import { findSource } from './sources.ts';
 
 const step = (number: number, sql: string): Migration => ({
   number,
@@ -73,6 +74,28 @@ test('a library of a newer Stowage is refused, and left alone', async (t) => {
       message: /step 2/,
     });
     assert.equal(await exists(client, 'qar.crew'), false);
+  });
+});
+
+test('a library of the first version keeps its records and their links', async (t) => {
+  const known = await knownMigrations();
+  await withClient(await emptyDatabase(t), async (client) => {
+    await migrateSchema(client, known.slice(0, 1));
+    await client.query(`
+      INSERT INTO qar.tags (id, name) VALUES ('00000000-0000-7000-8000-000000000001', 'red');
+      INSERT INTO stowage.sources (name, profile, pictures, known) VALUES ('main', '{}', 'all', '{}');
+      INSERT INTO stowage.runs (source_id, command, road, started_at) VALUES (1, 'migrate', 'snapshot', now());
+      INSERT INTO stowage.links (source_id, kind, remote_id, library_id, base, facts, seen, run_id)
+        VALUES (1, 1, 7, '00000000-0000-7000-8000-000000000001', '{"name": "red"}', '{}', '', 1)`);
+    await migrateSchema(client, known);
+    const links = 'SELECT remote_id, base, edited, sent FROM stowage.links';
+    const link = { remote_id: '7', base: { name: 'red' }, edited: false, sent: {} };
+    assert.deepEqual((await client.query(links)).rows, [link]);
+    await client.query(`UPDATE qar.tags SET name = 'blue'`);
+    assert.deepEqual((await client.query(links)).rows, [{ ...link, edited: true }]);
+    const source = await findSource(client, 'main');
+    assert.equal(source?.writes, false);
+    assert.deepEqual(source?.policy, { default: 'library' });
   });
 });
 
