@@ -26,8 +26,9 @@ export async function copyDatabase(
       continue;
     }
     await copy(file, target, signal);
-    if (before.log) await copy(`${file}-wal`, `${target}-wal`, signal);
-    if (before.journal) await copy(`${file}-journal`, `${target}-journal`, signal);
+    // A log that is gone by now shows below, as any other change.
+    if (before.log) await copy(`${file}-wal`, `${target}-wal`, signal).catch(absent);
+    if (before.journal) await copy(`${file}-journal`, `${target}-journal`, signal).catch(absent);
     if (isUntouched(before, await traceOf(file))) return;
     for (const suffix of ['', '-wal', '-journal']) await rm(target + suffix, { force: true });
     await setTimeout(tick * (attempt + 1), undefined, { signal });

@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { createTables } from '../../contract/tables.ts';
 import type { Reading } from '../../model/reading.ts';
 import { openSnapshot } from './snapshot.ts';
@@ -101,6 +102,16 @@ test('what is no database, or no whole one, is refused', async (t) => {
   await refuses(scribbled, 'source.file-damaged');
 });
 
+test('values that a column should not hold are no damage', async (t) => {
+  const file = databaseIn(folderOf(t), (db) => {
+    db.exec(`create table odd (name text check (name != ''), place integer);
+      pragma ignore_check_constraints = 1; insert into odd values ('', 1)`);
+  });
+  const reading = await openSnapshot(file, { tempDir: folderOf(t) });
+  assert.deepEqual(reading.unknown, [{ what: 'table odd', rows: 1 }]);
+  await reading.close();
+});
+
 test('a Stash too old, or stuck in a migration, is refused', async (t) => {
   const tempDir = folderOf(t);
   const old = databaseIn(folderOf(t), (db) => db.exec('update schema_migrations set version = 32'));
@@ -129,6 +140,23 @@ test('a call that was taken back leaves nothing behind', async (t) => {
   const reason = new Error('taken back');
   await assert.rejects(openSnapshot(file, { tempDir, signal: AbortSignal.abort(reason) }), reason);
   assert.deepEqual(readdirSync(tempDir), []);
+});
+
+test('a server that ends meanwhile takes its log away: the file is copied again', async (t) => {
+  const folder = folderOf(t);
+  const file = databaseIn(folder, (db) => fill(db, 3000, 4000));
+  const server = new DatabaseSync(file);
+  server.exec('pragma journal_mode = wal; pragma wal_autocheckpoint = 0');
+  addTag(server, 'from the log');
+  const tempDir = folderOf(t);
+  const opening = openSnapshot(file, { tempDir });
+  const isCopying = () => readdirSync(tempDir, { recursive: true }).length > 1;
+  while (!isCopying()) await setImmediate();
+  server.close();
+  assert.ok(!readdirSync(folder).includes('stash-go.sqlite-wal'));
+  const reading = await opening;
+  assert.deepEqual(await tagNames(reading), ['one', 'from the log']);
+  await reading.close();
 });
 
 test('a copy made while another process writes is of one moment', async (t) => {
