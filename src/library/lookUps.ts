@@ -2,7 +2,6 @@ import type { ClientBase } from 'pg';
 import type { Id } from '../model/fields.ts';
 import type { LibraryId } from '../model/held.ts';
 import type { Kind } from '../model/kinds.ts';
-import type { PathMap } from '../model/pathMap.ts';
 import { kindNumber, ownerColumn, storedFields, tableOf } from './layout.ts';
 import { storableText } from './storable.ts';
 
@@ -294,14 +293,6 @@ export async function rejected(
     [sourceId, kindNumber[kind], remoteIds],
   );
   return new Map(rows.map(({ remote, others }) => [Number(remote), new Set(others)]));
-}
-
-/** Where every source finds the library's folders. */
-export async function pathMaps(client: ClientBase): Promise<PathMap[]> {
-  const { rows } = await client.query<{ map: PathMap }>(
-    `SELECT path_map AS map FROM stowage.sources WHERE path_map <> '[]' ORDER BY id`,
-  );
-  return rows.map(({ map }) => map);
 }
 
 /** How a folder on Windows, where large and small letters are the same, is spelled in the paths that are held. */

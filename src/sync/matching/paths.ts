@@ -1,6 +1,14 @@
 import type { ClientBase } from 'pg';
-import { pathMaps, spellings } from '../../library/lookUps.ts';
-import { isMapped, isWindows, mapPath, type PathMap, unmapPath } from '../../model/pathMap.ts';
+import { spellings } from '../../library/lookUps.ts';
+import { listSources } from '../../library/sources.ts';
+import {
+  isMapped,
+  isWindows,
+  mapPath,
+  type PathMap,
+  type PathMapping,
+  unmapPath,
+} from '../../model/pathMap.ts';
 
 /**
  * A source's paths as the library may hold them. It holds a file's path as the source said it that brought the file, so
@@ -17,8 +25,10 @@ export class Paths {
 
   static async of(client: ClientBase, own: PathMap): Promise<Paths> {
     const all: PathMap[] = [];
-    for (const map of [own, ...(await pathMaps(client))]) {
-      all.push((await Promise.all(map.map((one) => spelled(client, one)))).flat());
+    for (const map of [own, ...(await listSources(client)).map(({ pathMap }) => pathMap)]) {
+      const forms: PathMapping[] = [];
+      for (const mapping of map) forms.push(...(await spelled(client, mapping)));
+      all.push(forms);
     }
     return new Paths(own, all);
   }
@@ -36,7 +46,7 @@ export class Paths {
 }
 
 /** As the option spells it, and as the paths that are held do. */
-async function spelled(client: ClientBase, { from, to }: PathMap[number]): Promise<PathMap> {
+async function spelled(client: ClientBase, { from, to }: PathMapping): Promise<PathMapping[]> {
   if (!isWindows(from)) return [{ from, to }];
   const held = await spellings(client, from.replaceAll('/', '\\'));
   return [...new Set([from, ...held])].map((spelling) => ({ from: spelling, to }));
