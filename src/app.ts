@@ -18,6 +18,8 @@ export interface OpenOptions {
   signal: AbortSignal;
   /** Whether it was read before: then the quickest road serves, not the most complete one. */
   again: boolean;
+  /** The file of a mirror that is kept from one reading to the next. */
+  mirror?: string | undefined;
   /** Told as a copy of the database, or of its tables, arrives. */
   fetched: (done: number, of: number | null, unit: 'bytes' | 'rows') => void;
 }
@@ -30,6 +32,8 @@ export interface OpenSource extends AsyncDisposable {
   server: StashServer | undefined;
   suppliers: readonly Supplier[];
   served: ServedPictures | undefined;
+  /** Reads it once more, as it is now, by the same road; what was read before is closed. */
+  reread(): Promise<Reading>;
 }
 
 /** A source that is there: a server that let us in, or a file. Nothing of its library has been read. */
@@ -59,7 +63,14 @@ export async function openSource(reached: Reached, options: OpenOptions): Promis
   if (server) opened.defer(() => server.client.close());
   const temporary = opened.use(await temporaryFolder(options.dataDirectory));
   const { reading, how } = await openReading(reached, options, temporary.path);
-  opened.defer(() => reading.close());
+  let latest = reading;
+  opened.defer(() => latest.close());
+  const reread = async () => {
+    const again = { ...options, via: reading.road };
+    await latest.close();
+    latest = (await openReading(reached, again, temporary.path)).reading;
+    return latest;
+  };
   const suppliers: Supplier[] = [];
   if (reading.file) suppliers.push(opened.use(new BlobsTable(reading.file)));
   if (options.blobs) suppliers.push(await BlobsFolder.open(options.blobs));
@@ -67,12 +78,12 @@ export async function openSource(reached: Reached, options: OpenOptions): Promis
   if (served) suppliers.push(served);
   const resources = opened.move();
   const close = () => resources.disposeAsync();
-  return { reading, how, server, suppliers, served, [Symbol.asyncDispose]: close };
+  return { reading, how, server, suppliers, served, reread, [Symbol.asyncDispose]: close };
 }
 
 async function openReading(
   reached: Reached,
-  { via, blobs, again, signal, fetched }: OpenOptions,
+  { via, blobs, again, mirror, signal, fetched }: OpenOptions,
   tempDir: string,
 ): Promise<Opened> {
   if ('server' in reached) {
@@ -81,7 +92,7 @@ async function openReading(
         remedy: 'Leave it out: a server gives its pictures itself.',
       });
     }
-    return openRoad(reached.server, via, { tempDir, signal, again, onProgress: fetched });
+    return openRoad(reached.server, via, { tempDir, mirror, signal, again, onProgress: fetched });
   }
   if (via === 'tables' || via === 'graphql') {
     throw new StowageError('usage', `A database file cannot be read --via ${via}.`, {

@@ -12,7 +12,7 @@ const mayImport: { [folder: string]: readonly string[] } = {
   stash: ['model', 'contract'],
   library: ['model'],
   simulator: ['model', 'contract'],
-  sync: ['model'],
+  sync: ['model', 'library'],
   media: ['model', 'library'],
   enrich: ['model', 'contract', 'library'],
   search: ['model', 'library'],

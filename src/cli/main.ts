@@ -11,6 +11,10 @@ const commands: Commands = {
     summary: 'Bring a whole Stash library over',
     load: async () => (await import('./migrate.ts')).migrate,
   },
+  sync: {
+    summary: 'Bring the library and a Stash in step, both ways',
+    load: async () => (await import('./sync.ts')).sync,
+  },
   verify: {
     summary: 'Read a Stash again and compare every field with the library',
     load: async () => (await import('./verify.ts')).verify,

@@ -19,7 +19,11 @@ export async function reach(options: ReadingOptions, context: CommandContext): P
 /** Opens the source for reading, with a bar while a copy of it arrives, and says how it is read. */
 export async function openSource(
   reached: Reached,
-  { via, blobs }: { via: ReadingOptions['via']; blobs?: string | undefined },
+  {
+    via,
+    blobs,
+    mirror,
+  }: { via: ReadingOptions['via']; blobs?: string | undefined; mirror?: string | undefined },
   { again }: { again: boolean },
   { output, settings, signal }: CommandContext,
 ): Promise<OpenSource> {
@@ -34,6 +38,7 @@ export async function openSource(
     const source = await open(reached, {
       via,
       blobs,
+      mirror,
       again,
       dataDirectory: settings.dataDirectory,
       signal,

@@ -1,4 +1,5 @@
 import type { ClientBase } from 'pg';
+import type { Id } from '../model/fields.ts';
 import type { Kind, Rec } from '../model/kinds.ts';
 import { parseJson } from '../model/records.ts';
 import { Cursor } from './cursor.ts';
@@ -27,6 +28,25 @@ export async function* seenRecords<K extends Kind>(
       ...(parseJson(facts as string) as object),
       id: Number(id),
     })) as Rec<K>[];
+  }
+  await cursor.close();
+}
+
+/** What tells whether a source's records are as they were seen there: (number, hash as hex), ascending. In a transaction. */
+export async function* seenHashes(
+  client: ClientBase,
+  source: Source,
+  kind: Kind,
+): AsyncGenerator<[id: Id, seen: string][]> {
+  const cursor = await Cursor.open(
+    client,
+    `SELECT remote_id, encode(seen, 'hex') FROM stowage.links
+      WHERE source_id = ${source.id} AND kind = ${kindNumber[kind]} ORDER BY remote_id`,
+  );
+  for (;;) {
+    const rows = await cursor.next();
+    if (rows.length === 0) break;
+    yield rows.map(([id, seen]) => [Number(id), seen as string]);
   }
   await cursor.close();
 }

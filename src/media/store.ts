@@ -50,6 +50,12 @@ export class PictureStore {
     return createReadStream(this.#pathOf(md5));
   }
 
+  /** The bytes, all at once; null where there is no such picture. */
+  async read(md5: PictureId): Promise<Buffer | null> {
+    if (!isPictureId(md5)) return null;
+    return (await this.#guard(() => readFile(this.#pathOf(md5)).catch(absent))) ?? null;
+  }
+
   /** Reads the file through; undefined where it is missing, or not what its name says. */
   async check(md5: PictureId): Promise<Held | undefined> {
     if (!isPictureId(md5)) return undefined;

@@ -1,0 +1,132 @@
+import type { ClientBase } from 'pg';
+import type { Source } from '../library/sources.ts';
+import { PlanFile } from '../sync/planFile.ts';
+import { planSource, type Synced, syncSource } from '../sync/sync.ts';
+import {
+  atLeast,
+  type CommandContext,
+  type CommandDefinition,
+  libraryOptions,
+  type Outcome,
+} from './command.ts';
+import { lockForWriting, withLibrary } from './library.ts';
+import { openSource, reach, tellUnknown } from './opening.ts';
+import { bringPictures } from './pictures.ts';
+import { tellCounts, tellItems } from './planTable.ts';
+import { type ReadingOptions, readingOptions } from './reading.ts';
+import { sourceOptions } from './source.ts';
+import { mirrorOf, type SyncOptions, sourceNamed, syncingOf } from './syncing.ts';
+
+interface Options extends ReadingOptions, SyncOptions {
+  name: string;
+  dryRun?: boolean;
+}
+
+/** `stowage sync`: brings the library and a source in step, in both directions. */
+export const sync: CommandDefinition<Options> = {
+  configure: (command) =>
+    readingOptions(sourceOptions(libraryOptions(command)))
+      .option('--name <source>', 'what the source is called in the library', 'main')
+      .option('--dry-run', 'show what would be done, and do nothing')
+      .option('--full', 'compare everything, not only what is known to have changed')
+      .option(
+        '--allow-deletions <number>',
+        'delete so many records, after having been asked',
+        atLeast(1),
+      )
+      .option('--create-scenes', 'create scenes there that only the library has'),
+  async run(context, options) {
+    const reached = await reach(options, context);
+    return withLibrary(context, async (client) => {
+      await lockForWriting(client);
+      const mirror = 'server' in reached ? await mirrorOf(context, options.name) : undefined;
+      const { via, blobs } = options;
+      await using opened = await openSource(
+        reached,
+        { via, blobs, mirror },
+        { again: true },
+        context,
+      );
+      const source = await sourceNamed(client, options.name, opened);
+      using syncing = syncingOf(context, client, opened, source, options);
+      if (options.dryRun) return await dryRun(context, source, syncing);
+      const synced = await syncSource(syncing);
+      const missing =
+        synced.runId === null ? 0 : await broughtPictures(context, client, opened, source);
+      const complete = tellUnknown(context, opened);
+      return told(context, source, synced, complete && missing === 0);
+    });
+  },
+};
+
+async function dryRun(
+  context: CommandContext,
+  source: Source,
+  syncing: ReturnType<typeof syncingOf>,
+): Promise<Outcome> {
+  const plan = PlanFile.make();
+  try {
+    const head = await planSource(syncing, plan);
+    tellItems(context.output, plan);
+    tellCounts(context.output, plan.counts(), source.name);
+    for (const warning of head.warnings) context.output.warning(warning);
+    if (plan.changes === 0) context.output.line('Nothing to do.');
+    return {
+      complete: true,
+      summary: { counts: plan.counts(), conflicts: plan.conflicts, held: head.held },
+    };
+  } finally {
+    plan.close();
+  }
+}
+
+async function broughtPictures(
+  context: CommandContext,
+  client: ClientBase,
+  opened: Parameters<typeof bringPictures>[2],
+  source: Source,
+): Promise<number> {
+  return bringPictures(context, client, opened, source, source.pictures);
+}
+
+/** Says what a sync did, and what it leaves to the person. */
+function told(
+  { output }: CommandContext,
+  source: Source,
+  synced: Synced,
+  complete: boolean,
+): Outcome {
+  const { changes, conflicts, held, warnings, stale, failures } = synced;
+  if (changes.length === 0) output.line('Nothing to do: both sides are in step.');
+  tellCounts(output, changes, source.name);
+  for (const warning of warnings) output.warning(warning);
+  const holds = Object.values(held).reduce((sum, count) => sum + count, 0);
+  if (holds > 0) {
+    const kinds = Object.entries(held).map(([kind, count]) => `${count} ${kind}`);
+    output.warning(
+      `Held back: ${kinds.join(', ')} would be deleted. Look with --dry-run; then say --allow-deletions ${holds}.`,
+    );
+  }
+  if (conflicts > 0) output.warning(`${conflicts} conflicts wait: \`stowage conflicts list\`.`);
+  if (stale.length > 0)
+    output.warning(`${stale.length} records were edited meanwhile: sync again.`);
+  for (const { kind, remoteId, error } of failures) {
+    output.trouble({
+      kind,
+      id: remoteId ?? 0,
+      field: null,
+      why: `the source refused it: ${error.message}`,
+    });
+  }
+  return {
+    complete: complete && holds === 0 && failures.length === 0,
+    summary: {
+      counts: changes,
+      conflicts,
+      held,
+      failures: failures.length,
+      stale: stale.length,
+      run: synced.runId,
+    },
+  };
+}

@@ -1,0 +1,89 @@
+import { join } from 'node:path';
+import type { ClientBase } from 'pg';
+import type { OpenSource } from '../app.ts';
+import { makeFolder } from '../library/disk.ts';
+import { addSource, findSource, KnownFields, type Source } from '../library/sources.ts';
+import { PictureStore } from '../media/store.ts';
+import { StowageError } from '../model/errors.ts';
+import { canHold } from '../stash/write/canHold.ts';
+import { openWriter } from '../stash/write/writer.ts';
+import type { Syncing } from '../sync/sync.ts';
+import type { CommandContext } from './command.ts';
+
+export interface SyncOptions {
+  full?: boolean;
+  allowDeletions?: number;
+  createScenes?: boolean;
+}
+
+/** Where a source's mirror is kept from one reading to the next. */
+export async function mirrorOf({ settings }: CommandContext, name: string): Promise<string> {
+  const folder = join(settings.dataDirectory, 'mirrors');
+  await makeFolder(folder, 0o700);
+  return join(folder, `${encodeURIComponent(name)}.sqlite`);
+}
+
+/** The source of that name; one that is new to the library is added. */
+export async function sourceNamed(
+  client: ClientBase,
+  name: string,
+  { reading }: OpenSource,
+): Promise<Source> {
+  const known = await findSource(client, name);
+  if (known) return known;
+  await addSource(client, { name, profile: reading.profile, pictures: 'all' });
+  return (await findSource(client, name)) as Source;
+}
+
+/** What a sync needs, put together from what a command has opened. */
+export function syncingOf(
+  { output, settings, signal }: CommandContext,
+  client: ClientBase,
+  opened: OpenSource,
+  source: Source,
+  options: SyncOptions,
+): Syncing & Disposable {
+  const { server, reading } = opened;
+  let isFirst = true;
+  const stages = new Map<string, ReturnType<typeof output.stage>>();
+  const store = PictureStore.open(join(settings.dataDirectory, 'pictures'));
+  store.catch(() => {});
+  return {
+    client,
+    source,
+    canHold: (kind, field, value) => canHold(reading.profile, kind, field, value),
+    known: new KnownFields(),
+    signal,
+    full: options.full ?? false,
+    allowedDeletions: options.allowDeletions ?? 0,
+    createScenes: options.createScenes ?? false,
+    warn: (message) => output.warning(message),
+    read: async () => {
+      if (isFirst) {
+        isFirst = false;
+        return reading;
+      }
+      return opened.reread();
+    },
+    writer: (told) => {
+      if (!server) {
+        throw new StowageError('usage', 'A database file cannot be written to.', {
+          remedy: 'Give the address of the Stash itself with --from.',
+        });
+      }
+      return openWriter(server, {
+        ...told,
+        picture: async (picture) => (await store).read(picture),
+        onWaiting: (task) => output.warning(`The server is busy (${task}): writing waits for it.`),
+      });
+    },
+    progress: (name, count) => {
+      const stage = stages.get(name) ?? output.stage(name);
+      stages.set(name, stage);
+      stage.advance(count);
+    },
+    [Symbol.dispose]: () => {
+      for (const stage of stages.values()) stage.finish();
+    },
+  };
+}

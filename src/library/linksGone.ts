@@ -1,0 +1,34 @@
+import type { ClientBase } from 'pg';
+import type { Id } from '../model/fields.ts';
+import type { Kind } from '../model/kinds.ts';
+import { kindNumber } from './layout.ts';
+import type { Source } from './sources.ts';
+
+/** The source has these records no more; since when is kept from the first time. */
+export async function markAbsent(
+  client: ClientBase,
+  source: Source,
+  kind: Kind,
+  remoteIds: readonly Id[],
+): Promise<void> {
+  if (remoteIds.length === 0) return;
+  await client.query(
+    `UPDATE stowage.links SET absent_since = coalesce(absent_since, now())
+      WHERE source_id = $1 AND kind = $2 AND remote_id = ANY ($3::bigint[])`,
+    [source.id, kindNumber[kind], remoteIds],
+  );
+}
+
+/** Neither side needs these links any more. */
+export async function forgetLinks(
+  client: ClientBase,
+  source: Source,
+  kind: Kind,
+  remoteIds: readonly Id[],
+): Promise<void> {
+  if (remoteIds.length === 0) return;
+  await client.query(
+    'DELETE FROM stowage.links WHERE source_id = $1 AND kind = $2 AND remote_id = ANY ($3::bigint[])',
+    [source.id, kindNumber[kind], remoteIds],
+  );
+}

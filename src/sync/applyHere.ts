@@ -1,0 +1,236 @@
+import type { ClientBase } from 'pg';
+import { applyChanges, type LibraryChange } from '../library/change.ts';
+import { closeConflicts, openConflict } from '../library/conflicts.ts';
+
+const foldInto: any = null;
+
+import { settleCutOff } from '../library/journal.ts';
+import { type BasePatch, type NewLink, patchBases, writeLinks } from '../library/links.ts';
+import { forgetLinks, markAbsent } from '../library/linksGone.ts';
+import { revisionsOf } from '../library/revisions.ts';
+import type { Source } from '../library/sources.ts';
+import { toSource } from '../library/translate.ts';
+import type { Id } from '../model/fields.ts';
+import type { LibraryId, Values } from '../model/held.ts';
+import { fieldsOf, type Kind } from '../model/kinds.ts';
+import { namedBy } from './names.ts';
+import type { PlanFile } from './planFile.ts';
+import type { PlanItem } from './planItem.ts';
+import { makingOrder } from './planning.ts';
+
+/** What carrying out a plan works with. */
+export interface Applying {
+  client: ClientBase;
+  source: Source;
+  plan: PlanFile;
+  run: { id: number; sourceId: number };
+  signal: AbortSignal;
+  /** So many more items are done. */
+  progress(count: number): void;
+}
+
+/** What was not carried out: its record was changed after the plan was made. */
+export interface Stale {
+  kind: Kind;
+  libraryId: LibraryId;
+  remoteId: Id | null;
+}
+
+/**
+ * Does the library's part of a plan: in batches, each with its links and its journal in one transaction. What stops
+ * half way is found again by the next sync, which has as much less to do.
+ */
+export async function applyHere(applying: Applying): Promise<Stale[]> {
+  const { plan } = applying;
+  const stale: Stale[] = [];
+  for (const kind of makingOrder) {
+    for (const items of plan.items({ kind, here: 'fold' })) await fold(applying, items);
+  }
+  for (const kind of makingOrder) {
+    // Records that name others of their kind are made together: else what one names may not be there yet.
+    if (namesItself(kind)) {
+      const all = [...plan.items({ kind, here: 'create' })].flat();
+      if (all.length > 0) stale.push(...(await applyBatch(applying, kind, all)));
+    } else {
+      for (const items of plan.items({ kind, here: 'create' })) {
+        stale.push(...(await applyBatch(applying, kind, items)));
+      }
+    }
+  }
+  for (const kind of makingOrder) {
+    for (const items of plan.items({ kind })) {
+      const rest = items.filter(
+        ({ here }) => here === null || here === 'update' || here === 'restore',
+      );
+      if (rest.length > 0) stale.push(...(await applyBatch(applying, kind, rest)));
+    }
+  }
+  for (const kind of makingOrder.toReversed()) {
+    for (const items of plan.items({ kind, here: 'delete' })) {
+      stale.push(...(await applyBatch(applying, kind, items)));
+    }
+  }
+  return stale;
+}
+
+const namesItself = (kind: Kind): boolean =>
+  fieldsOf[kind].some(([, { merge, target }]) => merge !== 'fact' && target === kind);
+
+async function applyBatch(
+  { client, source, plan, run, signal, progress }: Applying,
+  kind: Kind,
+  items: readonly PlanItem[],
+): Promise<Stale[]> {
+  signal.throwIfAborted();
+  await client.query('BEGIN');
+  try {
+    const stale = new Set(await applyChanges(client, run, items.flatMap(changeOf)));
+    const left = new Set([...stale].map(({ id }) => id));
+    const done = items.filter(({ libraryId }) => !left.has(libraryId));
+    await noteLinks(client, source, plan, run, kind, done);
+    for (const { libraryId, remoteId, conflicts } of done) {
+      if (remoteId === null) continue;
+      const of = { kind, libraryId, remoteId, runId: run.id };
+      for (const conflict of conflicts) await openConflict(client, source, { ...of, ...conflict });
+    }
+    await closeConflicts(
+      client,
+      source,
+      done.flatMap(({ remoteId, agreed }) =>
+        remoteId === null ? [] : agreed.map((question) => ({ kind, remoteId, ...question })),
+      ),
+    );
+    await settleCutOff(
+      client,
+      run,
+      done.flatMap(({ libraryId, cutOff: there }) => (there ? [{ kind, libraryId, there }] : [])),
+    );
+    await client.query('COMMIT');
+    progress(items.length);
+    return items.filter(({ libraryId }) => left.has(libraryId));
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => {}); // the first error tells more
+    throw error;
+  }
+}
+
+function changeOf(item: PlanItem): LibraryChange[] {
+  const { kind, libraryId: id, remoteId, here, why, revision, library, factsHere } = item;
+  const values = { ...library, ...factsHere };
+  const action = here ?? (Object.keys(factsHere).length > 0 ? 'update' : null);
+  if (action === null || action === 'fold') return [];
+  return [
+    {
+      kind,
+      id,
+      action,
+      values,
+      ...(revision !== null && { revision }),
+      ...(remoteId !== null && { remoteId }),
+      ...(why && { why }),
+    },
+  ];
+}
+
+async function noteLinks(
+  client: ClientBase,
+  source: Source,
+  plan: PlanFile,
+  run: { id: number },
+  kind: Kind,
+  items: readonly PlanItem[],
+): Promise<void> {
+  const linked = items.flatMap((item) =>
+    item.remoteId === null ? [] : [{ ...item, remoteId: item.remoteId }],
+  );
+  const fresh = plan.fresh(
+    kind,
+    linked.map(({ remoteId }) => remoteId),
+  );
+  const named = await namedBy(
+    client,
+    source,
+    plan,
+    items.map(({ base, library, factsHere }) => ({
+      kind,
+      values: { ...library, ...factsHere, ...base },
+    })),
+  );
+  const inSource = (base: Values, mode: unknown) => {
+    const { mode: _, ...values } = toSource(kind, { mode, ...base }, named.toSource);
+    return Object.hasOwn(base, 'mode') ? { ...values, mode: base.mode } : values;
+  };
+  const written = linked.filter((item) => changeOf(item).length > 0);
+  const now = await revisionsOf(
+    client,
+    kind,
+    written.map(({ libraryId }) => libraryId),
+  );
+  const links: NewLink[] = [];
+  const patches: BasePatch[] = [];
+  const former: Id[] = [];
+  for (const item of linked) {
+    const { remoteId, libraryId, facts, seen, library, source: there, formerId } = item;
+    if (item.forget || item.absent) continue;
+    const base = inSource(item.base, item.base.mode ?? library.mode);
+    // What waits to be sent is looked at again by the next sync.
+    const waits = Object.keys(there).length > 0;
+    const revision = now.get(libraryId) ?? item.revision ?? undefined;
+    if (fresh.has(remoteId)) {
+      links.push({
+        ...{ kind, remoteId, libraryId, base, facts: facts ?? {} },
+        seen: Buffer.from(seen ?? '', 'hex'),
+        sent: {},
+        ...(!waits && revision !== undefined && { revision }),
+        ...(waits && { revision: never }),
+      });
+      if (formerId !== undefined && formerId !== remoteId) former.push(formerId);
+    } else {
+      patches.push({
+        ...{ kind, remoteId, base },
+        ...(facts && { facts }),
+        ...(seen !== null && { seen: Buffer.from(seen, 'hex') }),
+        ...(!waits && revision !== undefined && { looked: { libraryId, revision } }),
+      });
+    }
+  }
+  await writeLinks(client, source, run.id, links);
+  await patchBases(client, source, patches);
+  const ids = (of: (item: PlanItem) => unknown) =>
+    linked.filter(of).map(({ remoteId }) => remoteId);
+  await markAbsent(
+    client,
+    source,
+    kind,
+    ids(({ absent }) => absent),
+  );
+  // What is deleted at the source keeps its link until it is.
+  await forgetLinks(client, source, kind, [
+    ...former,
+    ...ids(({ forget, there }) => forget && there === null),
+  ]);
+}
+
+/** A revision that no record is at: the link stays marked as edited. */
+const never = -1;
+
+/** Records that became part of others at the source do so here; each by itself. */
+async function fold(
+  { client, source, run, signal, progress }: Applying,
+  items: readonly PlanItem[],
+): Promise<void> {
+  for (const { kind, libraryId, remoteId, into } of items) {
+    signal.throwIfAborted();
+    if (into === undefined || remoteId === null) continue;
+    await client.query('BEGIN');
+    try {
+      await foldInto(client, run, kind, into, libraryId);
+      await forgetLinks(client, source, kind, [remoteId]);
+      await client.query('COMMIT');
+    } catch (error) {
+      await client.query('ROLLBACK').catch(() => {});
+      throw error;
+    }
+    progress(1);
+  }
+}

@@ -1,0 +1,314 @@
+import { recordSent, type SentChange, type Settled, settleSent } from '../library/journal.ts';
+import { type BasePatch, type NewLink, patchBases, writeLinks } from '../library/links.ts';
+import { forgetLinks } from '../library/linksGone.ts';
+import { revisionsOf } from '../library/revisions.ts';
+import { toSource } from '../library/translate.ts';
+import type { StowageError } from '../model/errors.ts';
+import type { Id } from '../model/fields.ts';
+import type { LibraryId, Values } from '../model/held.ts';
+import { fieldsOf, type Kind, kindNames } from '../model/kinds.ts';
+import { sameValue } from '../model/records.ts';
+import type { SourceChange, WriteResult, Writer, WriterOptions } from '../model/writing.ts';
+import type { Applying } from './applyHere.ts';
+import { type Named, namedBy } from './names.ts';
+import type { PlanItem } from './planItem.ts';
+import { batchSize } from './planning.ts';
+
+/** A record that the source did not take, and why. */
+export interface Failure {
+  kind: Kind;
+  libraryId: LibraryId;
+  remoteId: Id | null;
+  error: StowageError;
+}
+
+export interface Sending extends Applying {
+  /** Opens the source for writing; what it tells is told here before it is sent. */
+  writer(options: Pick<WriterOptions, 'onSending'>): Writer;
+}
+
+/**
+ * Does the source's part of a plan: what is new, then what changes, then what goes. What is about to be sent is written
+ * down first and marked after; what the source made of it becomes the base (design.md §5.9).
+ */
+export async function applyThere(
+  sending: Sending,
+): Promise<{ written: number; failures: Failure[] }> {
+  const { plan } = sending;
+  const failures: Failure[] = [];
+  let written = 0;
+  const send = async (
+    kind: Kind,
+    action: SourceChange['action'],
+    items: readonly PlanItem[],
+    fields: (item: PlanItem) => readonly string[],
+  ) => {
+    if (items.length === 0) return;
+    written += await sendBatch(sending, kind, action, items, fields, failures);
+  };
+  for (const kind of kindNames) {
+    const own = ownReferences(kind);
+    for (const items of plan.items({ kind, there: 'create' })) {
+      // What names others of its kind is written when all of them are there.
+      await send(kind, 'create', items, ({ source }) =>
+        Object.keys(source).filter((field) => !own.has(field)),
+      );
+    }
+    if (own.size === 0) continue;
+    for (const items of plan.items({ kind, there: 'create' })) {
+      const naming = items.filter(({ source }) =>
+        [...own].some((field) => isFilled(source[field])),
+      );
+      await send(kind, 'update', naming, () => [...own]);
+    }
+  }
+  for (const kind of kindNames) {
+    for (const items of plan.items({ kind, there: 'update' })) {
+      await send(kind, 'update', items, ({ source }) => Object.keys(source));
+    }
+  }
+  for (const kind of kindNames.toReversed()) {
+    for (const items of plan.items({ kind, there: 'delete' })) {
+      await send(kind, 'delete', items, () => []);
+    }
+  }
+  return { written, failures };
+}
+
+const ownReferences = (kind: Kind): Set<string> =>
+  new Set(
+    fieldsOf[kind].flatMap(([field, { merge, target }]) =>
+      merge !== 'fact' && target === kind ? [field] : [],
+    ),
+  );
+
+const isFilled = (value: unknown): boolean =>
+  value !== undefined &&
+  value !== null &&
+  Object.keys(value as object).length + String(value).length > 0;
+
+async function sendBatch(
+  sending: Sending,
+  kind: Kind,
+  action: SourceChange['action'],
+  items: readonly PlanItem[],
+  fields: (item: PlanItem) => readonly string[],
+  failures: Failure[],
+): Promise<number> {
+  const { client, source, plan, run, signal, progress } = sending;
+  signal.throwIfAborted();
+  const links = await remoteIdsOf(sending, items);
+  const named = await namedBy(
+    client,
+    source,
+    plan,
+    items.flatMap(({ source: after, sourceBefore: before, sourceBase: base }) => [
+      { kind, values: base },
+      { kind, values: after },
+      { kind, values: before },
+    ]),
+  );
+  const itemOf = new Map<SourceChange, PlanItem>();
+  const changes = items.flatMap((item): SourceChange[] => {
+    const remoteId = item.remoteId ?? links.get(item.libraryId) ?? null;
+    if (action !== 'create' && remoteId === null) return []; // it could not be made
+    const names = fields(item);
+    if (action === 'update' && names.length === 0) return [];
+    const change: SourceChange = {
+      kind,
+      remoteId: action === 'create' ? null : remoteId,
+      action,
+      before: asTold(kind, pick(item.sourceBefore, names), named),
+      after: asTold(kind, pick(item.source, names), named),
+    };
+    itemOf.set(change, item);
+    return [change];
+  });
+  const of = (change: SourceChange) => itemOf.get(change) as PlanItem;
+  const writer = sending.writer({
+    onSending: (some) =>
+      recordSent(
+        client,
+        run,
+        some.map((change): SentChange => {
+          const { libraryId, source: after, sourceBefore: before } = of(change);
+          const names = Object.keys(change.after);
+          const { remoteId } = change;
+          return {
+            kind,
+            libraryId,
+            remoteId,
+            action,
+            before: pick(before, names),
+            after: pick(after, names),
+          };
+        }),
+      ),
+  });
+  let written = 0;
+  let answered: Answered[] = [];
+  const note = async () => {
+    await settle(sending, kind, action, named, answered);
+    progress(answered.length);
+    answered = [];
+  };
+  try {
+    for await (const result of writer.write(changes, signal)) {
+      const item = of(result.change);
+      answered.push({ item, result });
+      if ('error' in result) {
+        const { libraryId, remoteId } = item;
+        failures.push({ kind, libraryId, remoteId, error: result.error });
+      } else written++;
+      if (answered.length >= batchSize) await note();
+    }
+  } finally {
+    // Also where it was interrupted: what has been answered is known.
+    if (answered.length > 0) await note();
+  }
+  return written;
+}
+
+interface Answered {
+  item: PlanItem;
+  result: WriteResult;
+}
+
+/** The numbers of records that were created at the source in this run. */
+async function remoteIdsOf(
+  { client, source }: Sending,
+  items: readonly PlanItem[],
+): Promise<Map<LibraryId, Id>> {
+  const { rows } = await client.query<{ id: LibraryId; remote: string }>(
+    'SELECT library_id AS id, remote_id AS remote FROM stowage.links WHERE source_id = $1 AND library_id = ANY ($2::uuid[])',
+    [source.id, items.flatMap(({ libraryId, remoteId }) => (remoteId === null ? [libraryId] : []))],
+  );
+  return new Map(rows.map(({ id, remote }) => [id, Number(remote)]));
+}
+
+/** Writes down what came of changes, and what both sides agree to now. */
+async function settle(
+  { client, source, run }: Sending,
+  kind: Kind,
+  action: SourceChange['action'],
+  named: Named,
+  answered: readonly Answered[],
+): Promise<void> {
+  const made = answered.flatMap(({ item, result }) => {
+    const of = 'error' in result ? result.written : result;
+    return of ? [{ item, isWhole: !('error' in result), change: result.change, ...of }] : [];
+  });
+  await client.query('BEGIN');
+  try {
+    await settleSent(
+      client,
+      run,
+      answered.map(
+        ({ item: { libraryId }, result }): Settled => ({
+          kind,
+          libraryId,
+          ...('error' in result ? { why: result.error.message } : { remoteId: result.remoteId }),
+        }),
+      ),
+    );
+    if (action === 'delete') {
+      await forgetLinks(
+        client,
+        source,
+        kind,
+        made.map(({ remoteId }) => remoteId),
+      );
+    } else if (action === 'create') {
+      await writeLinks(
+        client,
+        source,
+        run.id,
+        made.map((one) => newLink(one, named)),
+      );
+    } else {
+      // Our own part of an item raised the record's revision; an edit that came meanwhile raised it further.
+      const raised = made.filter(({ item }) => item.here !== null);
+      const now = await revisionsOf(
+        client,
+        kind,
+        raised.map(({ item }) => item.libraryId),
+      );
+      await patchBases(
+        client,
+        source,
+        made.map((one) => patchOf(one, named, now)),
+      );
+    }
+    await client.query('COMMIT');
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => {});
+    throw error;
+  }
+}
+
+interface Made {
+  item: PlanItem;
+  change: SourceChange;
+  remoteId: Id;
+  record: Values;
+  isWhole: boolean;
+}
+
+function newLink({ item, change, remoteId, record }: Made, named: Named): NewLink {
+  const { kind, libraryId, revision } = item;
+  const facts = pick(record, ['createdAt', 'updatedAt']);
+  // Seen with no hash: the next look at it writes that down, with its facts.
+  const seen = Buffer.alloc(0);
+  return {
+    ...{ kind, remoteId, libraryId, facts, seen },
+    ...agreedOn(item, change, record, named),
+    ...(revision !== null && { revision }),
+  };
+}
+
+function patchOf(
+  { item, change, remoteId, record, isWhole }: Made,
+  named: Named,
+  now: Map<LibraryId, number>,
+): BasePatch {
+  const { kind, libraryId } = item;
+  const revision = now.get(libraryId) ?? item.revision;
+  return {
+    ...{ kind, remoteId },
+    ...agreedOn(item, change, record, named),
+    ...(isWhole && revision !== null && { looked: { libraryId, revision } }),
+  };
+}
+
+/**
+ * What was stored is what both agree to, and where it is not what was sent, what was sent is noted beside it: else the
+ * two sides would never agree.
+ */
+function agreedOn(
+  { kind, sourceBase }: PlanItem,
+  { after }: SourceChange,
+  record: Values,
+  named: Named,
+): { base: Values; sent: Values } {
+  const planned = asTold(kind, sourceBase, named);
+  const base: Values = {};
+  const sent: Values = {};
+  for (const [field, value] of Object.entries(after)) {
+    const stored = record[field];
+    if (stored === undefined) continue;
+    if (sameValue(stored, value)) base[field] = planned[field] ?? value;
+    else {
+      base[field] = stored;
+      sent[field] = value;
+    }
+  }
+  return { base, sent };
+}
+
+const pick = (from: Values, names: readonly string[]): Values =>
+  Object.fromEntries(
+    names.filter((name) => Object.hasOwn(from, name)).map((name) => [name, from[name]]),
+  );
+
+const asTold = (kind: Kind, values: Values, named: Named): Values =>
+  toSource(kind, values, named.toSource);

@@ -1,0 +1,134 @@
+import type { ClientBase } from 'pg';
+import { kindNumber } from '../library/layout.ts';
+import type { Source } from '../library/sources.ts';
+import type { Id, Instant } from '../model/fields.ts';
+import { type Kind, kindNames } from '../model/kinds.ts';
+import type { Reading } from '../model/reading.ts';
+
+/** Whether a source is still the server that it was when it was last read (design.md §5.1). */
+export interface Identity {
+  verdict: 'same' | 'rewound' | 'renumbered' | 'other';
+  /** For people: what was found. */
+  why: string;
+  /** The highest number that it has given to a record of each kind. */
+  highest: { [K in Kind]?: Id };
+}
+
+/** Records looked up in all, spread over the kinds. */
+const sampleSize = 200;
+/** With fewer, one deletion would weigh too much. */
+const telling = 20;
+
+/**
+ * Looks up a sample of the records that were seen there. A record is (number, time of creation): Stash never gives a
+ * number twice, so a number with another time, or a highest number that went down, shows a database that was put
+ * back or exchanged.
+ */
+export async function identify(
+  client: ClientBase,
+  source: Source,
+  reading: Reading,
+): Promise<Identity> {
+  const highest = await reading.highest();
+  const sample = await sampleOf(client, source);
+  let found = 0;
+  let replaced = 0;
+  let all = 0;
+  for (const [kind, known] of sample) {
+    const there = await reading.created(
+      kind,
+      known.map(({ id }) => id),
+    );
+    for (const { id, createdAt } of known) {
+      all++;
+      const now = there.get(id);
+      if (now === undefined) continue;
+      if (sameInstant(now, createdAt)) found++;
+      else replaced++;
+    }
+  }
+  const share = all === 0 ? 1 : found / all;
+  const told = `${found} of ${all} records that were looked up are there as they were`;
+  // GraphQL tells only the highest number that is there, which a deletion lowers too.
+  const lowered =
+    reading.road === 'graphql'
+      ? []
+      : kindNames.filter((kind) => (highest[kind] ?? Infinity) < (source.highest[kind] ?? 0));
+  if (all >= 3 && share < 0.5 && (replaced > 0 || all >= telling)) {
+    const renumbered = await isRenumbered(client, source, reading);
+    if (renumbered)
+      return { verdict: 'renumbered', why: `${told}, the others under new numbers`, highest };
+    if (share < 0.1) return { verdict: 'other', why: told, highest };
+    return { verdict: 'rewound', why: told, highest };
+  }
+  if (replaced > 0) {
+    return {
+      verdict: 'rewound',
+      why: `${told}, ${replaced} numbers belong to other records now`,
+      highest,
+    };
+  }
+  if (lowered.length > 0) {
+    const why = `it gives ${lowered.join(', ')} numbers that it had given before`;
+    return { verdict: 'rewound', why, highest };
+  }
+  if (all >= telling && share < 0.9) return { verdict: 'rewound', why: told, highest };
+  return { verdict: 'same', why: told, highest };
+}
+
+/** The same moment, though a server may serve it in another zone. */
+const sameInstant = (a: Instant, b: Instant): boolean => a === b || Date.parse(a) === Date.parse(b);
+
+async function sampleOf(
+  client: ClientBase,
+  source: Source,
+): Promise<[Kind, { id: Id; createdAt: Instant }[]][]> {
+  const kinds = kindNames.filter((kind) => kind !== 'savedFilter'); // which have no times
+  const each = Math.ceil(sampleSize / kinds.length);
+  const sample: [Kind, { id: Id; createdAt: Instant }[]][] = [];
+  for (const kind of kinds) {
+    // Evenly from the first number to the last; each look-up is one step in the index.
+    const { rows } = await client.query<{ id: string; created: string | null }>(
+      `WITH ends AS (
+         SELECT min(remote_id) AS first, max(remote_id) AS last FROM stowage.links WHERE source_id = $1 AND kind = $2
+       )
+       SELECT DISTINCT l.remote_id AS id, l.facts ->> 'createdAt' AS created
+         FROM ends, generate_series(0, $3 - 1) AS step,
+           LATERAL (SELECT remote_id, facts FROM stowage.links
+             WHERE source_id = $1 AND kind = $2 AND absent_since IS NULL
+               AND remote_id >= first + (last - first) * step / greatest($3 - 1, 1)
+             ORDER BY remote_id LIMIT 1) AS l`,
+      [source.id, kindNumber[kind], each],
+    );
+    const known = rows.flatMap(({ id, created }) =>
+      created === null ? [] : [{ id: Number(id), createdAt: created }],
+    );
+    if (known.length > 0) sample.push([kind, known]);
+  }
+  return sample;
+}
+
+/** Are the names that we know there, with their times, under other numbers? As after a full export and import. */
+async function isRenumbered(
+  client: ClientBase,
+  source: Source,
+  reading: Reading,
+): Promise<boolean> {
+  let known = 0;
+  let again = 0;
+  for (const kind of ['tag', 'studio', 'performer'] as const) {
+    const { rows } = await client.query<{ name: string; created: string }>(
+      `SELECT base ->> 'name' AS name, facts ->> 'createdAt' AS created FROM stowage.links
+        WHERE source_id = $1 AND kind = $2 AND absent_since IS NULL ORDER BY remote_id LIMIT 5000`,
+      [source.id, kindNumber[kind]],
+    );
+    const expected = new Set(rows.map(({ name, created }) => `${name}\n${Date.parse(created)}`));
+    known += expected.size;
+    for await (const batch of reading.records(kind)) {
+      for (const { name, createdAt } of batch) {
+        if (expected.delete(`${name}\n${Date.parse(createdAt ?? '')}`)) again++;
+      }
+    }
+  }
+  return known >= 3 && again >= known * 0.8;
+}

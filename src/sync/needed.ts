@@ -1,0 +1,147 @@
+import type { ClientBase } from 'pg';
+import { heldRecords } from '../library/heldRecords.ts';
+import { kindNumber, tableOf } from '../library/layout.ts';
+import type { Source } from '../library/sources.ts';
+import { idsIn, isLibraryId, type NamedIds } from '../library/translate.ts';
+import type { HeldRecord, LibraryId, Values } from '../model/held.ts';
+import { fieldsOf, type Kind, kindNames } from '../model/kinds.ts';
+import { namedBy } from './names.ts';
+import { emptyItem } from './planItem.ts';
+import { batchesOf, type Planning } from './planning.ts';
+import { creatable, withReferences } from './projection.ts';
+
+/**
+ * Plans what is created at the source: what records there need (tags, studios, performers, groups), markers and
+ * chapters of records that it has, and what was made in the library and came from no source at all.
+ */
+export async function planNeeded(planning: Planning): Promise<void> {
+  const { client, source, plan, createScenes } = planning;
+  if (!source.writes) return;
+  const wanted: NamedIds = new Map();
+  const want = (kind: Kind, id: LibraryId) =>
+    wanted.set(kind, (wanted.get(kind) ?? new Set()).add(id));
+  for (const items of plan.items({ there: 'update' })) {
+    for (const { kind, source: values } of items) idsIn(kind, values, wanted);
+  }
+  const madeHere = ['tag', 'studio', 'performer', 'group', 'gallery', 'savedFilter'] as const;
+  for (const kind of madeHere) {
+    for (const id of await withoutAnyLink(client, kind)) want(kind, id);
+  }
+  if (createScenes)
+    for (const id of await unlinked(client, source, 'scene', 'true')) want('scene', id);
+  const belongs = (column: string) =>
+    `EXISTS (SELECT FROM stowage.links o WHERE o.library_id = r.${column} AND o.source_id = $1 AND o.absent_since IS NULL)`;
+  for (const id of await unlinked(client, source, 'marker', belongs('cargo_id')))
+    want('marker', id);
+  for (const id of await unlinked(client, source, 'chapter', belongs('gallery_id')))
+    want('chapter', id);
+
+  // What is created may need others in turn; those come first in the plan.
+  const planned = new Map<LibraryId, { kind: Kind; record: HeldRecord }>();
+  for (let more: NamedIds = wanted; more.size > 0; ) {
+    const next: NamedIds = new Map();
+    for (const [kind, ids] of more) {
+      const open = await notThere(planning, kind, [...ids].filter(isLibraryId));
+      for (const some of batchesOf(open.filter((id) => !planned.has(id)))) {
+        for (const record of (await heldRecords(client, kind, some)).values()) {
+          if (record.deletedAt !== null) continue;
+          planned.set(record.id, { kind, record });
+          idsIn(kind, withoutFacts(kind, record.values), next);
+        }
+      }
+    }
+    more = new Map();
+    for (const [kind, ids] of next) {
+      const others = new Set([...ids].filter((id) => !planned.has(id as LibraryId)));
+      if (creatable.has(kind) && others.size > 0) more.set(kind, others);
+    }
+  }
+  for (const kind of kindNames) {
+    const records = [...planned.values()].filter((one) => one.kind === kind);
+    for (const some of batchesOf(records)) {
+      await planCreations(
+        planning,
+        kind,
+        some.map(({ record }) => record),
+        planned,
+      );
+    }
+  }
+}
+
+async function planCreations(
+  { client, source, plan, canHold }: Planning,
+  kind: Kind,
+  records: readonly HeldRecord[],
+  planned: ReadonlyMap<LibraryId, unknown>,
+): Promise<void> {
+  const named = await namedBy(
+    client,
+    source,
+    plan,
+    records.map(({ values }) => ({ kind, values })),
+  );
+  for (const { id, values, revision } of records) {
+    const has = (target: Kind, other: LibraryId) =>
+      planned.has(other) || named.toSource.get(target, other) !== undefined;
+    const item = emptyItem({ kind, libraryId: id, remoteId: null, why: 'the source needs it' });
+    item.there = 'create';
+    item.revision = revision;
+    for (const [field, value] of Object.entries(
+      withReferences(kind, withoutFacts(kind, values), has),
+    )) {
+      if (canHold(kind, field, value)) item.source[field] = value;
+    }
+    plan.add(item);
+  }
+}
+
+const withoutFacts = (kind: Kind, values: Values): Values =>
+  Object.fromEntries(
+    fieldsOf[kind].flatMap(([field, { merge }]) =>
+      merge === 'fact' ? [] : [[field, values[field]]],
+    ),
+  );
+
+/** Those that have no link to the source, and get none by this plan. */
+async function notThere(
+  { client, source, plan }: Planning,
+  kind: Kind,
+  ids: readonly LibraryId[],
+): Promise<LibraryId[]> {
+  const open: LibraryId[] = [];
+  for (const some of batchesOf(ids)) {
+    const fresh = plan.freshOf(kind, some);
+    const { rows } = await client.query<{ id: LibraryId }>(
+      `SELECT id FROM unnest($1::uuid[]) AS id WHERE NOT EXISTS (
+         SELECT FROM stowage.links WHERE library_id = id AND source_id = $2)`,
+      [some, source.id],
+    );
+    open.push(...rows.map(({ id }) => id).filter((id) => !fresh.has(id)));
+  }
+  return open;
+}
+
+/** Made in the library: no source has it. */
+async function withoutAnyLink(client: ClientBase, kind: Kind): Promise<LibraryId[]> {
+  const { rows } = await client.query<{ id: LibraryId }>(
+    `SELECT r.id FROM qar.${tableOf(kind)} r WHERE r.deleted_at IS NULL
+       AND NOT EXISTS (SELECT FROM stowage.links l WHERE l.library_id = r.id) ORDER BY r.id`,
+  );
+  return rows.map(({ id }) => id);
+}
+
+async function unlinked(
+  client: ClientBase,
+  source: Source,
+  kind: Kind,
+  where: string,
+): Promise<LibraryId[]> {
+  const { rows } = await client.query<{ id: LibraryId }>(
+    `SELECT r.id FROM qar.${tableOf(kind)} r WHERE r.deleted_at IS NULL AND ${where}
+       AND NOT EXISTS (SELECT FROM stowage.links l
+         WHERE l.library_id = r.id AND l.source_id = $1 AND l.kind = ${kindNumber[kind]}) ORDER BY r.id`,
+    [source.id],
+  );
+  return rows.map(({ id }) => id);
+}

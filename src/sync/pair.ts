@@ -1,0 +1,103 @@
+import type { HeldRecord, Values } from '../model/held.ts';
+import { fieldsOf, type Kind } from '../model/kinds.ts';
+import { sameValue } from '../model/records.ts';
+import type { MergeOptions } from './merge.ts';
+import { mergeRecord } from './merge.ts';
+import { emptyItem, type PlanItem } from './planItem.ts';
+
+/** One record as the source has it now. All values in library ids but `facts`. */
+export interface SourceSide {
+  /** What it tells, facts included; what it cannot tell is absent. */
+  values: Values;
+  /** Its facts, as it serves them. */
+  facts: Values;
+  seen: string;
+}
+
+/** A record of the source and one of the library that are the same, and what both agreed to before. */
+export interface Pair {
+  kind: Kind;
+  item: Pick<PlanItem, 'kind' | 'libraryId' | 'remoteId' | 'why'>;
+  source: SourceSide;
+  held: HeldRecord;
+  /** Undefined where they have only just met. */
+  base: Values | undefined;
+  link: { seen: string; edited: boolean; facts: Values } | undefined;
+  /** Whether the library shows this source's facts: the first of those that have the record. */
+  leads: boolean;
+  /** What may be written to the source, and is wanted there. */
+  writes: boolean;
+}
+
+/**
+ * What becomes of a pair: the fields that change on either side, and what is agreed then. Undefined where all is as it
+ * was, so that nothing is to be written down either.
+ */
+export function planPair(pair: Pair, options: MergeOptions): PlanItem | undefined {
+  const { kind, held, source, base, link, leads, writes } = pair;
+  const item = emptyItem(pair.item);
+  item.revision = held.revision;
+  const merged = mergeRecord(kind, { base, library: held.values, source: source.values }, options);
+  item.library = merged.library;
+  item.libraryBefore = pick(held.values, merged.library);
+  item.source = merged.source;
+  item.sourceBefore = pick(source.values, merged.source);
+  item.base = merged.unsent;
+  item.sourceBase = pick(merged.base, merged.source);
+  item.conflicts = [...merged.conflicts, ...merged.waiting];
+  item.agreed = [...merged.agreed];
+  if (leads) item.factsHere = newFacts(kind, held.values, source.values);
+  if (held.deletedAt !== null) item.here = 'restore';
+  else if (isFilled(item.library)) item.here = 'update';
+  if (isFilled(item.source) && writes) item.there = 'update';
+  if (link?.seen !== source.seen || !sameValue(link.facts, source.facts)) {
+    item.seen = source.seen;
+    item.facts = source.facts;
+  }
+  const waits = isFilled(item.source) && !writes;
+  const isNews =
+    item.here !== null ||
+    item.there !== null ||
+    item.seen !== null ||
+    merged.conflicts.length > 0 ||
+    item.agreed.length > 0 ||
+    isFilled(item.base) ||
+    isFilled(item.factsHere) ||
+    (link?.edited === true && !waits);
+  return isNews ? item : undefined;
+}
+
+const pick = (from: Values, fields: Values): Values =>
+  Object.fromEntries(Object.keys(fields).map((field) => [field, from[field]]));
+
+/** A record that the library does not have yet: all that the source tells. */
+export function planNew(
+  of: Pick<PlanItem, 'kind' | 'libraryId' | 'remoteId' | 'why'>,
+  source: SourceSide,
+): PlanItem {
+  const item = emptyItem(of);
+  item.here = 'create';
+  for (const [field, { merge }] of fieldsOf[of.kind]) {
+    const value = source.values[field];
+    if (value === undefined) continue;
+    if (merge === 'fact') item.factsHere[field] = value;
+    else {
+      item.library[field] = value;
+      item.base[field] = value;
+    }
+  }
+  item.facts = source.facts;
+  item.seen = source.seen;
+  return item;
+}
+
+function newFacts(kind: Kind, held: Values, told: Values): Values {
+  const facts: Values = {};
+  for (const [field, { merge }] of fieldsOf[kind]) {
+    if (merge !== 'fact' || told[field] === undefined) continue;
+    if (!sameValue(held[field], told[field])) facts[field] = told[field];
+  }
+  return facts;
+}
+
+const isFilled = (values: Values): boolean => Object.keys(values).length > 0;

@@ -1,0 +1,235 @@
+import type { ClientBase } from 'pg';
+import { openConflicts } from '../library/conflicts.ts';
+import { heldRecords } from '../library/heldRecords.ts';
+import { sentChanges } from '../library/journal.ts';
+import { tableOf } from '../library/layout.ts';
+import { type Link, linksOf } from '../library/links.ts';
+import { lockedFields } from '../library/locks.ts';
+import type { Source } from '../library/sources.ts';
+import { idsIn, isLibraryId, type NamedIds, toLibrary } from '../library/translate.ts';
+import type { Id, Instant } from '../model/fields.ts';
+import type { HeldRecord, LibraryId, Values } from '../model/held.ts';
+import { fieldsOf, type Kind } from '../model/kinds.ts';
+import { sameValue } from '../model/records.ts';
+import { differs } from './gone.ts';
+import { type Named, namedBy } from './names.ts';
+import { planNew, planPair, type SourceSide } from './pair.ts';
+import { emptyItem } from './planItem.ts';
+import { batchesOf, type Planning, sourceSides } from './planning.ts';
+import { policyFor } from './policy.ts';
+import { creatable, withReferences } from './projection.ts';
+
+/** Plans the records of a kind that are there, one by one: what is new, and what changed on either side. */
+export async function planPairs(
+  planning: Planning,
+  kind: Kind,
+  ids: readonly Id[],
+  staying: ReadonlySet<LibraryId>,
+): Promise<void> {
+  for (const some of batchesOf(ids)) {
+    for await (const { sides } of sourceSides(planning, kind, some)) {
+      await planBatch(planning, kind, sides, staying);
+    }
+  }
+}
+
+async function planBatch(
+  planning: Planning,
+  kind: Kind,
+  sides: Map<Id, SourceSide>,
+  staying: ReadonlySet<LibraryId>,
+): Promise<void> {
+  const { client, source, plan } = planning;
+  const ids = [...sides.keys()];
+  const fresh = plan.fresh(kind, ids);
+  const links = await linksOf(client, source, kind, ids);
+  const known = ids.flatMap((id) => {
+    const found = fresh.get(id);
+    if (found) return found.isNew ? [] : [found.libraryId];
+    return links.get(id)?.libraryId ?? [];
+  });
+  const held = await heldRecords(client, kind, known);
+  const records = [...held.values()].map(({ values }) => ({ kind, values }));
+  const bases = [...links.values()].flatMap(({ base, sent }) => [base, sent]);
+  const named = await namedBy(client, source, plan, [
+    ...records,
+    ...bases.map((values) => ({ kind, values })),
+  ]);
+  const context: Batch = {
+    planning,
+    kind,
+    named,
+    staying,
+    deletedHere: await deletedAmong(client, kind, links, named),
+    leading: await leadersOf(client, source, known),
+    open: await openConflicts(client, source, kind, ids),
+    locked: await lockedFields(client, known),
+    sent: await sentChanges(client, source, kind, ids),
+  };
+  for (const [remoteId, side] of sides) {
+    const assigned = fresh.get(remoteId);
+    const link = assigned ? undefined : links.get(remoteId);
+    const libraryId = assigned?.libraryId ?? link?.libraryId;
+    if (libraryId === undefined) continue; // came while we read: the next sync has it
+    const of = { kind, libraryId, remoteId, why: assigned?.why ?? '' };
+    if (assigned?.isNew) {
+      plan.add(planNew(of, side));
+      continue;
+    }
+    const record = held.get(libraryId);
+    if (record)
+      planMet(context, { ...of, formerId: assigned?.formerId ?? null }, side, record, link);
+  }
+}
+
+interface Batch {
+  planning: Planning;
+  kind: Kind;
+  named: Named;
+  staying: ReadonlySet<LibraryId>;
+  /** Deleted in the library, which does not travel to the source. */
+  deletedHere: ReadonlySet<LibraryId>;
+  /** Of which records this source shows its facts. */
+  leading: ReadonlySet<LibraryId>;
+  /** Open questions, by record, field and key. */
+  open: Map<Id, Map<string, Set<string>>>;
+  locked: Map<LibraryId, ReadonlySet<string>>;
+  /** What was on its way to the source when a run was cut off: it may have arrived. */
+  sent: ReadonlyMap<Id, Values>;
+}
+
+/** A record that both sides have. */
+function planMet(
+  batch: Batch,
+  of: { kind: Kind; libraryId: LibraryId; remoteId: Id; why: string; formerId: Id | null },
+  side: SourceSide,
+  held: HeldRecord,
+  link: Link | undefined,
+): void {
+  const { planning, kind, named, staying, deletedHere, open, locked } = batch;
+  const { source, plan, canHold } = planning;
+  const { formerId, ...item } = of;
+  const base = link && arrived(batch, link, side);
+  if (link && held.deletedAt !== null) {
+    planDeletedHere(planning, item, side, link, base as Values);
+    return;
+  }
+  const planned = planPair(
+    {
+      kind,
+      item,
+      source: side,
+      held: { ...held, values: projected(kind, held.values, batch) },
+      base,
+      link: link && { ...link, seen: link.seen.toString('hex') },
+      leads: batch.leading.has(of.libraryId),
+      writes: source.writes,
+    },
+    {
+      policy: source.policy,
+      locked: locked.get(of.libraryId),
+      open: open.get(of.remoteId),
+      sent: link && toLibrary(kind, link.sent, named.toLibrary),
+      canHold: (field, value) => canHold(kind, field, value),
+      stays: (id, on) => (on === 'source' ? staying.has(id) : deletedHere.has(id)),
+      times: { library: timeOf(held), source: (side.values.updatedAt as Instant) ?? null },
+    },
+  );
+  const on = batch.sent.get(of.remoteId);
+  if (!planned && !on) return;
+  plan.add({
+    ...(planned ?? emptyItem(item)),
+    ...(formerId !== null && { formerId }),
+    ...(on && { cutOff: side.values }),
+  });
+}
+
+/**
+ * What both sides agreed to, with what was sent by a run that was cut off and has arrived. A counter that was sent
+ * and has moved counts as arrived: nothing may be counted twice.
+ */
+function arrived({ kind, named, sent }: Batch, link: Link, side: SourceSide): Values {
+  const base = toLibrary(kind, link.base, named.toLibrary);
+  const on = sent.get(link.remoteId);
+  if (!on) return base;
+  const counters = new Set<string>(
+    fieldsOf[kind].flatMap(([field, { merge }]) => (merge === 'counter' ? [field] : [])),
+  );
+  for (const [field, value] of Object.entries(on)) {
+    const there = side.values[field];
+    const hasMoved = counters.has(field) && !sameValue(there, base[field]);
+    if (hasMoved || sameValue(there, value)) base[field] = value;
+  }
+  return base;
+}
+
+/** Deleted here, and still there: that travels where it may, unless it was changed there meanwhile. */
+function planDeletedHere(
+  { source, plan }: Planning,
+  of: { kind: Kind; libraryId: LibraryId; remoteId: Id; why: string },
+  side: SourceSide,
+  link: Link,
+  base: Values,
+): void {
+  const item = emptyItem({ ...of, why: 'deleted in the library' });
+  const travels = source.writes && (source.deletions === 'stash' || source.deletions === 'both');
+  if (differs(of.kind, side.values, base)) {
+    const right = policyFor(source.policy, of.kind, '');
+    if (right === 'stash') plan.add({ ...item, here: 'restore' });
+    else if (right === 'library' && travels) plan.add({ ...item, there: 'delete', forget: true });
+    else if (right !== 'library') {
+      item.conflicts = [{ field: '', key: '', base: null, library: 'deleted', source: 'changed' }];
+      plan.add(item);
+    }
+  } else if (travels) plan.add({ ...item, there: 'delete', forget: true });
+  else if (link.edited || link.seen.toString('hex') !== side.seen) {
+    plan.add({ ...item, seen: side.seen, facts: side.facts });
+  }
+}
+
+/** The library's values without references that the source has no record for and is not given one. */
+const projected = (kind: Kind, values: Values, { named, planning }: Batch): Values =>
+  withReferences(
+    kind,
+    values,
+    (target, id) =>
+      named.toSource.get(target, id) !== undefined ||
+      (planning.source.writes && creatable.has(target)),
+  );
+
+const timeOf = ({ values }: HeldRecord): Instant | null =>
+  typeof values.updatedAt === 'string' ? values.updatedAt : null;
+
+/** Those of the records that a batch's bases name that were deleted here. */
+async function deletedAmong(
+  client: ClientBase,
+  kind: Kind,
+  links: Map<Id, Link>,
+  { toLibrary: ids }: Named,
+): Promise<ReadonlySet<LibraryId>> {
+  const named: NamedIds = new Map();
+  for (const { base } of links.values()) idsIn(kind, toLibrary(kind, base, ids), named);
+  const deleted = new Set<LibraryId>();
+  for (const [target, some] of named) {
+    const { rows } = await client.query<{ id: LibraryId }>(
+      `SELECT id FROM qar.${tableOf(target)} WHERE id = ANY ($1::uuid[]) AND deleted_at IS NOT NULL`,
+      [[...some].filter(isLibraryId)],
+    );
+    for (const { id } of rows) deleted.add(id);
+  }
+  return deleted;
+}
+
+/** The records of which this source is the first that has them. */
+async function leadersOf(
+  client: ClientBase,
+  source: Source,
+  ids: readonly LibraryId[],
+): Promise<ReadonlySet<LibraryId>> {
+  const { rows } = await client.query<{ id: LibraryId }>(
+    `SELECT id FROM unnest($1::uuid[]) AS id WHERE NOT EXISTS (
+       SELECT FROM stowage.links WHERE library_id = id AND source_id < $2)`,
+    [ids, source.id],
+  );
+  return new Set(rows.map(({ id }) => id));
+}

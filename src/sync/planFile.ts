@@ -1,0 +1,230 @@
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { StowageError } from '../model/errors.ts';
+import type { Id } from '../model/fields.ts';
+import type { LibraryId } from '../model/held.ts';
+import type { Kind } from '../model/kinds.ts';
+import { jsonText, parseJson } from '../model/records.ts';
+import type { PlanItem } from './planItem.ts';
+
+/** What a plan is about, and what it was made from. */
+export interface PlanHead {
+  source: string;
+  madeAt: string;
+  /** Deletions that were found and held back for a person to allow: how many of each kind. */
+  held: { [kind: string]: number };
+  /** For people: what has to be known before it is carried out. */
+  warnings: string[];
+}
+
+/** A record of the source that has no link yet, and the library's that it gets one to. */
+export interface Fresh {
+  libraryId: LibraryId;
+  /** The library has no such record yet. */
+  isNew: boolean;
+  /** By what it was matched. */
+  why: string;
+  /** The number that the source had for the record before. */
+  formerId: Id | null;
+}
+
+/** Two records that may be one, for a person to say. */
+export interface Suggestion {
+  kind: Kind;
+  remoteId: Id;
+  otherId: LibraryId;
+  why: string;
+  score: number;
+}
+
+export interface PlanCount {
+  kind: Kind;
+  side: 'library' | 'source';
+  action: string;
+  count: number;
+}
+
+const format = 1;
+
+/**
+ * A plan: data, a SQLite file, so that it may be larger than memory, be kept (`stowage plan --out`), and be read by
+ * anyone. It cannot write anywhere; `apply` carries it out.
+ */
+export class PlanFile {
+  readonly #db: DatabaseSync;
+  readonly #add: StatementSync;
+  readonly #addFresh: StatementSync;
+  readonly #addSuggestion: StatementSync;
+
+  private constructor(db: DatabaseSync) {
+    this.#db = db;
+    this.#add = db.prepare(
+      'insert into items (kind, remote_id, library_id, here, there, conflicts, item) values (?, ?, ?, ?, ?, ?, ?)',
+    );
+    this.#addFresh = db.prepare('insert or replace into fresh values (?, ?, ?, ?, ?, ?)');
+    this.#addSuggestion = db.prepare('insert into suggestions values (?, ?, ?, ?, ?)');
+  }
+
+  /** A new plan; without a path one that is gone when it is closed. */
+  static make(path = ''): PlanFile {
+    const db = new DatabaseSync(path);
+    db.exec(`
+      pragma journal_mode = off; pragma synchronous = off; pragma user_version = ${format};
+      create table head (head text not null);
+      create table items (
+        number integer primary key, kind text not null, remote_id integer, library_id text not null,
+        here text, there text, conflicts integer not null, item text not null);
+      create index items_by_kind on items (kind, here, there);
+      create table fresh (
+        kind text, remote_id integer, library_id text not null, is_new integer not null, why text not null, former_id integer,
+        primary key (kind, remote_id)) without rowid;
+      create index fresh_by_library_id on fresh (kind, library_id);
+      create table suggestions (kind text not null, remote_id integer not null, other_id text not null, why text not null, score real not null);
+      begin;
+    `);
+    return new PlanFile(db);
+  }
+
+  static open(path: string): PlanFile {
+    try {
+      const db = new DatabaseSync(path, { readOnly: true });
+      const version = db.prepare('pragma user_version').get()?.user_version;
+      if (version !== format) throw new Error(`of format ${version}`);
+      db.prepare('select head from head').get();
+      return new PlanFile(db);
+    } catch (cause) {
+      throw new StowageError('usage', 'That is no plan of this version of Stowage.', {
+        item: path,
+        remedy: 'Make one with `stowage plan --out FILE`.',
+        cause,
+      });
+    }
+  }
+
+  add(item: PlanItem): void {
+    const { kind, remoteId, libraryId, here, there, conflicts } = item;
+    this.#add.run(kind, remoteId, libraryId, here, there, conflicts.length, jsonText(item));
+  }
+
+  /** A record of the source gets a link. */
+  setFresh(kind: Kind, remoteId: Id, { libraryId, isNew, why, formerId }: Fresh): void {
+    this.#addFresh.run(kind, remoteId, libraryId, isNew ? 1 : 0, why, formerId);
+  }
+
+  /** Those of these numbers that get a link by this plan. */
+  fresh(kind: Kind, remoteIds: readonly Id[]): Map<Id, Fresh> {
+    const rows = this.#db
+      .prepare(
+        `select remote_id, library_id, is_new, why, former_id from fresh
+          where kind = ? and remote_id in (select value from json_each(?))`,
+      )
+      .all(kind, JSON.stringify(remoteIds));
+    return new Map(
+      rows.map((row) => [
+        row.remote_id as Id,
+        {
+          libraryId: row.library_id as LibraryId,
+          isNew: row.is_new === 1,
+          why: row.why as string,
+          formerId: row.former_id as Id | null,
+        },
+      ]),
+    );
+  }
+
+  /** The numbers that these library records get a link to by this plan. */
+  freshOf(kind: Kind, libraryIds: readonly LibraryId[]): Map<LibraryId, Id> {
+    const rows = this.#db
+      .prepare(
+        'select remote_id, library_id from fresh where kind = ? and library_id in (select value from json_each(?))',
+      )
+      .all(kind, JSON.stringify(libraryIds));
+    return new Map(rows.map((row) => [row.library_id as LibraryId, row.remote_id as Id]));
+  }
+
+  suggest({ kind, remoteId, otherId, why, score }: Suggestion): void {
+    this.#addSuggestion.run(kind, remoteId, otherId, why, score);
+  }
+
+  get suggestions(): Suggestion[] {
+    return this.#db
+      .prepare('select kind, remote_id remoteId, other_id otherId, why, score from suggestions')
+      .all() as unknown as Suggestion[];
+  }
+
+  finish(head: PlanHead): void {
+    this.#db.prepare('insert into head values (?)').run(JSON.stringify(head));
+    this.#db.exec('commit');
+  }
+
+  get head(): PlanHead {
+    return JSON.parse(this.#db.prepare('select head from head').get()?.head as string);
+  }
+
+  /** How much would happen, by kind, side and action. */
+  counts(): PlanCount[] {
+    return this.#db
+      .prepare(
+        `select kind, 'library' side, here action, count(*) count from items where here is not null group by 1, 3
+         union all
+         select kind, 'source', there, count(*) from items where there is not null group by 1, 3`,
+      )
+      .all() as unknown as PlanCount[];
+  }
+
+  /** How many items change something, on either side. */
+  get changes(): number {
+    return this.#count('here is not null or there is not null');
+  }
+
+  /** How many items there are, those that only write down what was seen among them. */
+  get size(): number {
+    return this.#count('true');
+  }
+
+  /** Records that become part of others: what names them is looked at again afterwards. */
+  get folds(): number {
+    return this.#count("here = 'fold'");
+  }
+
+  get conflicts(): number {
+    const row = this.#db.prepare('select coalesce(sum(conflicts), 0) n from items').get();
+    return row?.n as number;
+  }
+
+  #count(where: string): number {
+    return this.#db.prepare(`select count(*) n from items where ${where}`).get()?.n as number;
+  }
+
+  /** Items in the order in which they were planned, in batches. */
+  *items(
+    filter: { kind?: Kind; here?: string; there?: string; changing?: boolean } = {},
+    size = 300,
+  ): Generator<PlanItem[]> {
+    const conditions = ['number > ?'];
+    const given: string[] = [];
+    for (const [column, value] of [
+      ['kind', filter.kind],
+      ['here', filter.here],
+      ['there', filter.there],
+    ] as const) {
+      if (value === undefined) continue;
+      conditions.push(`${column} = ?`);
+      given.push(value);
+    }
+    if (filter.changing)
+      conditions.push('(here is not null or there is not null or conflicts > 0)');
+    const next = this.#db.prepare(
+      `select number, item from items where ${conditions.join(' and ')} order by number limit ${size}`,
+    );
+    for (let last = 0; ; ) {
+      const rows = next.all(last, ...given);
+      if (rows.length === 0) return;
+      last = rows.at(-1)?.number as number;
+      yield rows.map(({ item }) => parseJson(item as string) as unknown as PlanItem);
+    }
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+}

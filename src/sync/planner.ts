@@ -1,0 +1,133 @@
+import { ImportIds } from '../library/ids.ts';
+import { kindNumber } from '../library/layout.ts';
+import { linksOf } from '../library/links.ts';
+import type { Id } from '../model/fields.ts';
+import { type Kind, kindNames } from '../model/kinds.ts';
+import { type Candidates, candidatesOf } from './candidates.ts';
+import { type Decisions, decideDeletions, type GoneLink } from './deletions.ts';
+import { assignFresh } from './fresh.ts';
+import { planGone } from './gone.ts';
+import { planNeeded } from './needed.ts';
+import { planPairs } from './pairs.ts';
+import type { PlanHead } from './planFile.ts';
+import { emptyItem } from './planItem.ts';
+import { batchesOf, makingOrder, type Planning } from './planning.ts';
+import { type StashMerge, stashMerges } from './stashMerges.ts';
+
+/**
+ * Makes the plan of a sync: everything that would be done, as data. Reads both sides and writes to neither
+ * (design.md §5). First what may have changed, of all kinds; then who is who; then what is gone; then field by field.
+ */
+export async function makePlan(planning: Planning): Promise<PlanHead> {
+  const { source, plan, progress } = planning;
+  const warnings: string[] = [];
+  const found = await allCandidates(planning);
+  for (const kind of kindNames) {
+    if (!found[kind].isShort) continue;
+    found[kind].gone = [];
+    warnings.push(
+      `The server gave fewer ${kind} records than it counts: none is taken for deleted.`,
+    );
+  }
+
+  const newIds = new ImportIds(planning.now, ImportIds.salt());
+  for (const kind of makingOrder) {
+    const former = await assignFresh(planning, kind, found[kind], newIds);
+    found[kind].gone = found[kind].gone.filter((id) => !former.has(id));
+  }
+
+  const merges = {} as { [K in Kind]: StashMerge[] };
+  for (const kind of kindNames) {
+    merges[kind] = await stashMerges(planning, kind, found[kind].gone, found[kind].there);
+    const merged = new Set(merges[kind].map(({ remoteId }) => remoteId));
+    found[kind].gone = found[kind].gone.filter((id) => !merged.has(id));
+    for (const { remoteId, libraryId, into } of merges[kind]) {
+      const why = `merged into ${kind} ${into.remoteId} at the source`;
+      const item = emptyItem({ kind, libraryId, remoteId, why });
+      plan.add({ ...item, here: 'fold', into: into.libraryId });
+    }
+  }
+
+  const decisions = await decide(planning, found);
+  const staying = await planGone(planning, decisions);
+  for (const kind of makingOrder) {
+    await planPairs(planning, kind, found[kind].there, staying);
+    progress('plan', found[kind].there.length);
+  }
+  await planNeeded(planning);
+
+  return {
+    source: source.name,
+    madeAt: new Date(planning.now).toISOString(),
+    held: decisions.held,
+    warnings: [...warnings, ...decisions.why],
+  };
+}
+
+type Found = { [K in Kind]: Candidates };
+
+async function allCandidates(planning: Planning): Promise<Found> {
+  const { client, source, reading, signal, full, progress } = planning;
+  const found = {} as Found;
+  for (const kind of kindNames) {
+    const candidates = await candidatesOf(kind, {
+      client,
+      source,
+      reading,
+      signal,
+      full,
+      progress: (count) => progress('compare', count),
+    });
+    found[kind] = await withReplaced(planning, kind, candidates);
+  }
+  return found;
+}
+
+/** A number that comes back with another time of creation is another record (design.md §5.1). */
+async function withReplaced(
+  { client, source, reading }: Planning,
+  kind: Kind,
+  found: Candidates,
+): Promise<Candidates> {
+  const fresh = new Set(found.fresh);
+  const linked = found.there.filter((id) => !fresh.has(id));
+  for (const some of batchesOf(linked)) {
+    const now = await reading.created(kind, some);
+    for (const [id, link] of await linksOf(client, source, kind, some)) {
+      const before = link.facts.createdAt;
+      const createdAt = now.get(id);
+      if (typeof before !== 'string' || createdAt === undefined) continue;
+      if (Date.parse(before) !== Date.parse(createdAt)) fresh.add(id);
+    }
+  }
+  return { ...found, fresh: [...fresh].sort((a, b) => a - b) };
+}
+
+async function decide(planning: Planning, found: Found): Promise<Decisions> {
+  const { client, source, now, allowedDeletions: allowed } = planning;
+  const gone = {} as { [K in Kind]: GoneLink[] };
+  for (const kind of kindNames) {
+    gone[kind] = [];
+    for (const some of batchesOf(found[kind].gone)) {
+      const { rows } = await client.query<{ id: string; since: Date | null; owner: string | null }>(
+        `SELECT remote_id AS id, absent_since AS since, base ->> $4 AS owner FROM stowage.links
+          WHERE source_id = $1 AND kind = $2 AND remote_id = ANY ($3::bigint[]) ORDER BY remote_id`,
+        [source.id, kindNumber[kind], some, ownerField[kind] ?? ''],
+      );
+      const owners = goneOwners(kind, found);
+      for (const { id, since, owner } of rows) {
+        const withOwner = owner !== null && owners.has(Number(owner));
+        gone[kind].push({ id: Number(id), absentSince: since, withOwner });
+      }
+    }
+  }
+  return decideDeletions(client, source, gone, { now, allowed });
+}
+
+/** Records that go with the one they belong to. */
+const ownerField: { [K in Kind]?: 'scene' | 'gallery' } = { marker: 'scene', chapter: 'gallery' };
+
+function goneOwners(kind: Kind, found: Found): Set<Id> {
+  const owner = ownerField[kind];
+  return new Set(owner ? found[owner].gone : []);
+}

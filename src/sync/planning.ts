@@ -1,0 +1,85 @@
+import type { ClientBase } from 'pg';
+import type { KnownFields, Source } from '../library/sources.ts';
+import { isLibraryId, toLibrary } from '../library/translate.ts';
+import type { Id } from '../model/fields.ts';
+import type { Values } from '../model/held.ts';
+import { fieldsOf, type Kind, kindNames, type Rec } from '../model/kinds.ts';
+import type { Reading } from '../model/reading.ts';
+import { hashOf, recordText } from '../model/records.ts';
+import { type Named, namedBy } from './names.ts';
+import type { SourceSide } from './pair.ts';
+import type { PlanFile } from './planFile.ts';
+import { withReferences } from './projection.ts';
+
+/** What every step of planning works with. */
+export interface Planning {
+  client: ClientBase;
+  source: Source;
+  reading: Reading;
+  plan: PlanFile;
+  /** The fields that the source tells. */
+  known: KnownFields;
+  signal: AbortSignal;
+  /** What that server can store at all. */
+  canHold(kind: Kind, field: string, value: unknown): boolean;
+  /** Look at every record, not only at those that are known to be touched. */
+  full: boolean;
+  /** Deletions that a person has agreed to, by their number. */
+  allowedDeletions: number;
+  /** Scenes that the source lacks are created there, without files. */
+  createScenes: boolean;
+  now: number;
+  /** Something that the person has to know. */
+  warn(message: string): void;
+  progress(stage: 'compare' | 'plan', count: number): void;
+}
+
+/** The order in which records can be made: what a record needs comes before it. */
+export const makingOrder: readonly Kind[] = [
+  'file',
+  ...kindNames.filter((kind) => kind !== 'file'),
+];
+
+/** Records that are planned together: as many as one statement and one answer take well. */
+export const batchSize = 300;
+
+export function* batchesOf<T>(all: readonly T[], size = batchSize): Generator<T[]> {
+  for (let from = 0; from < all.length; from += size) yield all.slice(from, from + size);
+}
+
+/** Some records of the source, with their values in library ids. */
+export async function* sourceSides<K extends Kind>(
+  { client, source, reading, plan, known, signal }: Planning,
+  kind: K,
+  ids: readonly Id[],
+): AsyncGenerator<{ sides: Map<Id, SourceSide>; named: Named }> {
+  for (const some of batchesOf(ids)) {
+    signal.throwIfAborted();
+    const records: Rec<Kind>[] = [];
+    for await (const batch of reading.some(kind, some, signal)) records.push(...(batch as never[]));
+    for (const record of records) known.add(kind, record as unknown as Values);
+    const named = await namedBy(
+      client,
+      source,
+      plan,
+      records.map((record) => ({ kind, values: record as unknown as Values })),
+    );
+    yield { sides: new Map(records.map((one) => [one.id, sideOf(kind, one, named)])), named };
+  }
+}
+
+function sideOf(kind: Kind, record: Rec<Kind>, named: Named): SourceSide {
+  const { id: _, ...values } = record as { id: Id } & Values;
+  const facts: Values = {};
+  for (const [field, { merge }] of fieldsOf[kind]) {
+    if (merge === 'fact' && values[field] !== undefined) facts[field] = values[field];
+  }
+  return {
+    // Without references to what is no record of the library: a row that went while others were read.
+    values: withReferences(kind, toLibrary(kind, values, named.toLibrary), (_, id) =>
+      isLibraryId(id),
+    ),
+    facts,
+    seen: hashOf(recordText(kind, record)).toString('hex'),
+  };
+}

@@ -1,0 +1,35 @@
+import type { LibraryId, Values } from '../model/held.ts';
+import { fieldsOf, type Kind } from '../model/kinds.ts';
+
+/** Kinds that are created at the source where something there needs them. */
+export const creatable: ReadonlySet<Kind> = new Set(['tag', 'studio', 'performer', 'group']);
+
+/**
+ * The values with only those references that a source has a place for. A single one that it has none for is unknown to
+ * it, and left out.
+ */
+export function withReferences(
+  kind: Kind,
+  values: Values,
+  has: (target: Kind, id: LibraryId) => boolean,
+): Values {
+  const kept = { ...values };
+  for (const [field, { shape, target }] of fieldsOf[kind]) {
+    const value = values[field];
+    if (value === undefined || value === null) continue;
+    const isThere = (id: unknown) => has(target as Kind, id as LibraryId);
+    switch (shape) {
+      case 'ref':
+        if (!isThere(value)) delete kept[field];
+        break;
+      case 'refs':
+      case 'files':
+        kept[field] = (value as LibraryId[]).filter(isThere);
+        break;
+      case 'groups':
+      case 'subGroups':
+        kept[field] = Object.fromEntries(Object.entries(value).filter(([id]) => isThere(id)));
+    }
+  }
+  return kept;
+}

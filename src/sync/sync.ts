@@ -1,0 +1,190 @@
+import type { ClientBase } from 'pg';
+import { beginRun, finishRun } from '../library/runs.ts';
+import { changeSource, type KnownFields, type Source, setKnown } from '../library/sources.ts';
+import { StowageError } from '../model/errors.ts';
+import { type Kind, kindNames } from '../model/kinds.ts';
+import type { Reading } from '../model/reading.ts';
+import { applyHere, type Stale } from './applyHere.ts';
+import { applyThere, type Failure, type Sending } from './applyThere.ts';
+import { identify } from './identity.ts';
+import { PlanFile, type PlanHead } from './planFile.ts';
+import { makePlan } from './planner.ts';
+import type { Planning } from './planning.ts';
+
+/** What a sync of one source works with. */
+export interface Syncing
+  extends Pick<
+      Planning,
+      'client' | 'canHold' | 'known' | 'signal' | 'allowedDeletions' | 'createScenes' | 'warn'
+    >,
+    Pick<Sending, 'writer'> {
+  source: Source;
+  /** Reads the source as it is now; each time again, since writing changes it. */
+  read(): Promise<Reading>;
+  /** Compare everything, whatever is known to be touched. */
+  full: boolean;
+  progress(stage: 'compare' | 'plan' | 'library' | 'source', count: number): void;
+}
+
+export interface Synced {
+  runId: number | null;
+  /** By kind, side and action. */
+  changes: { kind: Kind; side: 'library' | 'source'; action: string; count: number }[];
+  conflicts: number;
+  held: PlanHead['held'];
+  warnings: string[];
+  stale: Stale[];
+  failures: Failure[];
+}
+
+/** After writing to the source it is looked at again, so that the next sync finds nothing to do. */
+const mostRounds = 4;
+
+/**
+ * Brings the library and one source in step: plan, carry out, and look again while something was written or changed
+ * meanwhile. A run that finds nothing writes nothing.
+ */
+export async function syncSource(syncing: Syncing): Promise<Synced> {
+  const { client, source } = syncing;
+  const synced: Synced = {
+    runId: null,
+    changes: [],
+    conflicts: 0,
+    held: {},
+    warnings: [],
+    stale: [],
+    failures: [],
+  };
+  for (let round = 0; round < mostRounds; round++) {
+    const reading = await syncing.read();
+    const highest = round === 0 ? await checkIdentity(source, reading, client) : undefined;
+    const plan = PlanFile.make();
+    try {
+      const head = await plannedBy(syncing, reading, plan, round);
+      if (round === 0) Object.assign(synced, { held: head.held, warnings: head.warnings });
+      if (plan.size === 0) {
+        reading.clearTouched();
+        break;
+      }
+      if (highest && reading.road !== 'graphql') await changeSource(client, source.id, { highest });
+      synced.runId ??= await beginRun(client, {
+        sourceId: source.id,
+        command: 'sync',
+        road: reading.road,
+      });
+      const { stale, failures, written } = await carryOut(syncing, plan, synced.runId);
+      for (const count of plan.counts()) addTo(synced.changes, count);
+      synced.conflicts += plan.conflicts;
+      synced.stale = stale;
+      synced.failures.push(...failures);
+      if (stale.length === 0) reading.clearTouched();
+      if (stale.length === 0 && written === 0 && plan.folds === 0) break;
+    } finally {
+      plan.close();
+    }
+  }
+  if (synced.runId !== null) {
+    const counts = Object.fromEntries(
+      synced.changes.map(({ kind, side, action, count }) => [`${side} ${action} ${kind}`, count]),
+    );
+    await rememberKnown(client, source, syncing.known);
+    await finishRun(client, synced.runId, 'done', counts);
+  }
+  return synced;
+}
+
+/** What the source tells is what it is compared by and exported in; what it told before, it still has. */
+async function rememberKnown(client: ClientBase, source: Source, told: KnownFields): Promise<void> {
+  const known = told.result();
+  for (const kind of kindNames) {
+    const fields = new Set<string>([...(source.known[kind] ?? []), ...(known[kind] ?? [])]);
+    (known[kind] as string[]) = [...fields];
+  }
+  await setKnown(client, source.id, known);
+}
+
+/** The plan of a source, read once, without carrying anything out. */
+export async function planSource(syncing: Syncing, plan: PlanFile): Promise<PlanHead> {
+  const reading = await syncing.read();
+  await checkIdentity(syncing.source, reading, syncing.client);
+  return plannedBy(syncing, reading, plan, 0);
+}
+
+async function plannedBy(
+  { progress, ...syncing }: Syncing,
+  reading: Reading,
+  plan: PlanFile,
+  round: number,
+): Promise<PlanHead> {
+  const head = await makePlan({
+    ...syncing,
+    reading,
+    plan,
+    full: syncing.full && round === 0,
+    now: Date.now(),
+    progress,
+  });
+  plan.finish(head);
+  return head;
+}
+
+/** Carries a plan out, on the library and, where that is switched on, at the source. */
+export async function carryOut(
+  {
+    client,
+    source,
+    signal,
+    progress,
+    writer,
+  }: Pick<Syncing, 'client' | 'source' | 'signal' | 'progress' | 'writer'>,
+  plan: PlanFile,
+  runId: number,
+): Promise<{ stale: Stale[]; failures: Failure[]; written: number }> {
+  const run = { id: runId, sourceId: source.id };
+  const applying = { client, source, plan, run, signal };
+  const stale = await applyHere({ ...applying, progress: (count) => progress('library', count) });
+  if (!source.writes) return { stale, failures: [], written: 0 };
+  const { written, failures } = await applyThere({
+    ...applying,
+    writer,
+    progress: (count) => progress('source', count),
+  });
+  return { stale, failures, written };
+}
+
+/**
+ * A source that is not what it was is left alone until a person says what it is (design.md §5.1). Returns the highest
+ * numbers that it has given.
+ */
+async function checkIdentity(
+  source: Source,
+  reading: Reading,
+  client: ClientBase,
+): Promise<Source['highest']> {
+  const { standing } = source;
+  const { verdict, why, highest } = await identify(client, source, reading);
+  if (standing === 'rewound' || standing === 'renumbered') throw waits(source, standing, why);
+  if (verdict !== 'same' && standing === 'ok') throw waits(source, verdict, why);
+  return highest;
+}
+
+function waits(source: Source, verdict: string, why: string): StowageError {
+  const what = {
+    other: 'is another Stash than the one that was brought',
+    rewound: 'was put back to an earlier state, or its database was exchanged',
+    renumbered: 'has the same records under new numbers, as after a full import',
+  }[verdict];
+  return new StowageError('source.changed', `The source ${source.name} ${what}: ${why}.`, {
+    remedy:
+      `Say what is right: \`stowage sources resolve ${source.name} --accept\` takes its state, ` +
+      '`--push` puts the library back into it, `--as-new NAME` keeps it as a source of its own.',
+  });
+}
+
+function addTo(all: Synced['changes'], one: Synced['changes'][number]): void {
+  const same = all.find(
+    ({ kind, side, action }) => kind === one.kind && side === one.side && action === one.action,
+  );
+  if (same) same.count += one.count;
+  else all.push({ ...one });
+}
