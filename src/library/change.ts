@@ -35,9 +35,10 @@ export async function applyChanges(
   run: { id: number; sourceId?: number },
   changes: readonly LibraryChange[],
 ): Promise<LibraryChange[]> {
-  await client.query(`SELECT set_config('stowage.applying', $1, true)`, [
-    String(run.sourceId ?? ''),
-  ]);
+  await client.query(
+    `SELECT set_config('stowage.applying', $1, true), set_config('stowage.raising', 'off', true)`,
+    [String(run.sourceId ?? '')],
+  );
   const { fresh, stale } = await lock(client, changes);
   const of = (kind: Kind, action: LibraryChange['action']) =>
     fresh.filter((change) => change.kind === kind && change.action === action);
@@ -52,6 +53,7 @@ export async function applyChanges(
     await updateRecords(client, run.id, kind, edits, exists);
   }
   for (const kind of kindNames) await deleteRecords(client, run.id, kind, of(kind, 'delete'));
+  await client.query(`SELECT set_config('stowage.raising', 'on', true)`);
   return stale;
 }
 

@@ -3,7 +3,7 @@ import type { Id } from '../model/fields.ts';
 import type { LibraryId, Values } from '../model/held.ts';
 import type { Kind } from '../model/kinds.ts';
 import { sameValue } from '../model/records.ts';
-import { insertRows, type RowChange, updateRows } from './changeRows.ts';
+import { insertRows, type RowChange, raiseRevisions, updateRows } from './changeRows.ts';
 import { heldFields } from './heldRecords.ts';
 import { type Exists, holdable } from './holdable.ts';
 import { type NewLine, recordDone } from './journal.ts';
@@ -137,7 +137,12 @@ export async function updateRecords(
       }
     }
     await updateRows(client, kind, [...rows.values()]);
-    for (const [field, changes] of relations) await writeRelation(client, kind, field, changes);
+    const related = new Set<LibraryId>();
+    for (const [field, changes] of relations) {
+      await writeRelation(client, kind, field, changes);
+      if (!field.fact) for (const { id } of changes) if (!rows.has(id)) related.add(id);
+    }
+    await raiseRevisions(client, kind, [...related]);
     await recordDone(client, runId, lines);
   }
 }

@@ -47,6 +47,19 @@ export async function updateRows(
   }
 }
 
+/** Raises the revision of records that changed in their relations alone, as a change of a column does by itself. */
+export async function raiseRevisions(
+  client: ClientBase,
+  kind: Kind,
+  ids: readonly LibraryId[],
+): Promise<void> {
+  if (ids.length === 0) return;
+  await client.query(
+    `UPDATE qar.${tableOf(kind)} SET revision = revision + 1 WHERE id = ANY ($1::uuid[])`,
+    [ids],
+  );
+}
+
 const column = ({ storage }: StoredField): string => (storage as Column).column;
 
 const rowsOf = (fields: readonly StoredField[]): string =>

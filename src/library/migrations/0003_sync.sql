@@ -2,7 +2,8 @@
 
 -- Whoever writes to the library, with Stowage or with SQL, raises the revision of the record, and marks its links as
 -- edited: what the next sync of each source looks at. `stowage.applying` names the source whose own changes are being
--- written, which are no news to it.
+-- written, which are no news to it. `stowage.raising` is off where whoever writes relations raises the owners' revision
+-- too, once and not with each relation.
 
 ALTER TABLE stowage.links DROP COLUMN seen_revision;
 ALTER TABLE stowage.links
@@ -37,6 +38,9 @@ DECLARE
   -- rows that were given to another owner concern both
   owners text := format('SELECT %I AS id FROM changed', TG_ARGV[1]);
 BEGIN
+  IF current_setting('stowage.raising', true) = 'off' THEN
+    RETURN NULL;
+  END IF;
   IF TG_OP = 'UPDATE' THEN
     owners := owners || format(' UNION ALL SELECT %I FROM former', TG_ARGV[1]);
   END IF;
