@@ -23,9 +23,17 @@ export interface Outcome {
 
 /** A command: one file, named for it, loaded when it is called. */
 export interface CommandDefinition<Options> {
-  /** Adds the command's own options; `--json` and `--quiet` are there already. */
+  /** Adds the command's own options and arguments; `--json` and `--quiet` are there already. */
   configure(command: Command): Command;
+  /** The arguments are among the options, under their names. */
   run(context: CommandContext, options: Options): Promise<Outcome>;
+}
+
+/** A word that needs another after it: `sources set`. */
+export interface CommandGroup {
+  readonly commands: Commands;
+  /** Which is meant where no other is named. */
+  readonly usual: string;
 }
 
 /** The commands by name, each with its line in `stowage --help`. */
@@ -33,7 +41,7 @@ export interface Commands {
   readonly [name: string]: {
     readonly summary: string;
     // A command's options are what its own `configure` makes of the words: nobody else looks inside.
-    readonly load: () => Promise<CommandDefinition<never>>;
+    readonly load: () => Promise<CommandDefinition<never> | CommandGroup>;
   };
 }
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import type { CommandDefinition, Commands } from './command.ts';
+import type { CommandDefinition, CommandGroup, Commands } from './command.ts';
 import type { Streams } from './streams.ts';
 
 /** A command as the person called it. */
@@ -33,22 +33,49 @@ export async function parse(
   const asked = words[0] === 'help' ? [...words.slice(1, 2), '--help'] : words;
 
   let call: Call | undefined;
-  for (const [name, { summary, load }] of Object.entries(commands)) {
-    const command = program.command(name).summary(summary).description(`${summary}.`);
-    if (name !== asked[0]) continue;
-    const definition = await load();
+  const define = (command: Command, definition: CommandDefinition<never>) =>
     definition
       .configure(command)
       .option('--json', 'write events for a machine on standard output, one a line')
       .option('--quiet', 'say only what went wrong')
-      .action((options: Call['options']) => {
-        call = { definition, options };
+      .action(() => {
+        call = { definition, options: { ...command.opts(), ...argumentsOf(command) } };
       });
+  for (const [name, { summary, load }] of Object.entries(commands)) {
+    const command = program.command(name).summary(summary).description(`${summary}.`);
+    if (name !== asked[0]) continue;
+    const loaded = await load();
+    if (isGroup(loaded)) await defineGroup(command, loaded, define);
+    else define(command, loaded);
   }
   program.parse(asked, { from: 'user' });
   if (call === undefined) throw new Error(`The command ${asked[0]} was parsed but not called.`);
   return call;
 }
+
+const isGroup = (loaded: CommandDefinition<never> | CommandGroup): loaded is CommandGroup =>
+  'commands' in loaded;
+
+async function defineGroup(
+  group: Command,
+  { commands, usual }: CommandGroup,
+  define: (command: Command, definition: CommandDefinition<never>) => void,
+): Promise<void> {
+  group.helpCommand(false);
+  for (const [name, { summary, load }] of Object.entries(commands)) {
+    const command = group
+      .command(name, { isDefault: name === usual })
+      .summary(summary)
+      .description(`${summary}.`);
+    define(command, (await load()) as CommandDefinition<never>);
+  }
+}
+
+/** What was given for each argument, under the argument's name. */
+const argumentsOf = (command: Command): object =>
+  Object.fromEntries(
+    command.registeredArguments.map((argument, i) => [argument.name(), command.processedArgs[i]]),
+  );
 
 function version(): string {
   const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
