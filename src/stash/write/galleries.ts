@@ -56,7 +56,10 @@ function pieceOf(
     mutation: run.mutation(operation),
     variables,
     asks: [],
-    done,
+    done: () => {
+      delete item.record.updatedAt; // these move it
+      done();
+    },
     failed: (error) => item.fail(error),
   };
 }

@@ -1,9 +1,9 @@
 import { StowageError } from '../../model/errors.ts';
-import type { Id, PictureId } from '../../model/fields.ts';
+import type { PictureId } from '../../model/fields.ts';
 import type { Values } from '../../model/held.ts';
 import type { WriterOptions } from '../../model/writing.ts';
 import { type Answers, mapperOf } from '../mapper.ts';
-import { type Input, servedAs, type Words } from './entry.ts';
+import { type Input, servedAs, type Words, type WrittenKind } from './entry.ts';
 import { entryOf } from './fields.ts';
 import type { Item } from './item.ts';
 import type { Mutation } from './request.ts';
@@ -12,10 +12,12 @@ import type { Piece } from './sender.ts';
 /** Makes the inputs of mutations, and records of what they answer. */
 export class Inputs {
   readonly words: Words;
+  readonly #record: (answer: never) => Values;
   readonly #picture: NonNullable<WriterOptions['picture']>;
 
-  constructor(words: Words, { picture = async () => null }: WriterOptions) {
+  constructor(kind: WrittenKind, words: Words, { picture = async () => null }: WriterOptions) {
     this.words = words;
+    this.#record = mapperOf(kind) as never;
     this.#picture = picture;
   }
 
@@ -57,7 +59,7 @@ export class Inputs {
       item.fail(new StowageError('source.incomplete', 'The answer of Stash is cut off.'));
       return;
     }
-    const record = answer ? recordOf(item, answer) : {};
+    const record = answer ? this.#record(withGallery(answer) as never) : {};
     if (answer) item.settle(Number(answer.id));
     for (const time of ['createdAt', 'updatedAt']) {
       if (record[time] !== undefined) item.record[time] = record[time];
@@ -87,10 +89,10 @@ function asPlainMap(input: Input): void {
   if (custom) input.custom_fields = custom.full ?? custom.partial;
 }
 
-function recordOf(item: Item, answer: { id: string }): Values {
+/** A chapter's, as the mapper takes it. */
+function withGallery(answer: { id: string }): object {
   const { gallery } = answer as { gallery?: { id: string } };
-  const answered = gallery ? { ...answer, gallery: Number(gallery.id) as Id } : answer;
-  return mapperOf(item.kind)(answered as never) as Values;
+  return gallery ? { ...answer, gallery: Number(gallery.id) } : answer;
 }
 
 /** Before v0.28 (72) an image without a title is served under its file's name. */

@@ -1,10 +1,10 @@
 import type { WriterOptions } from '../../model/writing.ts';
 import type { StashServer } from '../server.ts';
-import type { TypedDocumentString } from '../types.ts';
 import { type Words, type WrittenKind, wordsOf } from './entry.ts';
 import { Inputs } from './inputs.ts';
-import { type Mutation, Mutations } from './request.ts';
-import { type Piece, Sender, type Sending } from './sender.ts';
+import type { Operation } from './mutations.ts';
+import type { Mutation, Mutations } from './request.ts';
+import type { Piece, Sender, Sending } from './sender.ts';
 
 /** What the parts of one write share. */
 export class Run {
@@ -17,26 +17,32 @@ export class Run {
   readonly #mutations: Mutations;
 
   constructor(
-    server: StashServer,
+    { sender, mutations, options }: Tools,
     kind: WrittenKind,
-    options: WriterOptions,
     signal: AbortSignal | undefined,
   ) {
-    this.server = server;
+    this.server = sender.server;
     this.kind = kind;
-    this.words = wordsOf(server.profile, kind);
-    this.inputs = new Inputs(this.words, options);
+    this.words = wordsOf(sender.server.profile, kind);
+    this.inputs = new Inputs(kind, this.words, options);
     this.signal = signal;
-    this.#sender = new Sender(server, options);
-    this.#mutations = new Mutations(server);
+    this.#sender = sender;
+    this.#mutations = mutations;
   }
 
   /** The first of the operations that the server has. */
-  mutation(...operations: readonly TypedDocumentString<unknown, never>[]): Mutation {
+  mutation(...operations: readonly Operation[]): Mutation {
     return this.#mutations.first(operations);
   }
 
   send(pieces: readonly Piece[], sending: Omit<Sending, 'signal'>): Promise<void> {
     return this.#sender.send(pieces, { ...sending, signal: this.signal });
   }
+}
+
+/** What a writer keeps from one write to the next. */
+export interface Tools {
+  sender: Sender;
+  mutations: Mutations;
+  options: WriterOptions;
 }

@@ -9,7 +9,9 @@ import { writeGalleries } from './galleries.ts';
 import { writeHistories, writeResumeTimes } from './histories.ts';
 import { Item } from './item.ts';
 import { freeNames, giveNamesBack } from './names.ts';
-import { Run } from './run.ts';
+import { Mutations } from './request.ts';
+import { Run, type Tools } from './run.ts';
+import { Sender } from './sender.ts';
 import { update } from './updates.ts';
 
 /** Measured: `scenesUpdate` with so many is four times as fast as one by one. */
@@ -17,12 +19,13 @@ const chunkSize = 300;
 
 /** Opens a server for writing. */
 export function openWriter(server: StashServer, options: WriterOptions = {}): Writer {
-  return { write: (changes, signal) => write(server, options, changes, signal) };
+  const sender = new Sender(server, options);
+  const tools = { sender, mutations: new Mutations(server), options };
+  return { write: (changes, signal) => write(tools, changes, signal) };
 }
 
 async function* write(
-  server: StashServer,
-  options: WriterOptions,
+  tools: Tools,
   changes: readonly SourceChange[],
   signal: AbortSignal | undefined,
 ): AsyncGenerator<WriteResult> {
@@ -34,12 +37,8 @@ async function* write(
     throw new Error('changes of several kinds or actions');
   }
   const left = new AbortController();
-  const run = new Run(
-    server,
-    kind,
-    options,
-    signal ? AbortSignal.any([signal, left.signal]) : left.signal,
-  );
+  const either = signal ? AbortSignal.any([signal, left.signal]) : left.signal;
+  const run = new Run(tools, kind, either);
   const items = changes.map((change) => new Item(change, run.words)).sort(byFields);
   const chunks = Array.from({ length: Math.ceil(items.length / chunkSize) }, (_, i) =>
     items.slice(i * chunkSize, (i + 1) * chunkSize),
