@@ -14,10 +14,14 @@ const mayImport: { [folder: string]: readonly string[] } = {
   simulator: ['model', 'contract'],
   sync: ['model', 'library'],
   media: ['model', 'library'],
+  edit: ['model', 'library', 'sync', 'media'],
   enrich: ['model', 'contract', 'library'],
   search: ['model', 'library'],
   jobs: ['model', 'contract', 'stash', 'library', 'sync', 'media', 'enrich', 'search'],
-  server: ['model', 'contract', 'stash', 'library', 'sync', 'media', 'enrich', 'search', 'jobs'],
+  server: [
+    ...['model', 'contract', 'stash', 'library', 'sync', 'media', 'edit'],
+    ...['enrich', 'search', 'jobs'],
+  ],
 };
 const folders = [...Object.keys(mayImport), 'cli'];
 const root = path.join(import.meta.dirname, '..');
