@@ -1,0 +1,177 @@
+import type { ClientBase } from 'pg';
+import type { Id } from '../model/fields.ts';
+import type { LibraryId } from '../model/held.ts';
+import type { Kind } from '../model/kinds.ts';
+import { recordDone } from './journal.ts';
+import { kindNumber, ownerColumn, type StoredField, tableOf } from './layout.ts';
+
+/**
+ * Two records that are one: the origin is marked as deleted, and is the destination now. This is what is written down
+ * besides what changes in records: the fold itself, and whose links go along.
+ *
+ * A source that has the origin only is linked to the destination from then on. One that has both keeps the link to the
+ * origin: its record is known, so it is not taken for new, and what names it there names the destination here.
+ */
+export interface Fold {
+  destination: LibraryId;
+  /** Links of the origin that are the destination's now. */
+  moved: { sourceId: number; remoteId: Id }[];
+  /** Links of the destination to records that were gone from their sources, which had the origin too: whole rows. */
+  dropped: object[];
+}
+
+/** Writes down a fold. In the transaction that folds. */
+export async function addFold(
+  client: ClientBase,
+  runId: number,
+  kind: Kind,
+  origin: LibraryId,
+  destination: LibraryId,
+): Promise<void> {
+  await client.query(
+    `INSERT INTO stowage.folds (origin, kind, destination) VALUES ($1, $2, $3)
+     ON CONFLICT (origin) DO UPDATE SET destination = excluded.destination`,
+    [origin, kindNumber[kind], destination],
+  );
+  const both = [kindNumber[kind], origin, destination];
+  const { rows: dropped } = await client.query<{ link: object }>(
+    `DELETE FROM stowage.links d WHERE d.kind = $1 AND d.library_id = $3 AND d.absent_since IS NOT NULL
+        AND EXISTS (SELECT FROM stowage.links o WHERE o.kind = $1 AND o.library_id = $2
+          AND o.source_id = d.source_id AND o.absent_since IS NULL)
+     RETURNING to_jsonb(d) AS link`,
+    both,
+  );
+  const { rows: moved } = await client.query<{ source: number; remote: string }>(
+    `UPDATE stowage.links o SET library_id = $3, edited = true WHERE o.kind = $1 AND o.library_id = $2
+        AND NOT EXISTS (SELECT FROM stowage.links d WHERE d.kind = $1 AND d.library_id = $3 AND d.source_id = o.source_id)
+     RETURNING source_id AS source, remote_id AS remote`,
+    both,
+  );
+  await dropQuestions(client, kind, origin);
+  await moveSuggestions(client, origin, destination);
+  const fold: Fold = {
+    destination,
+    moved: moved.map(({ source, remote }) => ({ sourceId: source, remoteId: Number(remote) })),
+    dropped: dropped.map(({ link }) => link),
+  };
+  await recordDone(client, runId, [{ kind, libraryId: origin, action: 'fold', after: fold }]);
+}
+
+/** Takes a fold back, as its line of the journal tells it: the origin has its links again. */
+export async function removeFold(
+  client: ClientBase,
+  runId: number,
+  kind: Kind,
+  origin: LibraryId,
+  fold: Fold,
+): Promise<void> {
+  await client.query('DELETE FROM stowage.folds WHERE origin = $1', [origin]);
+  await client.query(
+    `UPDATE stowage.links l SET library_id = $1, edited = true
+       FROM json_to_recordset($4::json) AS m ("sourceId" smallint, "remoteId" bigint)
+      WHERE (l.source_id, l.kind, l.remote_id, l.library_id) = (m."sourceId", $2, m."remoteId", $3)`,
+    [origin, kindNumber[kind], fold.destination, JSON.stringify(fold.moved)],
+  );
+  await client.query(
+    `INSERT INTO stowage.links SELECT * FROM json_populate_recordset(null::stowage.links, $1::json)
+     ON CONFLICT DO NOTHING`,
+    [JSON.stringify(fold.dropped)],
+  );
+  await dropQuestions(client, kind, fold.destination);
+  await recordDone(client, runId, [{ kind, libraryId: origin, action: 'fold', before: fold }]);
+}
+
+/** Of some records those that are another's now, and whose. */
+export async function foldedAmong(
+  client: ClientBase,
+  ids: readonly LibraryId[],
+): Promise<Map<LibraryId, LibraryId>> {
+  if (ids.length === 0) return new Map();
+  const { rows } = await client.query<{ origin: LibraryId; destination: LibraryId }>(
+    'SELECT origin, destination FROM stowage.folded WHERE origin = ANY ($1::uuid[])',
+    [ids],
+  );
+  return new Map(rows.map(({ origin, destination }) => [origin, destination]));
+}
+
+/** The records whose field names another. */
+export async function namingIn(
+  client: ClientBase,
+  kind: Kind,
+  field: StoredField,
+  named: LibraryId,
+): Promise<LibraryId[]> {
+  const { storage } = field;
+  const from =
+    storage.in === 'join'
+      ? `SELECT ${ownerColumn[kind]} AS id FROM qar.${storage.table} WHERE ${storage.target} = $1`
+      : `SELECT id FROM qar.${tableOf(kind)} WHERE ${(storage as { column: string }).column} = $1`;
+  const { rows } = await client.query<{ id: LibraryId }>(`${from} ORDER BY 1`, [named]);
+  return rows.map(({ id }) => id);
+}
+
+/** The saved filters that have this id in their conditions. */
+export async function filtersNaming(client: ClientBase, named: LibraryId): Promise<LibraryId[]> {
+  const { rows } = await client.query<{ id: LibraryId }>(
+    `SELECT id FROM qar.saved_filters WHERE position($1 IN object_filter::text) > 0 ORDER BY id`,
+    [named],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** Where records of a hierarchy point to, from some of them on upwards; `field` is the one that points. */
+export async function edgesFrom(
+  client: ClientBase,
+  kind: Kind,
+  { storage }: StoredField,
+  ids: readonly LibraryId[],
+): Promise<Map<LibraryId, LibraryId[]>> {
+  const edges =
+    storage.in === 'join'
+      ? `SELECT ${ownerColumn[kind]} AS one, ${storage.target} AS other FROM qar.${storage.table}`
+      : `SELECT id AS one, ${(storage as { column: string }).column} AS other FROM qar.${tableOf(kind)}`;
+  const { rows } = await client.query<{ one: LibraryId; others: LibraryId[] }>(
+    `WITH RECURSIVE edges AS (${edges}), reached (id) AS (
+       SELECT unnest($1::uuid[]) UNION SELECT e.other FROM reached r JOIN edges e ON e.one = r.id)
+     SELECT e.one, array_agg(e.other::text) AS others FROM reached r JOIN edges e ON e.one = r.id
+      WHERE e.other IS NOT NULL GROUP BY e.one`,
+    [ids],
+  );
+  return new Map(rows.map(({ one, others }) => [one, others]));
+}
+
+/** What was asked about the record's links is asked again by the next sync, where it is still a question. */
+async function dropQuestions(client: ClientBase, kind: Kind, of: LibraryId): Promise<void> {
+  await client.query(
+    `UPDATE stowage.conflicts SET settled_at = now(), settled = 'agreed'
+      WHERE kind = $1 AND library_id = $2 AND settled_at IS NULL`,
+    [kindNumber[kind], of],
+  );
+}
+
+/** Suggestions about the origin are about the destination; that it is the destination has been answered. */
+async function moveSuggestions(
+  client: ClientBase,
+  origin: LibraryId,
+  destination: LibraryId,
+): Promise<void> {
+  const both = [origin, destination];
+  await client.query(
+    `UPDATE stowage.matches SET answered_at = now(), answer = 'accepted'
+      WHERE answer IS NULL AND (library_id, other_id) IN (($1, $2), ($2, $1))`,
+    both,
+  );
+  await client.query(
+    'UPDATE stowage.matches SET library_id = $2 WHERE answer IS NULL AND library_id = $1',
+    both,
+  );
+  await client.query(
+    `UPDATE stowage.matches m SET other_id = $2 WHERE answer IS NULL AND other_id = $1
+        AND NOT EXISTS (SELECT FROM stowage.matches n WHERE n.other_id = $2
+          AND (n.source_id, n.kind, n.remote_id) = (m.source_id, m.kind, m.remote_id))`,
+    both,
+  );
+  await client.query('DELETE FROM stowage.matches WHERE answer IS NULL AND other_id = $1', [
+    origin,
+  ]);
+}
