@@ -274,7 +274,7 @@ describe('folding a record into another', async () => {
     };
     /** Every record with all that it holds. */
     const whole = async () => {
-      const all: { id: LibraryId }[] = [];
+      const all: { id: LibraryId; values: Values; isDeleted: boolean }[] = [];
       for (const kind of kindNames) {
         const { rows } = await client.query(`SELECT id FROM qar.${tableOf(kind)} ORDER BY id`);
         for (const held of (
