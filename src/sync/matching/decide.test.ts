@@ -64,6 +64,11 @@ describe('of the pairings that may be', () => {
     assert.deepEqual(decided(rows), { matches: [], open: ['1ab', '2a'] });
   });
 
+  test('very many are taken at once', () => {
+    const rows = Array.from({ length: 200_000 }, (_, i): Row => [i, `a${i}`, 1]);
+    assert.equal(decided(rows).matches.length, rows.length);
+  });
+
   test('twins are paired as they come, since nobody can tell them apart', () => {
     const rows: Row[] = [
       [2, 'a', 3],

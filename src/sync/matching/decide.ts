@@ -23,17 +23,19 @@ export interface Decided<P extends Pairing> {
  * highest. What stays undecided is nobody's to guess.
  */
 export function decide<P extends Pairing>(pairings: readonly P[]): Decided<P> {
-  const matches: P[] = [];
+  let matches: P[] = [];
   let left = pairings;
   for (;;) {
     const taken = undisputed(left);
     if (taken.length === 0) break;
-    matches.push(...taken);
+    matches = matches.concat(taken);
     left = without(left, taken);
   }
   const twins = twinsAmong(left);
-  matches.push(...twins);
-  return { matches, open: Map.groupBy(without(left, twins), ({ remoteId }) => remoteId) };
+  return {
+    matches: matches.concat(twins),
+    open: Map.groupBy(without(left, twins), ({ remoteId }) => remoteId),
+  };
 }
 
 function undisputed<P extends Pairing>(pairings: readonly P[]): P[] {
