@@ -12,13 +12,14 @@ interface Both {
  * refuse such a record as a whole.
  */
 export function align(merged: Map<string, Merged>, sides: Both): void {
+  if (merged.size === 0) return;
   alignCover(merged, sides);
   alignAliases(merged, sides);
 }
 
 /** A gallery's cover is one of its images: one side chose it, the other took it out. */
 function alignCover(merged: Map<string, Merged>, sides: Both): void {
-  const [cover, images] = [merged.get('cover'), merged.get('images')];
+  const [cover, images] = [current('cover', merged, sides), current('images', merged, sides)];
   if (!cover || !images || cover.questions.length > 0) return;
   const isInside = (id: unknown, side: 'library' | 'source') =>
     id === null || (images[side] as unknown[]).includes(id);
@@ -31,14 +32,15 @@ function alignCover(merged: Map<string, Merged>, sides: Both): void {
 }
 
 /** A name is no alias of its own: one side renamed the record, the other noted the new name as an alias. */
-function alignAliases(merged: Map<string, Merged>, { library, source }: Both): void {
-  const [name, aliases] = [merged.get('name'), merged.get('aliases')];
-  if (!name || !Array.isArray(aliases?.library)) return;
+function alignAliases(merged: Map<string, Merged>, sides: Both): void {
+  const [name, aliases] = [current('name', merged, sides), current('aliases', merged, sides)];
+  if (!name || !Array.isArray(aliases?.library) || name.questions.length > 0) return;
   const isOwn = (alias: string, of: unknown) => foldedName(alias) === foldedName(String(of));
-  const hadIt = [library, source].some((side) =>
+  const hadIt = [sides.library, sides.source].some((side) =>
     (side.aliases as string[]).some((alias) => isOwn(alias, side.name)),
   );
-  if (hadIt || name.questions.length > 0) return;
+  const becomesIt = aliases.library.some((alias) => isOwn(alias, name.library));
+  if (hadIt || !becomesIt) return;
   const without = (names: unknown) =>
     (names as string[]).filter((alias) => !isOwn(alias, name.library));
   merged.set('aliases', {
@@ -47,4 +49,12 @@ function alignAliases(merged: Map<string, Merged>, { library, source }: Both): v
     source: without(aliases.source),
     base: without(aliases.base),
   });
+}
+
+/** What a field comes to; a field that nobody changed, what it is. */
+function current(name: string, merged: Map<string, Merged>, { library, source }: Both) {
+  const own = source[name];
+  if (own === undefined) return undefined;
+  const untouched = { library: library[name], source: own, base: own, unsent: own };
+  return merged.get(name) ?? { ...untouched, questions: [], agreed: [] };
 }

@@ -125,7 +125,7 @@ export interface Conflict extends Question {
 interface Changes {
   library: Values;
   source: Values;
-  /** What is agreed once both sides have their parts. */
+  /** What is agreed once both sides have their parts; of every field of `source`, were it as before. */
   base: Values;
   /**
    * What is agreed while the library has its part and the source not yet its own: what belongs into the transaction that
@@ -149,7 +149,10 @@ export function mergeRecord(kind: Kind, sides: RecordSides, options: MergeOption
   const merged = new Map<string, Merged>();
   for (const [name, field] of fieldsOf[kind]) {
     if (field.merge === 'fact' || sides.source[name] === undefined) continue;
-    merged.set(name, mergeNamed(kind, name, field, sides, options));
+    const one = sidesOf(name, sides, options);
+    if (options.open?.has(name) || !isInStep(one)) {
+      merged.set(name, mergeNamed(kind, name, field, one, options));
+    }
   }
   align(merged, sides);
   const changes: Changes = { library: {}, source: {}, base: {}, unsent: {} };
@@ -159,7 +162,9 @@ export function mergeRecord(kind: Kind, sides: RecordSides, options: MergeOption
     const was = sidesOf(field, sides, options);
     note(changes.library, field, of.library, was.library);
     note(changes.source, field, of.source, was.source);
-    note(changes.base, field, of.base, was.base);
+    // What goes to the source is agreed to anew, were it as before: `unsent` may have been written meanwhile.
+    const isSent = Object.hasOwn(changes.source, field);
+    note(changes.base, field, of.base, isSent ? undefined : was.base);
     note(changes.unsent, field, of.unsent, was.base);
     for (const question of of.questions) {
       const isOpen = options.open?.get(field)?.has(question.key);
@@ -177,26 +182,30 @@ function sidesOf(name: string, sides: RecordSides, { sent }: MergeOptions): Side
   return { base, library: isSent ? base : library, source: sides.source[name] };
 }
 
+/** As most fields of a record are of which something changed. */
+const isInStep = ({ base, library, source }: Sides): boolean =>
+  sameValue(library, source) && sameValue(base, source);
+
 function mergeNamed(
   kind: Kind,
   name: string,
   field: Field,
-  record: RecordSides,
+  sides: Sides,
   options: MergeOptions,
 ): Merged {
-  const sides = sidesOf(name, record, options);
-  const settled = settledBy(policyFor(options.policy, kind, name), options.times);
+  const open = options.open?.get(name);
+  const settle = () => settledBy(policyFor(options.policy, kind, name), options.times);
   const fieldOptions: FieldOptions = {
-    settle: () => settled,
+    settle,
     stays: (element, on) => options.stays?.(element, on) ?? false,
-    isOpen: (key) => options.open?.get(name)?.has(key) ?? false,
+    isOpen: (key) => open?.has(key) ?? false,
   };
   const looping = options.looping?.get(name);
   // Whoever is right as a whole is the only one that changed anything.
-  const right = options.locked?.has(name) ? 'library' : looping === 'settle' ? settled : looping;
+  const right = options.locked?.has(name) ? 'library' : looping === 'settle' ? settle() : looping;
   const merged =
     right === 'ask'
-      ? asked(sides)
+      ? { ...sides, unsent: sides.base, questions: [{ key: '', ...sides }], agreed: [] }
       : mergeField(
           field,
           right ? { ...sides, base: right === 'library' ? sides.source : sides.library } : sides,
@@ -204,13 +213,6 @@ function mergeNamed(
         );
   return fitted(name, field, sides, merged, options);
 }
-
-const asked = (sides: Sides): Merged => ({
-  ...sides,
-  unsent: sides.base,
-  questions: [{ key: '', ...sides }],
-  agreed: [],
-});
 
 function note(changes: Values, field: string, value: unknown, before: unknown): void {
   if (value !== undefined && !sameValue(value, before)) changes[field] = value;
