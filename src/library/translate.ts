@@ -31,11 +31,11 @@ export function idsIn(kind: Kind, values: Values, named: NamedIds = new Map()): 
  * among the values: the meaning of some conditions depends on it.
  */
 export const toLibrary = (kind: Kind, values: Values, ids: LibraryIds): Values =>
-  mapped(kind, values, (target, id) => ids.get(target, id as Id) ?? id);
+  mapped(kind, values, (target, id) => (typeof id === 'number' ? (ids.get(target, id) ?? id) : id));
 
 /** The way back. What has no link keeps its library id. */
 export const toSource = (kind: Kind, values: Values, ids: SourceIds): Values =>
-  mapped(kind, values, (target, id) => ids.get(target, id as LibraryId) ?? id);
+  mapped(kind, values, (target, id) => (typeof id === 'string' ? (ids.get(target, id) ?? id) : id));
 
 /** Asks the links once a kind. */
 export async function libraryIds(

@@ -30,7 +30,7 @@ export const parseJson = (text: string): Json =>
   longNumber.test(text) ? JSON.parse(text, keepIntegers as never) : JSON.parse(text);
 
 /** Looking at every value takes several times as long, and hardly any text holds such a number. */
-const longNumber = /[:,[]\s*-?\d{16}/;
+const longNumber = /(?:^|[:,[])\s*-?\d{16}/;
 
 const keepIntegers = (_key: string, value: unknown, context?: { source?: string }): unknown =>
   typeof value === 'number' &&

@@ -45,7 +45,7 @@ export async function changingLibrary(
       throw error;
     }
   };
-  await apply(records);
+  if (records.length > 0) await apply(records);
   return {
     client,
     apply,
