@@ -1,5 +1,6 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import type { Id } from '../model/fields.ts';
+import type { LibraryId } from '../model/held.ts';
 import type { Kind } from '../model/kinds.ts';
 import { kindNumber } from './layout.ts';
 
@@ -58,3 +59,7 @@ export class ImportIds {
     return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
   }
 }
+
+/** The id of a record that is made here: as an import would compute it, for a number that nobody gives. */
+export const newLibraryId = (kind: Kind): LibraryId =>
+  new ImportIds(Date.now(), ImportIds.salt()).text(kind, randomInt(largestId));

@@ -166,13 +166,22 @@ export async function settleCutOff(
   );
 }
 
-/** What a run did, a page at a time: the lines after one, in their order. */
+/** What a run did, to one record or to all, a page at a time: the lines after one, in their order. */
 export const runChanges = (
   client: ClientBase,
   runId: number,
-  { after = 0, limit = 1000 }: { after?: number; limit?: number } = {},
+  {
+    after = 0,
+    limit = 1000,
+    libraryId,
+  }: { after?: number; limit?: number; libraryId?: LibraryId } = {},
 ): Promise<JournalLine[]> =>
-  select(client, `c.run_id = $1 AND c.id > ${Number(after)}`, [runId], Number(limit));
+  select(
+    client,
+    'c.run_id = $1 AND c.id > $2 AND ($3::uuid IS NULL OR c.library_id = $3)',
+    [runId, after, libraryId ?? null],
+    Number(limit),
+  );
 
 async function write(
   client: ClientBase,

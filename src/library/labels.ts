@@ -1,0 +1,40 @@
+import type { ClientBase } from 'pg';
+import type { LibraryId } from '../model/held.ts';
+import type { Kind } from '../model/kinds.ts';
+import { tableOf } from './layout.ts';
+
+/** What a person knows a record `r` of each kind by: its name or title, else its file or what it belongs to. */
+export const labelOf: { readonly [K in Kind]: string } = {
+  tag: 'r.name',
+  studio: 'r.name',
+  performer: `r.name || CASE WHEN r.disambiguation = '' THEN '' ELSE ' (' || r.disambiguation || ')' END`,
+  group: 'r.name',
+  image: titleOrFile('image_files', 'image_id'),
+  gallery: titleOrFile('gallery_files', 'gallery_id', `r.folder ->> 'path'`),
+  scene: titleOrFile('cargo_files', 'cargo_id'),
+  marker: `coalesce(nullif(r.title, ''), (SELECT t.name FROM qar.tags t WHERE t.id = r.primary_tag_id), '')
+    || ' at ' || round(coalesce(r.seconds, 0)::numeric, 1) || ' s'`,
+  chapter: `r.title || ' at ' || coalesce(r.image_index, 0)`,
+  file: 'r.path',
+  savedFilter: 'r.name',
+};
+
+function titleOrFile(files: string, owner: string, folder = 'NULL'): string {
+  const path = `(SELECT f.path FROM qar.${files} o JOIN qar.files f ON f.id = o.file_id
+    WHERE o.${owner} = r.id ORDER BY o.position LIMIT 1)`;
+  return `coalesce(nullif(r.title, ''), regexp_replace(coalesce(${path}, ${folder}), '^.*[/\\\\]', ''), '')`;
+}
+
+/** The labels of records, those marked as deleted too; of one that is not there, none. */
+export async function labelsOf(
+  client: ClientBase,
+  kind: Kind,
+  ids: readonly LibraryId[],
+): Promise<Map<LibraryId, string>> {
+  if (ids.length === 0) return new Map();
+  const { rows } = await client.query<{ id: LibraryId; label: string }>(
+    `SELECT r.id, ${labelOf[kind]} AS label FROM qar.${tableOf(kind)} r WHERE r.id = ANY ($1::uuid[])`,
+    [ids],
+  );
+  return new Map(rows.map(({ id, label }) => [id, label]));
+}
