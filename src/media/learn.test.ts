@@ -143,7 +143,7 @@ describe('after an import through GraphQL, which knows no pictures', () => {
         rows.map(({ cover }) => cover),
         covers.map(([, md5]) => md5),
       );
-      const edited = await client.query('SELECT FROM qar.cargo WHERE revision <> 1');
+      const edited = await client.query('SELECT FROM stowage.links WHERE edited');
       assert.equal(edited.rowCount, 0);
       assert.deepEqual((await findSource(client, 'main'))?.known, library.source.known);
 

@@ -54,8 +54,8 @@ export async function countUnlearned(
 }
 
 /**
- * Enters what was learned: in the record, as part of its import (no new revision), unless a person gave it a picture
- * meanwhile; and in the link's base.
+ * Enters what was learned: in the record, as part of its import (which is no news to this source), unless a person
+ * gave it a picture meanwhile; and in the link's base.
  */
 export async function enter(
   client: ClientBase,
@@ -65,7 +65,8 @@ export async function enter(
 ): Promise<void> {
   await client.query(
     `WITH learned AS (SELECT * FROM unnest($4::bigint[], $5::uuid[], $6::text[]) AS t (id, library_id, md5)),
-          entered AS (UPDATE ${table} r SET ${column} = md5 FROM learned
+          applying AS (SELECT set_config('stowage.applying', $1::smallint::text, true)),
+          entered AS (UPDATE ${table} r SET ${column} = md5 FROM learned, applying
                        WHERE r.id = library_id AND r.${column} IS NULL AND md5 IS NOT NULL)
      UPDATE stowage.links l SET base = base || jsonb_build_object($3::text, md5) FROM learned
       WHERE l.source_id = $1 AND l.kind = $2 AND l.remote_id = learned.id`,
