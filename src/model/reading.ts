@@ -14,6 +14,8 @@ export interface SourceProfile {
   version: string | null;
   /** The database schema's number: 55 (v0.25), 72 (v0.28), 75 (v0.30), … */
   schema: number;
+  /** `windows`, `linux`, `darwin` …; absent where only a database file was given. */
+  os?: string;
   types: { [type: string]: string[] };
 }
 

@@ -34,7 +34,7 @@ async function pictures(t: TestContext, options: CacheOptions) {
   };
   const { client } = await serve(t, listener);
   const profile = { version: 'v0.30.1', schema: 75, types: {} };
-  const server = new StashServer(client, profile, 'linux', schemaOf('v0.30'));
+  const server = new StashServer(client, profile, schemaOf('v0.30'));
   return { held, asked, cache: new StashCache(server, options) };
 }
 

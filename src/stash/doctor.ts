@@ -105,8 +105,8 @@ async function* whyNot(
   }
 }
 
-function version({ profile, os }: StashServer): Finding {
-  const is = `Stash ${profile.version ?? 'of an unknown version'} on ${os}, database schema ${profile.schema}`;
+function version({ profile }: StashServer): Finding {
+  const is = `Stash ${profile.version ?? 'of an unknown version'} on ${profile.os}, database schema ${profile.schema}`;
   if (profile.schema <= databaseSchema.newer) return ok('version', `${is}.`);
   return {
     name: 'version',

@@ -1,5 +1,6 @@
 import type { Id, Instant, StashIds } from '../model/fields.ts';
 import type { Caption, FieldName, Fields, Kind, Rec, Road, ValueOf } from '../model/kinds.ts';
+import { pathOf } from './paths.ts';
 import { history } from './tables/values.ts';
 import type * as served from './types.ts';
 
@@ -223,7 +224,7 @@ const fileTypes = {
 };
 
 const file = {
-  path: (f) => f.path,
+  path: (f) => f.path && pathOf(f.path),
   type: (f) => fileTypes[f.__typename],
   size: (f) => f.size,
   modTime: (f) => f.mod_time,

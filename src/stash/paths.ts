@@ -1,5 +1,6 @@
 /** Servers on Windows have backslashes and drive letters in their paths (stash-facts.md). */
-const separatorIn = (path: string): string => (/^([A-Za-z]:|\\\\)/.test(path) ? '\\' : '/');
+const isWindows = (path: string): boolean => /^([A-Za-z]:|\\\\)/.test(path);
+const separatorIn = (path: string): string => (isWindows(path) ? '\\' : '/');
 
 /** A file's path from its folder's, as `filepath.Join` on the server makes it. */
 export function pathIn(folder: string, basename: string): string {
@@ -11,4 +12,18 @@ export function pathIn(folder: string, basename: string): string {
 
 /** The last part of a path. */
 export const basenameOf = (path: string): string =>
-  path.slice(path.lastIndexOf(separatorIn(path)) + 1);
+  path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf(separatorIn(path))) + 1);
+
+/**
+ * A Windows library that was moved to another system keeps its folders, and its server puts their files' names behind a
+ * slash: `D:\media/a.mp4`. A record has the path as it was.
+ */
+export const pathOf = (served: string): string =>
+  isWindows(served) ? served.replaceAll('/', '\\') : served;
+
+/** The inverse of `pathOf`: the path as a server on this system shows it. */
+export function pathOn(os: string | undefined, path: string): string {
+  if (os === undefined || os === 'windows' || !isWindows(path)) return path;
+  const name = basenameOf(path);
+  return `${path.slice(0, -name.length - 1)}/${name}`;
+}

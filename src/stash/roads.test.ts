@@ -11,6 +11,7 @@ import type { Reading } from '../model/reading.ts';
 import { generate } from '../simulator/generate.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../simulator/simulator.ts';
 import { openRoad } from './roads.ts';
+import { servedBy } from './serve.ts';
 import { connect } from './server.ts';
 import { open } from './testing.ts';
 
@@ -159,6 +160,33 @@ test('where the server refuses a road, the next is taken, and it is said why', a
   assert.match(graphql.how, /^GraphQL: .+; not from a snapshot: .+; not from its tables: /);
   await graphql.reading.close();
   assert.deepEqual(readdirSync(tempDir), []);
+});
+
+test('a Windows library on another system has its own paths on every road, and that server’s when served', async (t) => {
+  const database = join(folder, 'moved.sqlite');
+  generate(database, { scenes: 5, images: 5, version: 'v0.25', windows: true });
+  const { simulator, server, tempDir } = await serverOf(t, 'v0.25', { database, os: 'linux' });
+  simulator.sql('update images set title = null where id = 1');
+  const serve = servedBy(server.profile);
+  const paths: { [road: string]: unknown } = {};
+  for (const via of ['snapshot', 'tables', 'graphql'] as const) {
+    const { reading } = await openRoad(server, via, { tempDir });
+    const files = (await Array.fromAsync(reading.records('file'))).flat();
+    const images = (await Array.fromAsync(reading.records('image'))).flat();
+    const [image] = images;
+    // Through GraphQL a title that is the file's name may be none.
+    assert.ok(image && !image.title);
+    const own = files.filter(({ id }) => image.files?.includes(id));
+    const served = serve('image', { ...image, title: '' }, { files: own, galleries: [] });
+    const { basename, path } = (served.visual_files as { [name: string]: string }[])[0] ?? {};
+    assert.equal(served.title, basename);
+    assert.ok(path?.startsWith('D:\\') && path.endsWith(`/${basename}`), path);
+    paths[via] = files.map((file) => file.path);
+    await reading.close();
+  }
+  assert.deepEqual(paths.tables, paths.snapshot);
+  assert.deepEqual(paths.graphql, paths.snapshot);
+  assert.ok((paths.snapshot as string[]).every((path) => !path.includes('/')));
 });
 
 test('tables newer than we know are left to GraphQL', async (t) => {

@@ -1,7 +1,7 @@
 import type { Id } from '../model/fields.ts';
 import type { FieldName, Fields, Kind, Rec, ValueOf } from '../model/kinds.ts';
 import type { SourceProfile } from '../model/reading.ts';
-import { basenameOf } from './paths.ts';
+import { basenameOf, pathOn } from './paths.ts';
 
 /** The kinds that a server lists; files and chapters come inside of others. */
 export type ServedKind = Exclude<Kind, 'file' | 'chapter'>;
@@ -28,6 +28,7 @@ interface Words {
   /** Does it serve this field, undeprecated? */
   has(type: string, field: string): boolean;
   schema: number;
+  os: string | undefined;
 }
 
 /** For each of a kind's fields, the names it is served under, and how to write it there. */
@@ -47,7 +48,7 @@ export function servedBy(profile: SourceProfile) {
     Object.entries(profile.types).map(([type, names]) => [type, new Set(names)]),
   );
   const has = (type: string, field: string) => fields[type]?.has(field) ?? false;
-  const words: Words = { has, schema: profile.schema };
+  const words: Words = { has, schema: profile.schema, os: profile.os };
   return <K extends ServedKind>(kind: K, record: Rec<K>, around: Surroundings[K]): ServedRecord => {
     const type = kind === 'group' && !fields.Group ? 'Movie' : typeOf[kind];
     const written: ServedRecord = { id: String(record.id) };
@@ -304,7 +305,7 @@ const servedAround: {
       })),
   },
   gallery: {
-    files: ({ files }, { has }) => files.map((file) => fileAs('GalleryFile', file, has)),
+    files: ({ files }, words) => files.map((file) => fileAs('GalleryFile', file, words)),
     scenes: ({ scenes }) => links(scenes),
     chapters: ({ chapters }) =>
       chapters
@@ -321,12 +322,12 @@ const servedAround: {
     // Before v0.28 an image without a title was served under its file's name (fixture v0.25.1).
     title: ({ files }, { schema }, { title }) =>
       title === '' && schema < 72 ? basenameOf(files[0]?.path ?? '') : (title ?? null),
-    visual_files: ({ files }, { has }) =>
-      files.map((file) => fileAs(file.type === 'video' ? 'VideoFile' : 'ImageFile', file, has)),
+    visual_files: ({ files }, words) =>
+      files.map((file) => fileAs(file.type === 'video' ? 'VideoFile' : 'ImageFile', file, words)),
     galleries: ({ galleries }) => links(galleries),
   },
   scene: {
-    files: ({ files }, { has }) => files.map((file) => fileAs('VideoFile', file, has)),
+    files: ({ files }, words) => files.map((file) => fileAs('VideoFile', file, words)),
     scene_markers: ({ markers }) => links(markers),
     // Those of the primary file, which comes first.
     interactive: ({ files: [primary] }) => primary?.interactive ?? false,
@@ -346,12 +347,12 @@ const servedAround: {
 function fileAs(
   type: 'VideoFile' | 'ImageFile' | 'GalleryFile',
   file: Rec<'file'>,
-  has: Words['has'],
+  { has, os }: Words,
 ): ServedRecord {
   const zip = file.zipFile ?? null;
   return {
     id: String(file.id),
-    path: file.path,
+    path: file.path && pathOn(os, file.path),
     basename: basenameOf(file.path ?? ''),
     size: file.size,
     mod_time: file.modTime,

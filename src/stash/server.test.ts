@@ -29,8 +29,8 @@ describe('connecting', () => {
       { id: '2', status: 'FINISHED', description: 'Cleaning...' },
     ];
     const server = await connect(client);
-    const { version, schema, types } = server.profile;
-    assert.deepEqual([version, schema, server.os], ['v0.25.1', 55, 'linux']);
+    const { version, schema, os, types } = server.profile;
+    assert.deepEqual([version, schema, os], ['v0.25.1', 55, 'linux']);
     assert.ok(types.Movie?.includes('url'));
     assert.ok(!types.Group);
     assert.ok(!server.supports(GroupsDocument) && !server.supports(FilesDocument));
@@ -73,12 +73,7 @@ test('what reading cannot do without is missed by name', async (t) => {
     type FindScenesResultType { scenes: [Scene!]! }
     type Scene { id: ID!, title: String }
   `);
-  const old = new StashServer(
-    client,
-    { version: 'v0.17.0', schema: 32, types: {} },
-    'linux',
-    schema,
-  );
+  const old = new StashServer(client, { version: 'v0.17.0', schema: 32, types: {} }, schema);
   await assert.rejects(old.request(ScenesDocument, { ids: ['1'], files: true }), {
     code: 'source.unsupported',
     message: /no .*Scene\.play_history/,

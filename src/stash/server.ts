@@ -23,17 +23,14 @@ const dispensable = new Set(Object.values(pruned).flat());
 export class StashServer {
   readonly client: StashClient;
   readonly profile: SourceProfile;
-  /** `windows`, `linux`, `darwin`, `docker` … */
-  readonly os: string;
   /** Fields that it serves and that we know nothing about. */
   readonly unknown: readonly UnknownData[];
   readonly #schema: GraphQLSchema;
   readonly #pruned = new Map<string, Pruned>();
 
-  constructor(client: StashClient, profile: SourceProfile, os: string, schema: GraphQLSchema) {
+  constructor(client: StashClient, profile: SourceProfile, schema: GraphQLSchema) {
     this.client = client;
     this.profile = profile;
-    this.os = os;
     this.#schema = schema;
     this.unknown = unknownFields(schema);
   }
@@ -97,9 +94,10 @@ export async function connect(
   const profile: SourceProfile = {
     version: version.version,
     schema: systemStatus.databaseSchema ?? 0,
+    os: systemStatus.os,
     types: typesServed(schema),
   };
-  return new StashServer(client, profile, systemStatus.os, schema);
+  return new StashServer(client, profile, schema);
 }
 
 const introspection = new TypedDocumentString<ReturnType<typeof JSON.parse>, object>(

@@ -58,8 +58,8 @@ export function separatorOf(library: Library): string {
 }
 
 const file = {
-  path: (node: Node, _: never, { library }: Context) =>
-    `${folder(node)?.row.path}${separator(library)}${node.row.basename}`,
+  path: (node: Node, _: never, { server }: Context) =>
+    `${folder(node)?.row.path}${server.os === 'windows' ? '\\' : '/'}${node.row.basename}`,
   basename: text('basename'),
   parent_folder_id: value('parent_folder_id'),
   parent_folder: folder,
@@ -70,16 +70,6 @@ const file = {
   fingerprints,
   ...timestamps,
 };
-
-const separators = new WeakMap<Library, string>();
-function separator(library: Library): string {
-  let found = separators.get(library);
-  if (!found) {
-    found = separatorOf(library);
-    separators.set(library, found);
-  }
-  return found;
-}
 
 const of = (column: string) => (node: Node) => media(node)?.[column];
 
