@@ -1,3 +1,6 @@
+import { type Kind, kindNames } from '../model/kinds.ts';
+import { plural } from '../model/vocabulary.ts';
+
 /** Passes batches on, and tells a stage how many there were once each has been dealt with. */
 export async function* counting<T>(
   batches: AsyncIterable<T[]>,
@@ -11,3 +14,17 @@ export async function* counting<T>(
 
 export const sumOf = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0);
+
+/** `20 scenes, 1 gallery`, without the kinds that there are none of. */
+export function counted(counts: { [K in Kind]: number }): string {
+  const parts = kindNames
+    .filter((kind) => counts[kind] > 0)
+    .map((kind) => `${counts[kind].toLocaleString('en')} ${named(kind, counts[kind])}`);
+  return parts.length === 0 ? 'nothing' : parts.join(', ');
+}
+
+const named = (kind: Kind, count: number): string => {
+  const many = plural[kind].replaceAll('_', ' ');
+  if (count !== 1) return many;
+  return many === 'galleries' ? 'gallery' : many.slice(0, -1);
+};

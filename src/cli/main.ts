@@ -15,6 +15,46 @@ const commands: Commands = {
     summary: 'Bring the library and a Stash in step, both ways',
     load: async () => (await import('./sync.ts')).sync,
   },
+  sources: {
+    summary: 'List sources, say how they are treated, put them right',
+    load: async () => (await import('./sources/sources.ts')).sources,
+  },
+  show: {
+    summary: 'Show a record, and where each of its values came from',
+    load: async () => (await import('./records/show.ts')).show,
+  },
+  find: {
+    summary: 'Look for records by name, and tell their ids',
+    load: async () => (await import('./records/find.ts')).find,
+  },
+  edit: {
+    summary: 'Change a record of the library',
+    load: async () => (await import('./records/edit.ts')).edit,
+  },
+  create: {
+    summary: 'Make a record in the library',
+    load: async () => (await import('./records/create.ts')).create,
+  },
+  delete: {
+    summary: 'Delete a record of the library',
+    load: async () => (await import('./records/delete.ts')).deleteCommand,
+  },
+  restore: {
+    summary: 'Bring a deleted record back',
+    load: async () => (await import('./records/restore.ts')).restore,
+  },
+  merge: {
+    summary: 'Make one record of several',
+    load: async () => (await import('./records/merge.ts')).merge,
+  },
+  lock: {
+    summary: 'Keep syncs from changing fields of a record',
+    load: async () => (await import('./records/lock.ts')).lock,
+  },
+  unlock: {
+    summary: 'Let syncs change fields of a record again',
+    load: async () => (await import('./records/unlock.ts')).unlock,
+  },
   verify: {
     summary: 'Read a Stash again and compare every field with the library',
     load: async () => (await import('./verify.ts')).verify,

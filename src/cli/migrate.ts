@@ -10,7 +10,6 @@ import { keptTroubles } from '../library/troubles.ts';
 import { StowageError } from '../model/errors.ts';
 import { type Kind, kindNames } from '../model/kinds.ts';
 import { sameValue } from '../model/records.ts';
-import { plural } from '../model/vocabulary.ts';
 import { compareKind, type Difference } from '../sync/compare.ts';
 import {
   type CommandContext,
@@ -18,14 +17,15 @@ import {
   libraryOptions,
   type Outcome,
 } from './command.ts';
-import { counting, sumOf } from './counting.ts';
+import { counted, counting, sumOf } from './counting.ts';
+import { remember } from './knownSource.ts';
 import { lockForWriting, withLibrary } from './library.ts';
-import { openSource, reach, tellUnknown } from './opening.ts';
+import { type Entered, openSource, reach, tellUnknown } from './opening.ts';
 import { bringPictures } from './pictures.ts';
 import { type ReadingOptions, readingOptions } from './reading.ts';
-import { sourceOptions } from './source.ts';
+import { type SourceOptions, sourceOptions } from './source.ts';
 
-interface Options extends ReadingOptions {
+interface Options extends SourceOptions, ReadingOptions {
   name: string;
   pictures: 'all' | 'none';
   dryRun?: boolean;
@@ -56,8 +56,8 @@ export const migrate: CommandDefinition<Options> = {
         if (!known) await refuseSecond(client);
         await using source = await openSource(reached, options, { again: !!known }, context);
         return known
-          ? await again(context, client, source, known, options)
-          : await first(context, client, source, options);
+          ? await again(context, client, source, known, { ...options, reached })
+          : await first(context, client, source, { ...options, reached });
       },
       { make: true },
     );
@@ -75,7 +75,7 @@ async function first(
   context: CommandContext,
   client: ClientBase,
   source: OpenSource,
-  { name, pictures }: Options,
+  { name, pictures, reached }: Options & { reached: Entered },
 ): Promise<Outcome> {
   const { output, signal } = context;
   const { reading } = source;
@@ -103,6 +103,7 @@ async function first(
       signal,
     });
     indexes?.finish();
+    await remember(client, imported.source, reached.access, context);
     for (const trouble of imported.troubles) output.trouble(trouble);
     output.line(`Brought ${counted(imported.counts)}.`);
     if (reading.road === 'graphql') output.warning(untoldByGraphql);
@@ -129,7 +130,7 @@ async function again(
   client: ClientBase,
   source: OpenSource,
   known: Source,
-  { pictures }: Options,
+  { pictures, reached }: Options & { reached: Entered },
 ): Promise<Outcome> {
   const { output, signal } = context;
   const { reading } = source;
@@ -148,6 +149,7 @@ async function again(
   }
   await client.query('COMMIT');
   stage.finish();
+  await remember(client, known, reached.access, context);
   output.line(`Nothing to do: ${known.name} is as it was when it was brought.`);
   const missing = await bringPictures(context, client, source, known, pictures);
   const complete = tellUnknown(context, source);
@@ -182,16 +184,3 @@ const changed = (name: string, { kind, id, field }: Difference) =>
     item: `${kind} ${id}${field ? `, ${field}` : ''}`,
     remedy: 'Bringing changes over is what `stowage sync` will do, in a later version.',
   });
-
-function counted(counts: { [K in Kind]: number }): string {
-  const parts = kindNames
-    .filter((kind) => counts[kind] > 0)
-    .map((kind) => `${counts[kind].toLocaleString('en')} ${named(kind, counts[kind])}`);
-  return parts.length === 0 ? 'nothing: the source is empty' : parts.join(', ');
-}
-
-const named = (kind: Kind, count: number): string => {
-  const many = plural[kind].replaceAll('_', ' ');
-  if (count !== 1) return many;
-  return many === 'galleries' ? 'gallery' : many.slice(0, -1);
-};

@@ -5,15 +5,37 @@ import {
   reachFile,
   reachServer,
 } from '../app.ts';
+import type { ClientOptions } from '../stash/client.ts';
+import { parseAddress, shown } from '../stash/http/address.ts';
 import type { CommandContext } from './command.ts';
 import type { ReadingOptions } from './reading.ts';
-import { sourceOf, withApiKey } from './source.ts';
+import { type Source, type SourceOptions, sourceOf, withApiKey } from './source.ts';
+
+/** What let us in, to be remembered: the address without anything secret, and the key. */
+export interface Access {
+  address: string;
+  apiKey: string | undefined;
+}
+
+/** What is there, and, where it is a server, how it was entered. */
+export type Entered = Reached & { access?: Access };
 
 /** Makes sure that what the options name is there: a wrong address, key or path is told before anything is begun. */
-export async function reach(options: ReadingOptions, context: CommandContext): Promise<Reached> {
-  const from = await sourceOf(options, context);
+export async function reach(options: SourceOptions, context: CommandContext): Promise<Entered> {
+  return enter(await sourceOf(options, context), context);
+}
+
+export async function enter(from: Source, context: CommandContext): Promise<Entered> {
   if ('file' in from) return reachFile(from.file);
-  return withApiKey(from.server, context, (server) => reachServer(server, context.signal));
+  return withApiKey(from.server, context, async (server) => ({
+    ...(await reachServer(server, context.signal)),
+    access: accessOf(server),
+  }));
+}
+
+export function accessOf({ address, apiKey }: ClientOptions): Access {
+  const { base, apiKey: inAddress } = parseAddress(address);
+  return { address: shown(base), apiKey: (apiKey ?? inAddress)?.trim() || undefined };
 }
 
 /** Opens the source for reading, with a bar while a copy of it arrives, and says how it is read. */

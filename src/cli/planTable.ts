@@ -16,13 +16,18 @@ export function tellCounts(output: Output, counts: readonly PlanCount[], source:
 
 const mostShown = 100;
 
-/** The records that a plan changes, with their fields. */
-export function tellItems(output: Output, plan: PlanFile): void {
+/** The records that a plan changes, with their fields; or only those that it changes at the source. */
+export function tellItems(
+  output: Output,
+  plan: PlanFile,
+  { onlyThere }: { onlyThere: boolean } = { onlyThere: false },
+): void {
   let shown = 0;
   let left = 0;
   for (const items of plan.items({ changing: true })) {
     for (const item of items) {
       const { kind, remoteId, libraryId, here, there, why, conflicts } = item;
+      if (onlyThere && there === null) continue;
       output.event('item', { ...item });
       if (++shown > mostShown) {
         left++;

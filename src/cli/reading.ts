@@ -1,8 +1,7 @@
 import { type Command, Option } from 'commander';
-import type { SourceOptions } from './source.ts';
 
 /** By which road a source is read, and where what the road cannot carry lies. */
-export interface ReadingOptions extends SourceOptions {
+export interface ReadingOptions {
   via: 'auto' | 'snapshot' | 'tables' | 'graphql';
   blobs?: string;
 }

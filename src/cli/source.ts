@@ -25,8 +25,16 @@ export type Source = { server: ClientOptions } | { file: string };
 
 /** Options of the commands that read a Stash. */
 export const sourceOptions = (command: Command): Command =>
+  accessOptions(
+    command.requiredOption(
+      '--from <address>',
+      "a Stash's address, or the path of its database file",
+    ),
+  );
+
+/** How to get in. */
+export const accessOptions = (command: Command): Command =>
   command
-    .requiredOption('--from <address>', "a Stash's address, or the path of its database file")
     .option('--api-key <key>', 'its API key (better: env STOWAGE_API_KEY, or --api-key-file)')
     .option('--api-key-file <file>', 'a file that holds the API key')
     .option('--header <name: value>', 'sent with every request; may be repeated', header)

@@ -9,24 +9,27 @@ import {
   libraryOptions,
   type Outcome,
 } from './command.ts';
+import {
+  type KnownSourceOptions,
+  knownSourceOptions,
+  reachKnown,
+  remember,
+} from './knownSource.ts';
 import { lockForWriting, withLibrary } from './library.ts';
-import { openSource, reach, tellUnknown } from './opening.ts';
+import { openSource, tellUnknown } from './opening.ts';
 import { bringPictures } from './pictures.ts';
 import { tellCounts, tellItems } from './planTable.ts';
 import { type ReadingOptions, readingOptions } from './reading.ts';
-import { sourceOptions } from './source.ts';
 import { mirrorOf, type SyncOptions, sourceNamed, syncingOf } from './syncing.ts';
 
-interface Options extends ReadingOptions, SyncOptions {
-  name: string;
+interface Options extends KnownSourceOptions, ReadingOptions, SyncOptions {
   dryRun?: boolean;
 }
 
 /** `stowage sync`: brings the library and a source in step, in both directions. */
 export const sync: CommandDefinition<Options> = {
   configure: (command) =>
-    readingOptions(sourceOptions(libraryOptions(command)))
-      .option('--name <source>', 'what the source is called in the library', 'main')
+    readingOptions(knownSourceOptions(libraryOptions(command)))
       .option('--dry-run', 'show what would be done, and do nothing')
       .option('--full', 'compare everything, not only what is known to have changed')
       .option(
@@ -36,10 +39,10 @@ export const sync: CommandDefinition<Options> = {
       )
       .option('--create-scenes', 'create scenes there that only the library has'),
   async run(context, options) {
-    const reached = await reach(options, context);
     return withLibrary(context, async (client) => {
       await lockForWriting(client);
-      const mirror = 'server' in reached ? await mirrorOf(context, options.name) : undefined;
+      const { name, reached } = await reachKnown(client, options, context);
+      const mirror = 'server' in reached ? await mirrorOf(context, name) : undefined;
       const { via, blobs } = options;
       await using opened = await openSource(
         reached,
@@ -47,9 +50,10 @@ export const sync: CommandDefinition<Options> = {
         { again: true },
         context,
       );
-      const source = await sourceNamed(client, options.name, opened);
+      const source = await sourceNamed(client, name, opened);
       using syncing = syncingOf(context, client, opened, source, options);
       if (options.dryRun) return await dryRun(context, source, syncing);
+      await remember(client, source, reached.access, context);
       const synced = await syncSource(syncing);
       const missing =
         synced.runId === null ? 0 : await broughtPictures(context, client, opened, source);

@@ -7,37 +7,30 @@ import { plural } from '../model/vocabulary.ts';
 import { type Compared, compareKind, type Difference } from '../sync/compare.ts';
 import { type CommandDefinition, libraryOptions } from './command.ts';
 import { counting, sumOf } from './counting.ts';
+import { type KnownSourceOptions, knownSourceOptions, reachKnown } from './knownSource.ts';
 import { namedSource, withLibrary } from './library.ts';
-import { openSource, reach, tellUnknown } from './opening.ts';
+import { openSource, tellUnknown } from './opening.ts';
 import { openPictures, withShownPictures } from './pictures.ts';
 import { type ReadingOptions, readingOptions } from './reading.ts';
-import { sourceOptions } from './source.ts';
 
-interface Options extends ReadingOptions {
-  name: string;
-}
+type Options = KnownSourceOptions & ReadingOptions;
 
 /**
- * `stowage verify --from …`: reads the source again, by another road than it was brought by, and holds every field
+ * `stowage verify`: reads the source again, by another road than it was brought by, and holds every field
  * of every record against the library.
  */
 export const verify: CommandDefinition<Options> = {
-  configure: (command) =>
-    readingOptions(sourceOptions(libraryOptions(command))).option(
-      '--name <source>',
-      'what the source is called in the library',
-      'main',
-    ),
+  configure: (command) => readingOptions(knownSourceOptions(libraryOptions(command))),
   async run(context, options) {
     const { output, signal } = context;
-    const reached = await reach(options, context);
     return withLibrary(context, async (client, { pool }) => {
-      const known = await namedSource(client, options.name);
+      const { name, source, reached } = await reachKnown(client, options, context);
+      const known = source ?? (await namedSource(client, name));
       const auto = options.via === 'auto' && 'server' in reached;
       const via = auto ? otherRoad(await lastRoad(client, known)) : options.via;
       const { blobs } = options;
-      await using source = await openSource(reached, { via, blobs }, { again: true }, context);
-      const { reading } = source;
+      await using opened = await openSource(reached, { via, blobs }, { again: true }, context);
+      const { reading } = opened;
       const counts = await reading.counts();
       if (known.pictures === 'all') await openPictures(context, client);
       const others = await Promise.all([pool.connect(), pool.connect()]);
@@ -48,7 +41,7 @@ export const verify: CommandDefinition<Options> = {
       using stage = output.stage('compare', { total: sumOf(Object.values(counts)) });
       for (const kind of kindNames) {
         const records = withShownPictures(kind, reading.records(kind, signal), {
-          ...{ context, client, source, known },
+          ...{ context, client, source: opened, known },
           trouble: (trouble) => troubles.push(trouble),
         });
         compared[kind] = await compareKind(
@@ -74,7 +67,7 @@ export const verify: CommandDefinition<Options> = {
       if (untold.length > 0) {
         output.line(`Not compared, as this road does not tell it: ${untold.join(', ')}.`);
       }
-      const complete = tellUnknown(context, source) && differences === 0 && troubles.length === 0;
+      const complete = tellUnknown(context, opened) && differences === 0 && troubles.length === 0;
       return { complete, summary: { road: reading.road, compared, differences, untold } };
     });
   },

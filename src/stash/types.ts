@@ -1072,6 +1072,11 @@ export type BackupDatabaseMutationVariables = Exact<{ [key: string]: never; }>;
 
 export type BackupDatabaseMutation = { backupDatabase: string | null };
 
+export type BackUpThereMutationVariables = Exact<{ [key: string]: never; }>;
+
+
+export type BackUpThereMutation = { backupDatabase: string | null };
+
 export type QuerySqlMutationVariables = Exact<{
   sql: string;
   args?: Array<Json | null | undefined> | Json | null | undefined;
@@ -3388,6 +3393,11 @@ export const BackupDatabaseDocument = new TypedDocumentString(`
   backupDatabase(input: { download: true })
 }
     `) as unknown as TypedDocumentString<BackupDatabaseMutation, BackupDatabaseMutationVariables>;
+export const BackUpThereDocument = new TypedDocumentString(`
+    mutation BackUpThere {
+  backupDatabase(input: { download: false })
+}
+    `) as unknown as TypedDocumentString<BackUpThereMutation, BackUpThereMutationVariables>;
 export const QuerySqlDocument = new TypedDocumentString(`
     mutation QuerySql($sql: String!, $args: [Any]) {
   querySQL(sql: $sql, args: $args) {

@@ -9,7 +9,18 @@ import { asStowageError, exitCodeOf } from '../../src/cli/failure.ts';
 import { migrate } from '../../src/cli/migrate.ts';
 import { Output } from '../../src/cli/output.ts';
 import { parse } from '../../src/cli/parse.ts';
+import { create } from '../../src/cli/records/create.ts';
+import { deleteCommand } from '../../src/cli/records/delete.ts';
+import { edit } from '../../src/cli/records/edit.ts';
+import { find } from '../../src/cli/records/find.ts';
+import { lock } from '../../src/cli/records/lock.ts';
+import { merge } from '../../src/cli/records/merge.ts';
+import { restore } from '../../src/cli/records/restore.ts';
+import { show } from '../../src/cli/records/show.ts';
+import { unlock } from '../../src/cli/records/unlock.ts';
 import { Redactor } from '../../src/cli/redactor.ts';
+import { sources } from '../../src/cli/sources/sources.ts';
+import { sync } from '../../src/cli/sync.ts';
 import { verify } from '../../src/cli/verify.ts';
 import type { StowageError } from '../../src/model/errors.ts';
 import type { Trouble } from '../../src/model/reading.ts';
@@ -18,9 +29,20 @@ import { type Scope, testDatabase, withClient } from './database.ts';
 import { temporaryFolder } from './pictures.ts';
 
 const commands: Commands = {
+  show: { summary: 'Show', load: async () => show },
+  find: { summary: 'Find', load: async () => find },
+  edit: { summary: 'Edit', load: async () => edit },
+  create: { summary: 'Create', load: async () => create },
+  delete: { summary: 'Delete', load: async () => deleteCommand },
+  restore: { summary: 'Restore', load: async () => restore },
+  merge: { summary: 'Merge', load: async () => merge },
+  lock: { summary: 'Lock', load: async () => lock },
+  unlock: { summary: 'Unlock', load: async () => unlock },
   migrate: { summary: 'Migrate', load: async () => migrate },
   verify: { summary: 'Verify', load: async () => verify },
   export: { summary: 'Export', load: async () => exportCommand },
+  sync: { summary: 'Sync', load: async () => sync },
+  sources: { summary: 'Sources', load: async () => sources },
 };
 
 /** How a command ended, and what it said. */
@@ -31,13 +53,18 @@ export interface Ended {
   summary: { [field: string]: unknown };
   troubles: Trouble[];
   warnings: string[];
+  /** Everything that it told, one event a line. */
+  events: { event: string; [field: string]: unknown }[];
+  /** What a person would have read. */
+  lines: string[];
 }
 
 export async function call(...words: string[]): Promise<Ended> {
   const events: { event: string; message?: string }[] = [];
+  const lines: string[] = [];
   const streams = {
     out: (line: string) => void events.push(JSON.parse(line)),
-    err: () => {},
+    err: (line: string) => void lines.push(line),
     terminal: undefined,
   };
   const { definition, options } = await parse(commands, words, streams);
@@ -45,12 +72,14 @@ export async function call(...words: string[]): Promise<Ended> {
   const said = () => ({
     troubles: events.filter(({ event }) => event === 'trouble') as unknown as Trouble[],
     warnings: events.flatMap(({ event, message }) => (event === 'warning' ? [message ?? ''] : [])),
+    events,
+    lines,
   });
   try {
     const { complete, summary = {} } = await definition.run(
       {
         settings: settle({}, options),
-        output: new Output(new Events(streams, true)),
+        output: new Output(new Events(streams, false)),
         signal,
         redactor: new Redactor(),
       },

@@ -1,0 +1,136 @@
+import type { Command } from 'commander';
+import type { ClientBase } from 'pg';
+import { changeSource, findSource, listSources, type Source } from '../library/sources.ts';
+import { StowageError } from '../model/errors.ts';
+import { openSecrets } from '../secrets.ts';
+import type { CommandContext } from './command.ts';
+import { namedSource } from './library.ts';
+import { type Access, accessOf, type Entered, enter } from './opening.ts';
+import { accessOptions, type SourceOptions, sourceOf } from './source.ts';
+
+/** What a command is told of a source that the library may remember. */
+export interface KnownSourceOptions extends Omit<SourceOptions, 'from'> {
+  from?: string;
+  name?: string;
+}
+
+/** Options of the commands that find a source where it was last reached. */
+export const knownSourceOptions = (command: Command): Command =>
+  accessOptions(
+    command
+      .option(
+        '--from <address>',
+        "a Stash's address, or the path of its database file (default: where it was last reached)",
+      )
+      .option('--name <source>', 'what the source is called in the library'),
+  );
+
+/** The source that is meant, if the library has it, and what is there. */
+export interface KnownSource {
+  name: string;
+  source: Source | undefined;
+  reached: Entered;
+}
+
+/** Finds out which source is meant, and enters it: as the options say, else as it was entered last. */
+export async function reachKnown(
+  client: ClientBase,
+  options: KnownSourceOptions,
+  context: CommandContext,
+): Promise<KnownSource> {
+  const { name, source } = await meantSource(client, options);
+  const from = options.from ?? addressOf(name, source);
+  const told = await sourceOf({ ...options, from }, context);
+  if ('file' in told) return { name, source, reached: await enter(told, context) };
+  const { address, apiKey } = accessOf(told.server);
+  // Never to another address: who knows what answers there.
+  const remembered = apiKey === undefined && address === source?.address;
+  const key = remembered ? await rememberedKey(source, context) : undefined;
+  const server = { ...told.server, ...(key !== undefined && { apiKey: key }) };
+  return { name, source, reached: await enter({ server }, context) };
+}
+
+/** By its name, else by its address, else the only one that there is. */
+async function meantSource(
+  client: ClientBase,
+  { name, from }: KnownSourceOptions,
+): Promise<Pick<KnownSource, 'name' | 'source'>> {
+  if (name !== undefined) {
+    const source =
+      from === undefined ? await namedSource(client, name) : await findSource(client, name);
+    return { name, source };
+  }
+  const sources = await listSources(client);
+  if (from !== undefined) {
+    const source =
+      sources.find(({ address }) => address !== null && address === sameForm(from)) ??
+      sources.find((one) => one.name === usualName);
+    return { name: source?.name ?? usualName, source };
+  }
+  const [source, ...others] = sources;
+  if (source && others.length === 0) return { name: source.name, source };
+  throw new StowageError(
+    'usage',
+    source ? 'The library has several sources.' : 'The library has no source yet.',
+    {
+      remedy: source
+        ? `Say with --name which is meant: ${sources.map((one) => one.name).join(', ')}.`
+        : 'Say with --from where it is.',
+    },
+  );
+}
+
+const usualName = 'main';
+
+/** An address as it is remembered; a path stays one. */
+function sameForm(from: string): string {
+  try {
+    return accessOf({ address: from }).address;
+  } catch {
+    return from;
+  }
+}
+
+function addressOf(name: string, source: Source | undefined): string {
+  if (source?.address) return source.address;
+  throw new StowageError('usage', `It is not known where ${name} is.`, {
+    remedy: 'Say it with --from; once it was reached there, it is remembered.',
+  });
+}
+
+async function rememberedKey(
+  { name, sealedKey }: Source,
+  { settings, redactor }: CommandContext,
+): Promise<string | undefined> {
+  if (sealedKey === null) return undefined;
+  const key = (await openSecrets(settings)).open(sealedKey, name);
+  redactor.add(key);
+  return key;
+}
+
+/** Remembers where a source was reached, and with which key: it was let in. */
+export async function remember(
+  client: ClientBase,
+  source: Source,
+  access: Access | undefined,
+  { settings }: CommandContext,
+): Promise<void> {
+  if (!access) return;
+  const { address, apiKey } = access;
+  const isThere = address === source.address;
+  if (apiKey === undefined) {
+    if (!isThere) await changeSource(client, source.id, { address, sealedKey: null });
+    return;
+  }
+  const secrets = await openSecrets(settings);
+  const isSealed = () => {
+    try {
+      return source.sealedKey !== null && secrets.open(source.sealedKey, source.name) === apiKey;
+    } catch {
+      return false; // with another secret: sealed anew with this one
+    }
+  };
+  if (isThere && isSealed()) return;
+  const sealedKey = secrets.seal(apiKey, source.name);
+  await changeSource(client, source.id, { address, sealedKey });
+}

@@ -1,0 +1,88 @@
+import { changeSource, type Source } from '../../library/sources.ts';
+import { StowageError } from '../../model/errors.ts';
+import { backUpThere } from '../../stash/write/backup.ts';
+import { PlanFile } from '../../sync/planFile.ts';
+import { planSource } from '../../sync/sync.ts';
+import {
+  type CommandContext,
+  type CommandDefinition,
+  libraryOptions,
+  type Outcome,
+} from '../command.ts';
+import { reachKnown, remember } from '../knownSource.ts';
+import { lockForWriting, namedSource, withLibrary } from '../library.ts';
+import { openSource } from '../opening.ts';
+import { tellCounts, tellItems } from '../planTable.ts';
+import { accessOptions, type SourceOptions } from '../source.ts';
+import { mirrorOf, syncingOf } from '../syncing.ts';
+import { printedSettings, toldSettings } from './settings.ts';
+
+interface Options extends Omit<SourceOptions, 'from'> {
+  from?: string;
+  name: string;
+  settings: string[];
+}
+
+/** `stowage sources set NAME writes=on …`: how a source is treated from now on. */
+export const set: CommandDefinition<Options> = {
+  configure: (command) =>
+    accessOptions(
+      libraryOptions(command)
+        .argument('<name>', 'the source')
+        .argument(
+          '<settings...>',
+          'writes=on|off, policy=library|stash|newest|ask, policy.scene.title=ask, policy.tag=stash, ' +
+            'deletions=library|stash|both|none, map=FROM=TO',
+        )
+        .option('--from <address>', 'with writes=on: where it is (default: where it was reached)'),
+    ),
+  run: (context, options) =>
+    withLibrary(context, async (client) => {
+      const source = await namedSource(client, options.name);
+      const told = toldSettings(options.settings, source);
+      await lockForWriting(client);
+      const treated = { ...source, ...told };
+      const summary =
+        told.writes && !source.writes ? await beforeWriting(context, client, treated, options) : {};
+      await changeSource(client, source.id, told);
+      context.output.line(`${source.name}  ${printedSettings(treated).join('  ')}`);
+      return { complete: true, summary };
+    }),
+};
+
+/** Nothing is ever written before the person saw what would be, and the server made a backup. */
+async function beforeWriting(
+  context: CommandContext,
+  client: Parameters<typeof reachKnown>[0],
+  treated: Source,
+  options: Options,
+): Promise<NonNullable<Outcome['summary']>> {
+  const { output, signal } = context;
+  const { reached } = await reachKnown(client, options, context);
+  if (!('server' in reached)) {
+    throw new StowageError('usage', 'A database file cannot be written to.', {
+      remedy: 'Give the address of the Stash itself with --from.',
+    });
+  }
+  const mirror = await mirrorOf(context, treated.name);
+  await using opened = await openSource(reached, { via: 'auto', mirror }, { again: true }, context);
+  using syncing = syncingOf(context, client, opened, treated, {});
+  const plan = PlanFile.make();
+  try {
+    await planSource(syncing, plan);
+    const counts = plan.counts().filter(({ side }) => side === 'source');
+    output.line(
+      counts.length > 0
+        ? `The next sync would write to ${treated.name}:`
+        : `There is nothing to write to ${treated.name} yet.`,
+    );
+    tellItems(output, plan, { onlyThere: true });
+    tellCounts(output, counts, treated.name);
+    await backUpThere(reached.server, signal);
+    output.line(`${treated.name} has made a backup of its database, among its own.`);
+    await remember(client, treated, reached.access, context);
+    return { counts };
+  } finally {
+    plan.close();
+  }
+}

@@ -1,0 +1,88 @@
+import type { Policy, Source, SourceSettings } from '../../library/sources.ts';
+import { StowageError } from '../../model/errors.ts';
+import { fieldsOf, type Kind, kindNames } from '../../model/kinds.ts';
+import { parsePathMapping, printPathMapping } from '../../model/pathMap.ts';
+import { policyWords } from '../../sync/policy.ts';
+
+type Told = Partial<Pick<SourceSettings, 'writes' | 'policy' | 'deletions' | 'pathMap'>>;
+
+/** How a person wants a source treated: `writes=on policy.scene.title=ask 'map=D:\media=/media'`, on top of how it is. */
+export function toldSettings(
+  words: readonly string[],
+  { policy, pathMap }: Pick<Source, 'policy' | 'pathMap'>,
+): Told {
+  const told: Told = {};
+  for (const word of words) {
+    const [, name = word, value = ''] = /^([^=]*)=(.*)$/s.exec(word) ?? [];
+    if (!word.includes('=')) throw wrong(word, 'A setting is written as NAME=VALUE.');
+    if (name === 'writes') told.writes = one(word, value, ['on', 'off']) === 'on';
+    else if (name === 'deletions') told.deletions = one(word, value, deletions);
+    else if (name === 'map') told.pathMap = mapped(told.pathMap ?? pathMap, value);
+    else if (name === 'policy' || name.startsWith('policy.')) {
+      told.policy = withPolicy(word, told.policy ?? policy, name.slice('policy.'.length), value);
+    } else throw wrong(word, `There is no setting ${name}.`);
+  }
+  return told;
+}
+
+const deletions = ['library', 'stash', 'both', 'none'] as const;
+
+/** `map=` takes all mappings away; a folder that is mapped already is mapped anew. */
+function mapped(map: Source['pathMap'], value: string): Source['pathMap'] {
+  if (value === '') return [];
+  const mapping = parsePathMapping(value);
+  return [...map.filter(({ from }) => from !== mapping.from), mapping];
+}
+
+/** `policy.tag=` takes the exception for tags away. */
+function withPolicy(word: string, policy: Policy, place: string, value: string): Policy {
+  checkPlace(word, place);
+  if (value === '' && place !== '') {
+    return Object.fromEntries(Object.entries(policy).filter(([key]) => key !== place));
+  }
+  return { ...policy, [place || 'default']: one(word, value, policyWords) };
+}
+
+function checkPlace(word: string, place: string): void {
+  if (place === '') return;
+  const [kind = '', field, ...rest] = place.split('.');
+  if (!kindNames.includes(kind as Kind) || rest.length > 0) {
+    throw wrong(word, `There is no kind of record ${kind}.`, `There are ${kindNames.join(', ')}.`);
+  }
+  const fields = fieldsOf[kind as Kind].flatMap(([name, { merge }]) =>
+    merge === 'fact' ? [] : [name],
+  );
+  if (field !== undefined && !(fields as string[]).includes(field)) {
+    throw wrong(
+      word,
+      `A ${kind} has no field ${field} that merges.`,
+      `It has ${fields.join(', ')}.`,
+    );
+  }
+}
+
+function one<T extends string>(word: string, value: string, choices: readonly T[]): T {
+  if (choices.includes(value as T)) return value as T;
+  throw wrong(word, `It is to be one of ${choices.join(', ')}.`);
+}
+
+const wrong = (
+  item: string,
+  message: string,
+  remedy = 'There are writes=, policy=, policy.KIND=, policy.KIND.FIELD=, deletions= and map=FROM=TO.',
+) => new StowageError('usage', message, { item, remedy });
+
+/** The settings as they would be written. */
+export const printedSettings = ({
+  writes,
+  policy,
+  deletions: which,
+  pathMap,
+}: Source): string[] => [
+  `writes=${writes ? 'on' : 'off'}`,
+  ...Object.entries(policy).map(([place, word]) =>
+    place === 'default' ? `policy=${word}` : `policy.${place}=${word}`,
+  ),
+  `deletions=${which}`,
+  ...pathMap.map((mapping) => `map=${printPathMapping(mapping)}`),
+];
