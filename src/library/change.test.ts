@@ -95,6 +95,15 @@ describe('records', () => {
     assert.equal((await library.held('scene', swim))?.playDuration, 0);
   });
 
+  test('may be many, and name those that are made after them', async (t) => {
+    const studios = Array.from({ length: 1100 }, (_, i) =>
+      create('studio', libraryId(i), i < 1099 ? { parent: libraryId(i + 1) } : {}),
+    );
+    const library = await changingLibrary(t, studios);
+    const { rows } = await library.client.query('SELECT count(parent_id)::int FROM qar.fleet');
+    assert.deepEqual(rows, [{ count: 1099 }]);
+  });
+
   test('that are there already are not made again', async (t) => {
     const library = await changingLibrary(t, someLibrary);
     const before = await wholeLibrary(library);

@@ -3,6 +3,7 @@ import type { Id } from '../model/fields.ts';
 import type { LibraryId, Values } from '../model/held.ts';
 import type { Kind } from '../model/kinds.ts';
 import { sameValue } from '../model/records.ts';
+import { emptyRelation } from './cells.ts';
 import { insertRows, type RowChange, raiseRevisions, updateRows } from './changeRows.ts';
 import { heldFields } from './heldRecords.ts';
 import { type Exists, holdable } from './holdable.ts';
@@ -25,7 +26,11 @@ export function* batchesOf<T>(all: readonly T[]): Generator<T[]> {
   for (let at = 0; at < all.length; at += batchSize) yield all.slice(at, at + batchSize);
 }
 
-/** Makes records with all their values but what relations hold: what those refer to may not be there yet. */
+/** What names records of the same kind, in a column: some of them may be made only after this one. */
+const namesItsKind = (kind: Kind, { storage, target }: StoredField): boolean =>
+  storage.in === 'column' && target === kind;
+
+/** Makes records without what relates them: what that refers to may not be there yet. */
 export async function insertRecords(
   client: ClientBase,
   runId: number,
@@ -43,7 +48,7 @@ export async function insertRecords(
       for (const field of storedFields[kind]) {
         const given = values[field.name];
         const { value, why: unheld } = holdable(field, given, exists);
-        held[field.name] = value;
+        held[field.name] = namesItsKind(kind, field) ? null : value;
         if (given === undefined) continue;
         after[field.name] = value;
         if (unheld !== undefined) whys.push(`${field.name} ${unheld}`);
@@ -63,7 +68,7 @@ export async function insertRecords(
   }
 }
 
-/** The rows of relations of new records. */
+/** Relates new records. */
 export async function relateRecords(
   client: ClientBase,
   kind: Kind,
@@ -72,14 +77,20 @@ export async function relateRecords(
 ): Promise<void> {
   for (const batch of batchesOf(creations)) {
     for (const field of storedFields[kind]) {
-      if (field.storage.in === 'column') continue;
-      const none = holdable(field, null, exists).value;
-      const changes = batch.map(({ id, values }) => ({
-        id,
-        before: none,
-        after: holdable(field, values[field.name], exists).value,
-      }));
-      await writeRelation(client, kind, field, changes);
+      const { name, storage } = field;
+      const held = ({ values }: Edit) => holdable(field, values[name], exists).value;
+      if (storage.in !== 'column') {
+        const before = emptyRelation(field);
+        const changes = batch.map((one) => ({ id: one.id, before, after: held(one) }));
+        await writeRelation(client, kind, field, changes);
+      } else if (namesItsKind(kind, field)) {
+        const rows = batch.map((one) => ({ id: one.id, values: { [name]: held(one) } }));
+        await updateRows(
+          client,
+          kind,
+          rows.filter(({ values }) => values[name] !== null),
+        );
+      }
     }
   }
 }
