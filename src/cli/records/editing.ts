@@ -1,0 +1,87 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import type { ClientBase } from 'pg';
+import type { Reading } from '../../edit/assigned.ts';
+import { keepPicture } from '../../edit/pictures.ts';
+import type { Edited } from '../../edit/records.ts';
+import { labelsOf } from '../../library/labels.ts';
+import { PictureStore } from '../../media/store.ts';
+import { StowageError } from '../../model/errors.ts';
+import type { Values } from '../../model/held.ts';
+import { type Kind, kinds } from '../../model/kinds.ts';
+import { type CommandContext, libraryOptions, type Outcome } from '../command.ts';
+import { lockForWriting, withLibrary } from '../library.ts';
+import { namesIn } from './names.ts';
+import { changeWords } from './words.ts';
+
+/** Arguments that say which record is meant. */
+export const recordArguments = (command: Command): Command =>
+  libraryOptions(command)
+    .argument('<kind>', 'scene, performer, studio, tag, group, gallery, image, marker, …')
+    .argument('<id>', 'its library id, its number at a source (main:12), or its name');
+
+/** Lends the library to a command that changes it. */
+export const editing = <T>(
+  context: CommandContext,
+  use: (client: ClientBase) => Promise<T>,
+): Promise<T> =>
+  withLibrary(context, async (client) => {
+    await lockForWriting(client);
+    return use(client);
+  });
+
+/** What a command line's words are read with. */
+export const readingOf = ({ settings }: CommandContext, client: ClientBase): Reading => ({
+  client,
+  now: Date.now(),
+  picture: async (file) => {
+    const bytes = await bytesOf(file);
+    const store = await PictureStore.open(join(settings.dataDirectory, 'pictures'));
+    return keepPicture(client, store, bytes, file);
+  },
+});
+
+async function bytesOf(file: string): Promise<Buffer> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new StowageError('usage', `That picture cannot be read: ${code}.`, { item: file });
+  }
+}
+
+/** Says what a run did to a record, field by field. */
+export async function tellEdited(
+  { output }: CommandContext,
+  client: ClientBase,
+  kind: Kind,
+  done: string,
+  { id, runId, changes, others }: Edited,
+): Promise<Outcome> {
+  const summary = { kind, id, run: runId, fields: [] as string[], others };
+  if (runId === null) {
+    output.line('Nothing to do: it is that way already.');
+    return { complete: true, summary };
+  }
+  const fields = changes.filter(({ action, field }) => action === 'update' && field !== null);
+  const values = fields.flatMap(({ field, before, after }): Values[] => [
+    { [String(field)]: before },
+    { [String(field)]: after },
+  ]);
+  const names = await namesIn(client, kind, values);
+  const label = (await labelsOf(client, kind, [id])).get(id) || id;
+  output.line(`${done} ${kind} ${label} (run ${runId}).`);
+  for (const { field, before, after, why } of fields) {
+    const name = String(field);
+    output.event('changed', { kind, id, field, before, after });
+    output.line(`  ${name}: ${changeWords(kinds[kind][name as never], before, after, names)}`);
+    if (why !== null) output.warning(`${name} ${why}`);
+    summary.fields.push(name);
+  }
+  if (others > 0) {
+    const many = `${others.toLocaleString('en')} other record${others === 1 ? '' : 's'}`;
+    output.line(`  and ${many} with it: \`stowage runs show ${runId}\` lists all.`);
+  }
+  return { complete: true, summary };
+}

@@ -1,0 +1,158 @@
+import type { ClientBase } from 'pg';
+import { recordNamed } from '../../edit/find.ts';
+import { kindNamed } from '../../edit/words.ts';
+import type { Conflict } from '../../library/conflicts.ts';
+import { type Described, type DescribedField, describeRecord } from '../../library/described.ts';
+import { labelsOf } from '../../library/labels.ts';
+import type { Origin, SourceRecord } from '../../library/provenance.ts';
+import { listSources } from '../../library/sources.ts';
+import { StowageError } from '../../model/errors.ts';
+import type { Field } from '../../model/fields.ts';
+import type { Values } from '../../model/held.ts';
+import { type Kind, kinds } from '../../model/kinds.ts';
+import type { CommandDefinition } from '../command.ts';
+import { wrapped } from '../display/words.ts';
+import { withLibrary } from '../library.ts';
+import { shortly } from '../when.ts';
+import { recordArguments } from './editing.ts';
+import { type Names, namesIn } from './names.ts';
+import { inShort, valueLines } from './words.ts';
+
+interface Options {
+  kind: string;
+  id: string;
+}
+
+/** `stowage show scene main:12`: a record, its links, and where each field's value came from. */
+export const show: CommandDefinition<Options> = {
+  configure: recordArguments,
+  run(context, options) {
+    const kind = kindNamed(options.kind);
+    return withLibrary(context, async (client) => {
+      const id = await recordNamed(client, kind, options.id, 'all');
+      const described = await describeRecord(client, kind, id);
+      if (!described) throw new StowageError('usage', `There is no such ${kind}.`, { item: id });
+      const { record, sources, fields, conflicts } = described;
+      const names = await namesIn(client, kind, valuesOf(described));
+      const label = (await labelsOf(client, kind, [id])).get(id) ?? '';
+      context.output.event('record', {
+        ...{ kind, id, label, revision: record.revision, deletedAt: record.deletedAt },
+        ...{ sources, fields, conflicts, names: Object.fromEntries(names) },
+      });
+      for (const line of await drawn(client, described, label, names)) context.output.line(line);
+      return { complete: true, summary: { kind, id } };
+    });
+  },
+};
+
+/** Every value that is shown, for the names of the records in it. */
+const valuesOf = ({ record, fields }: Described): Values[] => [
+  record.values,
+  ...fields.flatMap(({ name, before, conflicts }) => [
+    { [name]: before },
+    ...conflicts.flatMap(({ key, library, source }) =>
+      key === '' ? [{ [name]: library }, { [name]: source }] : [],
+    ),
+  ]),
+];
+
+/** For a terminal of 80 columns: a field, its value, what it came with. */
+const columns = { name: 15, value: 33, all: 79 };
+
+async function drawn(
+  client: ClientBase,
+  { kind, record, sources, fields, conflicts }: Described,
+  label: string,
+  names: Names,
+): Promise<string[]> {
+  const sourceNames = new Map((await listSources(client)).map(({ id, name }) => [id, name]));
+  const questions = (some: readonly Conflict[], field?: Field) =>
+    some.map((conflict) => question(conflict, sourceNames, names, field));
+  const isEmpty = (field: DescribedField) =>
+    valueLines(fieldOf(kind, field.name), field.value, names).length === 0;
+  const isPlain = ({ changed, locked, conflicts: open }: DescribedField) =>
+    !changed && !locked && open.length === 0;
+  const shown = fields.filter((field) => !(isEmpty(field) && isPlain(field)));
+  const empty = fields.filter((field) => !shown.includes(field)).map(({ name }) => name);
+  const lines = [
+    `${kind}  ${label || '(no name)'}`,
+    entry('id', record.id),
+    ...sources.map((source) => entry(source.source, standing(source))),
+    ...(record.deletedAt === null ? [] : [entry('deleted', whenOf(record.deletedAt))]),
+    ...questions(conflicts),
+    '',
+  ];
+  for (const described of shown.filter(({ fact }) => !fact)) {
+    const field = fieldOf(kind, described.name);
+    lines.push(
+      ...rows(described.name, valueLines(field, described.value, names), described.origin),
+    );
+    if (described.changed) lines.push(entry('', `was: ${inShort(field, described.before, names)}`));
+    if (described.locked) lines.push(entry('', 'locked: no sync changes it'));
+    lines.push(...questions(described.conflicts, field));
+  }
+  const facts = shown.filter(({ fact }) => fact);
+  if (facts.length > 0) lines.push('', 'Facts, as a source tells them:');
+  for (const { name, value } of facts) {
+    lines.push(...rows(name, valueLines(fieldOf(kind, name), value, names), null));
+  }
+  if (empty.length > 0) lines.push('', ...entryLines('empty', empty.join(', ')));
+  return lines;
+}
+
+const fieldOf = (kind: Kind, name: string): Field => kinds[kind][name as never];
+
+/** Short values on one line with where they came from; longer ones below it. */
+function rows(name: string, value: readonly string[], origin: Origin | null): string[] {
+  const from = origin === null ? '' : originWords(origin);
+  const [first = '—', ...others] = value;
+  const fits = others.length === 0 && first.length <= (from === '' ? columns.all : columns.value);
+  if (fits) {
+    return [`${name.padEnd(columns.name)} ${first.padEnd(columns.value)} ${from}`.trimEnd()];
+  }
+  if (from === '') return entryLines(name, value.join('\n'));
+  return [
+    `${name.padEnd(columns.name)} ${' '.repeat(columns.value)} ${from}`,
+    ...entryLines('', value.join('\n')),
+  ];
+}
+
+/** `migrate main · run 1 · 2026-11-25` */
+const originWords = ({ command, source, runId, at }: Origin): string =>
+  `${[command, source].filter(Boolean).join(' ')} · run ${runId} · ${shortly(at).slice(0, 10)}`;
+
+const entry = (name: string, text: string): string => `${name.padEnd(columns.name)} ${text}`;
+
+function entryLines(name: string, text: string): string[] {
+  const indent = ' '.repeat(columns.name + 1);
+  return wrapped(text, columns.all - indent.length)
+    .split('\n')
+    .map((line, i) => (i === 0 ? entry(name, line) : `${indent}${line}`));
+}
+
+function standing({ remoteId, edited, absentSince }: SourceRecord): string {
+  const said = [
+    String(remoteId),
+    edited && 'edited here since the last sync',
+    absentSince && `not there since ${shortly(absentSince)}`,
+  ];
+  return said.filter(Boolean).join(', ');
+}
+
+function question(
+  { id, sourceId, key, library, source }: Conflict,
+  sourceNames: ReadonlyMap<number, string>,
+  names: Names,
+  field: Field | undefined,
+): string {
+  const other = sourceNames.get(sourceId) ?? sourceId;
+  const place = key === '' ? '' : ` on ${names.get(key) ?? key}`;
+  if (field === undefined) {
+    return entry('conflict', `${id}: one of the library and ${other} has deleted it`);
+  }
+  const short = (value: unknown) =>
+    key === '' ? inShort(field, value, names, 30) : JSON.stringify(value).slice(0, 30);
+  return entry('', `conflict ${id}${place}: here ${short(library)}, ${other} ${short(source)}`);
+}
+
+const whenOf = (instant: string): string => shortly(new Date(instant));
