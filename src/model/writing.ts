@@ -44,6 +44,8 @@ export interface WriterOptions {
   onSending?: (changes: readonly SourceChange[]) => Promise<void>;
   /** How long to wait for tasks that the server runs, in milliseconds. */
   patience?: number;
+  /** Before the second try of what failed, in milliseconds. */
+  firstPause?: number;
   /** Told when waiting for the server's own task begins. */
   onWaiting?: (task: string) => void;
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { jsonText } from '../model/records.ts';
+import { jsonText, parseJson } from '../model/records.ts';
 import type { Backups } from './backup.ts';
 import type { Context, ServerState } from './context.ts';
 import type { Trouble } from './faults.ts';
@@ -122,7 +122,7 @@ function graphql(
   const respond = (answer: GraphqlAnswer) => graphqlReply(site, request, answer);
   let asked: GraphqlRequest;
   try {
-    asked = JSON.parse(body.toString());
+    asked = parseJson(body.toString()) as unknown as GraphqlRequest;
   } catch {
     const message = `json request body could not be decoded: unexpected EOF body:${body}`;
     return named(['graphql'], () =>

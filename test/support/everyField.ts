@@ -3,6 +3,7 @@ import type { Values } from '../../src/model/held.ts';
 import type { Kind } from '../../src/model/kinds.ts';
 import { sameValue } from '../../src/model/records.ts';
 import type { SourceChange, WriteResult } from '../../src/model/writing.ts';
+import { openGraphql } from '../../src/stash/graphql/graphql.ts';
 import { openRoad } from '../../src/stash/roads.ts';
 import type { StashServer } from '../../src/stash/server.ts';
 import { canHold } from '../../src/stash/write/canHold.ts';
@@ -81,10 +82,10 @@ export async function writeEveryField(
   };
 
   const some = async (kind: Kind): Promise<[number, number]> => {
-    const now = await reading();
     const ids: number[] = [];
-    for await (const records of now.records(kind)) ids.push(...records.map(({ id }) => id));
-    await now.close();
+    for await (const records of openGraphql(server).records(kind)) {
+      ids.push(...records.map(({ id }) => id));
+    }
     return ids.slice(-2) as [number, number];
   };
   const two = async (kind: Kind, name: string, more: Values = {}): Promise<[number, number]> => [

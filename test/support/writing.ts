@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, type TestContext } from 'node:test';
+import { parse } from 'graphql';
 import type { ServerVersion } from '../../src/contract/schema.ts';
 import type {
   Refused,
@@ -12,7 +13,8 @@ import type {
   Written,
 } from '../../src/model/writing.ts';
 import { generate } from '../../src/simulator/generate.ts';
-import { startSimulator } from '../../src/simulator/simulator.ts';
+import { rootFields } from '../../src/simulator/graphql.ts';
+import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
 import { connect } from '../../src/stash/server.ts';
 import { open } from '../../src/stash/testing.ts';
 import { openWriter } from '../../src/stash/write/writer.ts';
@@ -35,11 +37,20 @@ export async function writing(
   t.after(() => simulator.close());
   const client = open(t, { address: simulator.url, ...(apiKey !== undefined && { apiKey }) });
   const server = await connect(client);
-  const writer = openWriter(server, options);
+  const writer = openWriter(server, { firstPause: 5, ...options });
   const write = (changes: readonly SourceChange[], signal?: AbortSignal): Promise<WriteResult[]> =>
     Array.fromAsync(writer.write(changes, signal));
   return { simulator, server, writer, write };
 }
+
+/** The mutations among requests, by their names. */
+export const mutationsIn = (requests: Simulator['requests']): string[] => [
+  ...new Set(
+    requests.flatMap(({ query }) =>
+      query?.startsWith('mutation') ? rootFields(parse(query)) : [],
+    ),
+  ),
+];
 
 export const isWritten = (result: WriteResult): result is Written => 'record' in result;
 export const isRefused = (result: WriteResult): result is Refused => 'error' in result;

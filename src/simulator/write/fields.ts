@@ -61,7 +61,7 @@ export const flag =
 export const reference =
   (column: string): Field =>
   ({ columns }, id: string | null) => {
-    columns[column] = id === null ? null : Number(id);
+    columns[column] = id === null ? null : idOf(id);
   };
 
 /** `2020-05-06`; from v0.30 on `2020-05` and `2020`, too. */
@@ -135,8 +135,13 @@ export const aliases =
 export const links =
   (table: string, owner: string, target: string): Field =>
   (write, ids: Ids) => {
-    write.later.push(() => setLinks(write, table, owner, target, (ids ?? []).map(Number)));
+    write.later.push(() => setLinks(write, table, owner, target, (ids ?? []).map(idOf)));
   };
+
+function idOf(id: string): number {
+  if (/^-?\d+$/.test(id)) return Number(id);
+  throw new Error(`converting ids: strconv.Atoi: parsing ${JSON.stringify(id)}: invalid syntax`);
+}
 
 export const setLinks = (
   write: Write,
@@ -191,8 +196,27 @@ interface CustomFieldsInput {
   remove?: string[] | null;
 }
 
-const storable = (given: unknown): SQLInputValue =>
-  typeof given === 'boolean' ? Number(given) : (given as SQLInputValue);
+const largest = 2n ** 63n - 1n;
+
+function storable(name: string, given: unknown): SQLInputValue {
+  if (typeof given === 'boolean') return Number(given);
+  if (typeof given === 'bigint') return given > largest ? largest : given;
+  if (typeof given !== 'object') return given as SQLInputValue;
+  const type = Array.isArray(given) ? '[]interface {}' : 'map[string]interface {}';
+  throw new Error(
+    `getting SQL value for field "${name}": unsupported custom field value type: ${type}`,
+  );
+}
+
+function checkCustomName(name: string): void {
+  const why =
+    name.trim() !== name
+      ? 'cannot have leading or trailing whitespace'
+      : name.length > 64
+        ? 'must be less than 65 characters'
+        : null;
+  if (why) throw new Error(`custom field name ${JSON.stringify(name)}: custom field name ${why}`);
+}
 
 export const customFields =
   (table: string, owner: string, creating: boolean): Field =>
@@ -205,12 +229,13 @@ export const customFields =
         library.run(`delete from ${table} where ${owner} = ? and field = ?`, id, name);
       }
       for (const [name, one] of Object.entries(full ?? partial ?? {})) {
+        checkCustomName(name);
         if (one === null) continue;
         library.run(
           `insert or replace into ${table} (${owner}, field, value) values (?, ?, ?)`,
           id,
           name,
-          storable(one),
+          storable(name, one),
         );
       }
     });

@@ -93,7 +93,8 @@ export function checkPerformer(write: Write, input: Input): void {
   const [row] = library.objects('select name, disambiguation from performers where id = ?', id);
   const { name, disambiguation = null } = { ...row, ...columns } as Write['columns'];
   const other = library.scalar(
-    'select id from performers where name = ? collate nocase and disambiguation is ? and id <> ?',
+    `select id from performers where name = ? collate nocase
+       and disambiguation is ? collate nocase and id <> ?`,
     name as string,
     disambiguation as string | null,
     id,

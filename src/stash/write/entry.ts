@@ -1,4 +1,4 @@
-import type { StashIds } from '../../model/fields.ts';
+import type { Json, StashIds } from '../../model/fields.ts';
 import type { Kind } from '../../model/kinds.ts';
 import type { SourceProfile } from '../../model/reading.ts';
 
@@ -133,11 +133,14 @@ export const refs = <N extends string>(input: N, answer: string): Put<number[], 
   input: (ids) => ({ [input]: ids.map(String) }) as { [name in N]: unknown },
 });
 
-/** Of those that differ only in case a server takes but one. */
-export const aliases = <N extends string>(input: N): Put<string[], N> => ({
+/** Of those that a server takes for the same it gets but one, or it would refuse them all. */
+export const aliases = <N extends string>(
+  input: N,
+  same: (name: string) => string,
+): Put<string[], N> => ({
   answers: [input],
   input: (names) => {
-    const first = new Map(names.toReversed().map((one) => [one.trim().toLowerCase(), one]));
+    const first = new Map(names.toReversed().map((one) => [same(one), one]));
     return { [input]: [...first.values()].reverse() } as { [name in N]: unknown };
   },
 });
@@ -149,7 +152,8 @@ export const urls = (): Put<string[], 'urls' | 'url'> => ({
   holds: (list, { serves }) => serves('urls') || list.length <= 1,
 });
 
-export const stashIds = (): Put<StashIds, 'stash_ids'> => ({
+/** A scene has at most one at each endpoint. */
+export const stashIds = (most: 'one' | 'several'): Put<StashIds, 'stash_ids'> => ({
   answers: ['stash_ids'],
   input: (value, { timesStashIds }) => ({
     stash_ids: Object.entries(value).flatMap(([endpoint, ids]) =>
@@ -160,22 +164,31 @@ export const stashIds = (): Put<StashIds, 'stash_ids'> => ({
       })),
     ),
   }),
-  holds: (value) => Object.values(value).every((ids) => ids.length <= 1),
+  holds: (value) => most === 'several' || Object.values(value).every((ids) => ids.length <= 1),
 });
-
-type Fields = { [name: string]: unknown };
 
 /** Where none is taken away only those that differ are told, so that what came meanwhile stays. */
-export const customFields = (): Put<Fields, 'custom_fields'> => ({
+export const customFields = (): Put<{ [name: string]: Json }, 'custom_fields'> => ({
   answers: ['custom_fields'],
   input: (value, _words, before) => {
-    if (!before || Object.keys(before).some((name) => !Object.hasOwn(value, name))) {
+    if (!before || Object.keys(before).some((field) => !Object.hasOwn(value, field))) {
       return { custom_fields: { full: value } };
     }
-    const changed = Object.entries(value).filter(([name, one]) => before[name] !== one);
+    const changed = Object.entries(value).filter(([field, one]) => before[field] !== one);
     return { custom_fields: { partial: Object.fromEntries(changed) } };
   },
+  holds: (value) =>
+    Object.entries(value).every(
+      ([field, one]) => field.trim() === field && field.length <= 64 && isHeld(one),
+    ),
 });
+
+/** Stash keeps texts and numbers, whole ones of 64 bits. A boolean becomes a number. */
+function isHeld(value: Json): boolean {
+  if (typeof value === 'object') return false;
+  const isWhole = typeof value === 'bigint' || Number.isInteger(value);
+  return !isWhole || Math.abs(Number(value)) < 2 ** 63;
+}
 
 export const picture = <N extends string>(input: N): PutPicture<N> => ({
   picture: input,

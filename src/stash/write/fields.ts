@@ -24,6 +24,8 @@ type Writing<K extends Kind, Input> = {
   [F in FieldName<K>]: Entry<ValueOf<Fields<K>[F]>, keyof Input & string>;
 } & Road<K, unknown>;
 
+const trimmed = (alias: string) => alias.trim();
+
 /** The server's own: never told to it. */
 const times = { createdAt: 'fact', updatedAt: 'fact' } as const;
 
@@ -31,11 +33,11 @@ const tag = {
   name: name('name'),
   sortName: as('sort_name'),
   description: as('description'),
-  aliases: aliases('aliases'),
+  aliases: aliases('aliases', trimmed),
   ignoreAutoTag: as('ignore_auto_tag'),
   favorite: as('favorite'),
   parents: refs('parent_ids', 'parents'),
-  stashIds: stashIds(),
+  stashIds: stashIds('several'),
   customFields: customFields(),
   image: picture('image'),
   ...times,
@@ -45,14 +47,14 @@ const studio = {
   name: name('name'),
   urls: urls(),
   parent: ref('parent_id', 'parent_studio'),
-  aliases: aliases('aliases'),
+  aliases: aliases('aliases', trimmed),
   tags: refs('tag_ids', 'tags'),
   ignoreAutoTag: as('ignore_auto_tag'),
   organized: as('organized'),
   rating: integer('rating100'),
   favorite: as('favorite'),
   details: as('details'),
-  stashIds: stashIds(),
+  stashIds: stashIds('several'),
   customFields: customFields(),
   image: picture('image'),
   ...times,
@@ -89,13 +91,13 @@ const performer = {
   careerEnd: date('career_end'),
   tattoos: as('tattoos'),
   piercings: as('piercings'),
-  aliases: aliases('alias_list'),
+  aliases: aliases('alias_list', (alias) => alias.trim().toLowerCase()),
   favorite: as('favorite'),
   tags: refs('tag_ids', 'tags'),
   ignoreAutoTag: as('ignore_auto_tag'),
   rating: integer('rating100'),
   details: as('details'),
-  stashIds: stashIds(),
+  stashIds: stashIds('several'),
   customFields: customFields(),
   image: picture('image'),
   ...times,
@@ -190,7 +192,7 @@ const scene = {
     },
   },
   galleries: refs('gallery_ids', 'galleries'),
-  stashIds: stashIds(),
+  stashIds: stashIds('one'),
   customFields: customFields(),
   /** A server that is told to take it away leaves it. */
   cover: { picture: 'cover_image', clears: false },

@@ -1,6 +1,6 @@
 import type { Id } from '../../model/fields.ts';
 import type { Values } from '../../model/held.ts';
-import type { WrittenKind } from './entry.ts';
+import type { Words, WrittenKind } from './entry.ts';
 import type { Item } from './item.ts';
 import type { Run } from './run.ts';
 import { sendUpdates, updateOf } from './updates.ts';
@@ -29,18 +29,20 @@ export const fold = (name: string): string =>
   name.replace(/[A-Z]/g, (letter) => letter.toLowerCase()).trim();
 
 /** The names that a record has for itself. Those of performers are told apart by more, but that may be unknown. */
-const claims: { readonly [K in WrittenKind]?: (values: Values) => string[] } = {
+const claims: { readonly [K in WrittenKind]?: (values: Values, words: Words) => string[] } = {
   tag: ({ name, aliases }) => [name, ...list(aliases)].filter(isText).map(fold),
   studio: ({ name, aliases }) => [name, ...list(aliases)].filter(isText).map(fold),
   performer: ({ name }) => [name].filter(isText).map(fold),
-  group: ({ name }) => [name].filter(isText).map(fold),
+  // Movies had names of their own (before v0.27), groups may share theirs.
+  group: ({ name }, { serves }) => (serves('sub_groups') ? [] : [name].filter(isText).map(fold)),
   savedFilter: ({ name }) => [name].filter(isText).map(fold),
 };
 
 /** Takes from the items the names that others of them are to get. */
 export async function freeNames(run: Run, items: readonly Item[]): Promise<void> {
-  const claim = claims[run.kind];
-  if (!claim) return;
+  const claimed = claims[run.kind];
+  if (!claimed) return;
+  const claim = (values: Values) => claimed(values, run.words);
   const wantedBy = new Map<string, Set<Item>>();
   for (const item of items) {
     const { before, after } = item.change;

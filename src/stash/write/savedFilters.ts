@@ -1,25 +1,27 @@
 import { StowageError } from '../../model/errors.ts';
+import type { Id } from '../../model/fields.ts';
 import type { Values } from '../../model/held.ts';
 import { mapperOf } from '../mapper.ts';
 import { SavedFiltersDocument } from '../types.ts';
 import { type Item, nameOf } from './item.ts';
 import type { Run } from './run.ts';
 
-/** A saved filter can only be replaced, so what is to stay of it is read first. */
-export async function wholeFilters(run: Run, items: readonly Item[]): Promise<Map<Item, Values>> {
-  const { signal } = run;
-  const { findSavedFilters } = await run.server.request(SavedFiltersDocument, {}, { signal });
-  const held = new Map(findSavedFilters.map((one) => [Number(one.id), one]));
-  const whole = new Map<Item, Values>();
-  for (const item of items) {
-    const answer = held.get(item.remoteId as number);
-    if (answer) {
-      const { id: _, ...values } = mapperOf('savedFilter')(answer);
-      whole.set(item, { ...values, ...item.change.after });
-    } else {
-      const missing = `${nameOf(item.change)} is not there any more`;
-      item.fail(new StowageError('source.refused', `Stash refused it. The ${missing}.`));
-    }
+const read = new WeakMap<Run, Promise<Map<Id, Values>>>();
+
+/** A saved filter can only be replaced: these values with all that is to stay of it, which is read once a write. */
+export async function wholeFilter(run: Run, item: Item, values: Values): Promise<Values> {
+  const held = read.get(run) ?? filtersOf(run);
+  read.set(run, held);
+  const filter = (await held).get(item.remoteId as Id);
+  if (!filter) {
+    const gone = `The ${nameOf(item.change)} is not there any more.`;
+    item.fail(new StowageError('source.refused', gone));
   }
-  return whole;
+  return { ...filter, ...values };
+}
+
+async function filtersOf({ server, signal }: Run): Promise<Map<Id, Values>> {
+  const { findSavedFilters } = await server.request(SavedFiltersDocument, {}, { signal });
+  const filters = findSavedFilters.map(mapperOf('savedFilter'));
+  return new Map(filters.map(({ id, ...values }) => [id, values]));
 }

@@ -106,7 +106,7 @@ export class Sender {
         throw error;
       }
     };
-    await withRetries(once, { firstPause: 250, signal });
+    await withRetries(once, { firstPause: this.#options.firstPause ?? 250, signal });
   }
 
   /** Returns the pieces that found the database locked. */
@@ -140,7 +140,7 @@ export class Sender {
   async #idle(signal: AbortSignal | undefined): Promise<void> {
     if (Date.now() < this.#idleUntil) return;
     const latest = Date.now() + (this.#options.patience ?? defaultPatience);
-    for (let pause = 500; ; pause = Math.min(pause * 2, 15_000)) {
+    for (let pause = 2 * (this.#options.firstPause ?? 250); ; pause = Math.min(pause * 2, 15_000)) {
       const [job] = await this.server.jobs({ signal });
       if (!job) break;
       this.#options.onWaiting?.(job.description);

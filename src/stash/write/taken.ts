@@ -7,7 +7,7 @@ import { fold } from './names.ts';
 import type { Run } from './run.ts';
 
 /** What a server says where a name cannot be had. */
-const isTaken = /already exists|is used as (an )?alias|UNIQUE constraint failed: \w+\.name/i;
+const isTaken = /already exists|is used as (an )?alias|UNIQUE constraint failed: .*\.name/i;
 
 type Named = { id: string; name: string; aliases?: string[]; disambiguation?: string | null };
 
@@ -17,13 +17,20 @@ export async function tellWhoHasTheName(run: Run, items: readonly Item[]): Promi
   if (refused.length === 0) return;
   const named = await namesOf(run);
   for (const item of refused) {
-    const { name, disambiguation = '', mode } = item.change.after as Values & { name: string };
+    const {
+      name,
+      disambiguation = '',
+      mode,
+    } = item.change.after as Values & {
+      name: string;
+      disambiguation?: string;
+    };
     const wanted = fold(name);
     const holder =
       named.find(
         (one) =>
           fold(one.name) === wanted &&
-          (run.kind !== 'performer' || (one.disambiguation ?? '') === disambiguation) &&
+          (run.kind !== 'performer' || fold(one.disambiguation ?? '') === fold(disambiguation)) &&
           (run.kind !== 'savedFilter' || (one as { mode?: unknown }).mode === mode),
       ) ?? named.find(({ aliases = [] }) => aliases.some((alias) => fold(alias) === wanted));
     if (holder) item.takenBy = Number(holder.id) as Id;

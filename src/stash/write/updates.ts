@@ -2,7 +2,7 @@ import type { Values } from '../../model/held.ts';
 import type { Item } from './item.ts';
 import { mutationsOf } from './mutations.ts';
 import type { Run } from './run.ts';
-import { wholeFilters } from './savedFilters.ts';
+import { wholeFilter } from './savedFilters.ts';
 import type { Piece } from './sender.ts';
 
 /** So many inputs in a list, or so many mutations of their own in a request. */
@@ -10,17 +10,17 @@ const most = { list: 300, each: 100 };
 
 /** Writes what goes into the input of the kind's own mutation. */
 export async function update(run: Run, items: readonly Item[]): Promise<void> {
-  const whole = run.kind === 'savedFilter' ? await wholeFilters(run, items) : undefined;
   const pieces: Piece[] = [];
   for (const item of items) {
-    const piece = await updateOf(run, item, whole?.get(item) ?? openValues(item));
+    const piece = await updateOf(run, item, openValues(item));
     if (piece) pieces.push(piece);
   }
   await sendUpdates(run, pieces);
 }
 
 export async function updateOf(run: Run, item: Item, values: Values): Promise<Piece | null> {
-  if (item.error) return null;
+  if (item.error || Object.keys(values).length === 0) return null;
+  if (run.kind === 'savedFilter') values = await wholeFilter(run, item, values);
   return run.inputs.piece(item, values, run.mutation(...mutationsOf[run.kind].update));
 }
 

@@ -1,30 +1,377 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { writing } from '../../../test/support/writing.ts';
+import { describe, test } from 'node:test';
+import { isRefused, isWritten, writing } from '../../../test/support/writing.ts';
 import { serverVersions } from '../../contract/schema.ts';
-import type { SourceChange } from '../../model/writing.ts';
+import type { Values } from '../../model/held.ts';
+import type { Kind } from '../../model/kinds.ts';
+import type { SourceChange, WriteResult, Written } from '../../model/writing.ts';
+
+const update = (kind: Kind, remoteId: number, before: Values, after: Values): SourceChange => ({
+  kind,
+  action: 'update',
+  remoteId,
+  before,
+  after,
+});
+const create = (kind: Kind, after: Values): SourceChange => ({
+  kind,
+  action: 'create',
+  remoteId: null,
+  before: {},
+  after,
+});
+const destroy = (kind: Kind, remoteId: number): SourceChange => ({
+  kind,
+  action: 'delete',
+  remoteId,
+  before: {},
+  after: {},
+});
+const titled = (count: number): SourceChange[] =>
+  Array.from({ length: count }, (_, i) =>
+    update('scene', i + 1, { title: '' }, { title: `title ${i + 1}` }),
+  );
+const asked = (simulator: { requests: readonly { names: readonly string[] }[] }, name: string) =>
+  simulator.requests.filter(({ names }) => names.includes(name)).length;
 
 for (const version of serverVersions) {
   test(`${version}: what was stored is told, and no more is sent and asked than is written`, async (t) => {
     const { write, simulator } = await writing(t, version);
-    const change: SourceChange = {
-      kind: 'scene',
-      action: 'update',
-      remoteId: 1,
-      before: { title: 'a', tags: [1] },
-      after: { title: ' a title ', tags: [2, 3] },
-    };
-    const [result] = await write([change]);
-    const { updatedAt, ...record } = (result as unknown as { record: { updatedAt: string } })
-      .record;
-    assert.match(updatedAt, /^20/);
-    const title = version === 'v0.25' || version === 'v0.28' ? ' a title ' : 'a title';
+    const change = update('scene', 1, { title: 'a', tags: [1] }, { title: ' t ', tags: [3, 2] });
+    const [result] = (await write([change])) as [Written];
+    const { updatedAt, ...record } = result.record;
+    assert.match(String(updatedAt), /^20/);
+    const title = version === 'v0.25' || version === 'v0.28' ? ' t ' : 't';
     assert.deepEqual(
       { ...result, record },
       { change, remoteId: 1, record: { title, tags: [2, 3] } },
     );
     const { query, variables } = simulator.requests.at(-1) ?? {};
     assert.match(query ?? '', /\{ id updated_at title tags \{ id \} \}/);
-    assert.deepEqual(variables, { input0: [{ id: '1', title: ' a title ', tag_ids: ['2', '3'] }] });
+    assert.deepEqual(variables, { input0: [{ id: '1', title: ' t ', tag_ids: ['3', '2'] }] });
   });
 }
+
+describe('a batch', () => {
+  test('that is refused is halved down to what is bad in it', async (t) => {
+    const { write, simulator } = await writing(t, 'v0.30');
+    const changes = titled(60);
+    changes[41] = update('scene', 42, { tags: [] }, { tags: [1, 999] });
+    changes[7] = update('scene', 999, { title: '' }, { title: 'of no scene' });
+    const results = await write(changes);
+    assert.equal(results.length, 60);
+    const refused = results.filter(isRefused);
+    assert.deepEqual(
+      new Set(refused.map(({ change }) => change)),
+      new Set([changes[7], changes[41]]),
+    );
+    for (const { error, change } of refused) {
+      assert.equal(error.code, 'source.refused');
+      assert.equal(error.item, `scene ${change.remoteId}`);
+      assert.match(error.message, /FOREIGN KEY|not found/);
+    }
+    const done = simulator.rows("select id from scenes where title like 'title %'");
+    assert.equal(done.length, 58);
+  });
+
+  test('of mutations of their own names each that is refused, and is sent once', async (t) => {
+    const { write, simulator } = await writing(t, 'v0.30');
+    const results = await write(
+      [3, 999, 5].map((id) => update('tag', id, { description: '' }, { description: 'd' })),
+    );
+    assert.deepEqual(results.map(isWritten), [true, false, true]);
+    assert.equal(asked(simulator, 'tagUpdate'), 1);
+  });
+
+  test('that is too large for a gateway is halved, and those after it are not as large', async (t) => {
+    const { write, simulator } = await writing(t, 'v0.30');
+    simulator.faults.add({ kind: 'status', status: 413, on: 'scenesUpdate', times: 2 });
+    const results = await write(titled(60));
+    assert.ok(results.every(isWritten));
+    assert.equal(asked(simulator, 'scenesUpdate'), 5);
+  });
+
+  test('has no more than about a megabyte', async (t) => {
+    const { write, simulator } = await writing(t, 'v0.30');
+    const details = 'x'.repeat(400_000);
+    const changes = [1, 2, 3, 4, 5].map((id) => update('scene', id, { details: '' }, { details }));
+    assert.ok((await write(changes)).every(isWritten));
+    assert.equal(asked(simulator, 'scenesUpdate'), 3);
+  });
+
+  test('is not halved for a locked database, but sent again', async (t) => {
+    const { write, simulator } = await writing(t, 'v0.30');
+    simulator.faults.add({ kind: 'locked', on: 'scenesUpdate', times: 4 });
+    assert.ok((await write(titled(60))).every(isWritten));
+    assert.equal(asked(simulator, 'scenesUpdate'), 5);
+  });
+
+  test('waits while the server runs a task, but not for ever', async (t) => {
+    const waited: string[] = [];
+    const options = { onWaiting: (task: string) => waited.push(task), patience: 300 };
+    const { write, simulator } = await writing(t, 'v0.30', options);
+    simulator.jobs = [{ id: '1', status: 'RUNNING', description: 'Scanning...' }];
+    setTimeout(() => {
+      simulator.jobs = [];
+    }, 60);
+    assert.ok((await write(titled(3))).every(isWritten));
+    assert.equal(waited[0], 'Scanning...');
+    simulator.jobs = [{ id: '2', status: 'RUNNING', description: 'Generating...' }];
+    const other = await writing(t, 'v0.30', options);
+    other.simulator.jobs = simulator.jobs;
+    await assert.rejects(other.write(titled(3)), { code: 'source.locked', message: /Generating/ });
+    assert.equal(asked(other.simulator, 'scenesUpdate'), 0);
+  });
+});
+
+describe('what was not answered', () => {
+  const lost = [
+    { kind: 'reset', after: 5 },
+    { kind: 'truncate', after: 5 },
+    { kind: 'status', status: 502 },
+    { kind: 'refuse', ms: 20 },
+  ] as const;
+  for (const fault of lost) {
+    test(`is not counted twice: ${fault.kind}`, async (t) => {
+      const { write, simulator } = await writing(t, 'v0.30');
+      simulator.sql(`delete from scenes_view_dates; delete from scenes_o_dates;
+        insert into scenes_view_dates (scene_id, view_date) values (1, '2019-01-01T00:00:00Z')`);
+      const [one, two] = ['2020-01-01T00:00:00Z', '2021-01-01T00:00:00Z'];
+      simulator.faults.add({ ...fault, on: /^sceneAddPlay$/, times: 2 });
+      const results = await write([
+        update(
+          'scene',
+          1,
+          { plays: ['2019-01-01T00:00:00Z'], os: [] },
+          { plays: [one, one, two], os: [one] },
+        ),
+        update('scene', 2, { plays: [] }, { plays: [two] }),
+      ]);
+      // What arrived the first time is not sent again.
+      assert.equal(simulator.faults.fired, 'after' in fault ? 1 : 2);
+      assert.deepEqual(
+        results
+          .toSorted((a, b) => Number(a.change.remoteId) - Number(b.change.remoteId))
+          .map((result) => isWritten(result) && result.record),
+        [{ plays: [one, one, two], os: [one] }, { plays: [two] }],
+      );
+      const rows = simulator.rows(
+        'select scene_id, view_date from scenes_view_dates order by 1, 2',
+      );
+      assert.deepEqual(
+        rows.map((row) => Object.values(row as object)),
+        [
+          [1, one],
+          [1, one],
+          [1, two],
+          [2, two],
+        ],
+      );
+      assert.equal(simulator.rows('select * from scenes_o_dates').length, 1);
+    });
+
+    test(`is not counted up twice: ${fault.kind}`, async (t) => {
+      const { write, simulator } = await writing(t, 'v0.30');
+      simulator.sql('update images set o_counter = id % 3');
+      simulator.faults.add({ ...fault, on: /^image(In|De)crementO$/, times: 2 });
+      const changes = [1, 2, 3, 4].map((id) =>
+        update('image', id, { oCounter: id % 3 }, { oCounter: id }),
+      );
+      const results = await write(changes);
+      assert.deepEqual(
+        results.map((result) => isWritten(result) && result.record.oCounter).sort(),
+        [1, 2, 3, 4],
+      );
+      const rows = simulator.rows('select o_counter from images where id <= 4 order by id');
+      assert.deepEqual(
+        rows.map((row) => Object.values(row as object)),
+        [[1], [2], [3], [4]],
+      );
+    });
+
+    test(`is not made twice: ${fault.kind}`, async (t) => {
+      const { write, simulator } = await writing(t, 'v0.30');
+      for (const on of [
+        'tagCreate',
+        'galleryCreate',
+        'sceneMarkerCreate',
+        'galleryChapterCreate',
+        'saveFilter',
+      ]) {
+        simulator.faults.add({ ...fault, on, times: 2 });
+      }
+      const made: SourceChange[][] = [
+        [create('tag', { name: ' new tag ', description: 'd' }), create('tag', { name: 'other' })],
+        [
+          create('gallery', { title: 'same', details: '1' }),
+          create('gallery', { title: 'same', details: '2' }),
+        ],
+        [create('marker', { title: ' m ', seconds: 1, scene: 1, primaryTag: 1 })],
+        [create('chapter', { title: 'c', imageIndex: 1, gallery: 1 })],
+        [create('savedFilter', { mode: 'SCENES', name: 'f' })],
+      ];
+      for (const changes of made) {
+        const { kind } = changes[0] as SourceChange;
+        const table = tables[kind] as string;
+        const count = () => simulator.rows(`select * from ${table}`).length;
+        const before = count();
+        const results = await write(changes);
+        assert.deepEqual(results.filter(isRefused), []);
+        assert.equal(count() - before, changes.length, kind);
+        assert.equal(
+          new Set((results as Written[]).map(({ remoteId }) => remoteId)).size,
+          changes.length,
+        );
+        for (const { change, record } of results as Written[]) {
+          for (const [field, value] of Object.entries(change.after)) {
+            assert.equal(
+              record[field],
+              kind === 'gallery' ? value : trimmed(value),
+              `${kind}.${field}`,
+            );
+          }
+        }
+      }
+    });
+  }
+
+  const tables: { [K in Kind]?: string } = {
+    tag: 'tags',
+    gallery: 'galleries',
+    marker: 'scene_markers',
+    chapter: 'galleries_chapters',
+    savedFilter: 'saved_filters',
+  };
+  const trimmed = (value: unknown) => (typeof value === 'string' ? value.trim() : value);
+});
+
+test('who has a name that is wanted for a new record is told', async (t) => {
+  const { write } = await writing(t, 'v0.30');
+  const taken: [SourceChange, SourceChange][] = [
+    [create('tag', { name: 'Mine', aliases: ['also mine'] }), create('tag', { name: 'mINE' })],
+    [
+      create('tag', { name: 'third', aliases: ['its alias'] }),
+      create('tag', { name: 'ITS alias' }),
+    ],
+    [create('studio', { name: 'Mine' }), create('studio', { name: 'mINE' })],
+    [
+      create('performer', { name: 'Mine', disambiguation: 'a' }),
+      create('performer', { name: 'mine', disambiguation: 'A' }),
+    ],
+    [
+      create('savedFilter', { mode: 'SCENES', name: 'Mine' }),
+      create('savedFilter', { mode: 'SCENES', name: 'Mine' }),
+    ],
+  ];
+  for (const [first, second] of taken) {
+    const [made] = (await write([first])) as [Written];
+    const [refused] = await write([second]);
+    assert.ok(refused && isRefused(refused), second.kind);
+    assert.equal(refused.takenBy, made.remoteId);
+    assert.match(refused.error.message, /already exists|used as alias|UNIQUE/);
+  }
+});
+
+describe('destroying', () => {
+  test('what is gone already is done; what is refused is told', async (t) => {
+    const { write, simulator } = await writing(t, 'v0.30');
+    const [used] = simulator.rows('select primary_tag_id id from scene_markers limit 1') as [
+      { id: number },
+    ];
+    const [free] = simulator.rows(
+      'select id from tags where id not in (select primary_tag_id from scene_markers) limit 1',
+    ) as [{ id: number }];
+    const results = await write([used.id, 999, free.id].map((id) => destroy('tag', id)));
+    assert.deepEqual(results.map(isRefused), [true, false, false]);
+    const [refused] = results;
+    assert.ok(refused && isRefused(refused));
+    assert.match(refused.error.message, /primary tag/);
+    assert.equal(simulator.rows(`select * from tags where id = ${free.id}`).length, 0);
+  });
+});
+
+describe('stopping', () => {
+  test('tells of all that was sent, and sends no more', async (t) => {
+    const sent: SourceChange[] = [];
+    const stop = new AbortController();
+    const { writer, simulator } = await writing(t, 'v0.30', {
+      onSending: async (changes) => {
+        sent.push(...changes);
+        if (sent.length > 3) setTimeout(() => stop.abort(new Error('enough')), 10);
+      },
+    });
+    simulator.faults.add({ kind: 'delay', ms: 60, on: 'scenesUpdate' });
+    const changes = Array.from({ length: 700 }, (_, i) =>
+      update('scene', (i % 60) + 1, { title: '' }, { title: `title ${i}` }),
+    );
+    const told: SourceChange[] = [];
+    await assert.rejects(async () => {
+      for await (const { change } of writer.write(changes, stop.signal)) told.push(change);
+    }, /enough/);
+    assert.equal(told.length, 300);
+    assert.deepEqual(new Set(told), new Set(sent));
+    assert.equal(asked(simulator, 'scenesUpdate'), 1);
+  });
+
+  test('between the parts of a change tells which of them were written', async (t) => {
+    const stop = new AbortController();
+    const { writer, simulator } = await writing(t, 'v0.30', {
+      onSending: async () => void setTimeout(() => stop.abort(new Error('enough')), 10),
+    });
+    simulator.faults.add({ kind: 'delay', ms: 60, on: 'scenesUpdate' });
+    const change = update(
+      'scene',
+      1,
+      { title: '', plays: [] },
+      { title: 't', plays: ['2020-01-01T00:00:00Z'] },
+    );
+    const told: WriteResult[] = [];
+    await assert.rejects(async () => {
+      for await (const result of writer.write([change], stop.signal)) told.push(result);
+    }, /enough/);
+    const [result] = told;
+    assert.ok(result && isRefused(result));
+    assert.equal(result.error.code, 'interrupted');
+    assert.equal(result.written?.record.title, 't');
+    assert.equal(asked(simulator, 'sceneAddPlay'), 0);
+  });
+
+  test('by a server that is gone tells of what was written before', async (t) => {
+    const { writer, simulator } = await writing(t, 'v0.30');
+    simulator.faults.add({ kind: 'status', status: 401, on: 'scenesUpdate', nth: 2 });
+    const changes = Array.from({ length: 400 }, (_, i) =>
+      update('scene', (i % 60) + 1, { title: '' }, { title: `title ${i}` }),
+    );
+    const told: WriteResult[] = [];
+    await assert.rejects(
+      async () => {
+        for await (const result of writer.write(changes)) told.push(result);
+      },
+      { code: 'source.unauthorized' },
+    );
+    assert.equal(told.length, 300);
+    assert.ok(told.every(isWritten));
+  });
+});
+
+test('a picture that is not held is told, and nothing of the record is written', async (t) => {
+  const { write } = await writing(t, 'v0.30', { picture: async () => null });
+  const [result] = await write([
+    update('tag', 1, {}, { image: 'd41d8cd98f00b204e9800998ecf8427e', name: 'x' }),
+  ]);
+  assert.ok(result && isRefused(result));
+  assert.match(result.error.message, /d41d8cd98f00b204e9800998ecf8427e/);
+});
+
+test('what a server cannot hold is not sent; a change of nothing else is refused', async (t) => {
+  const { write, simulator } = await writing(t, 'v0.25');
+  const results = await write([
+    update('tag', 1, {}, { sortName: 's', description: 'd' }),
+    update('tag', 2, {}, { sortName: 's' }),
+  ]);
+  const [written, refused] = results.toSorted((a) => (isWritten(a) ? -1 : 1));
+  assert.ok(written && isWritten(written) && refused && isRefused(refused));
+  assert.deepEqual(Object.keys(written.record).sort(), ['description', 'updatedAt']);
+  assert.equal(refused.error.code, 'source.unsupported');
+  assert.equal(asked(simulator, 'tagUpdate'), 1);
+});
