@@ -2,28 +2,26 @@ import { Option } from 'commander';
 import type { ClientBase } from 'pg';
 import type { OpenSource } from '../app.ts';
 import { feedFromFile, feedFromReading } from '../feeds.ts';
-import { firstImport } from '../library/firstImport.ts';
-import { seenRecords } from '../library/seen.ts';
-import { findSource, listSources, type Source } from '../library/sources.ts';
-import { storable } from '../library/storable.ts';
+import { firstImport, holdsRecords } from '../library/firstImport.ts';
+import { listSources } from '../library/sources.ts';
 import { keptTroubles } from '../library/troubles.ts';
-import { StowageError } from '../model/errors.ts';
-import { type Kind, kindNames } from '../model/kinds.ts';
-import { sameValue } from '../model/records.ts';
-import { compareKind, type Difference } from '../sync/compare.ts';
+import type { Kind } from '../model/kinds.ts';
+import { syncSource } from '../sync/sync.ts';
 import {
   type CommandContext,
   type CommandDefinition,
   libraryOptions,
   type Outcome,
 } from './command.ts';
-import { counted, counting, sumOf } from './counting.ts';
+import { counted, sumOf } from './counting.ts';
 import { remember } from './knownSource.ts';
 import { lockForWriting, withLibrary } from './library.ts';
 import { type Entered, openSource, reach, tellUnknown } from './opening.ts';
 import { bringPictures } from './pictures.ts';
 import { type ReadingOptions, readingOptions } from './reading.ts';
 import { type SourceOptions, sourceOptions } from './source.ts';
+import { sourceNamed, syncingOf } from './syncing.ts';
+import { tellSynced } from './tellSynced.ts';
 
 interface Options extends SourceOptions, ReadingOptions {
   name: string;
@@ -31,7 +29,7 @@ interface Options extends SourceOptions, ReadingOptions {
   dryRun?: boolean;
 }
 
-/** `stowage migrate --from …`: brings a whole Stash library into an empty one of ours. */
+/** `stowage migrate --from …`: brings a whole Stash library into ours, fastest where that is empty. */
 export const migrate: CommandDefinition<Options> = {
   configure: (command) =>
     readingOptions(sourceOptions(libraryOptions(command)))
@@ -52,12 +50,9 @@ export const migrate: CommandDefinition<Options> = {
       context,
       async (client) => {
         await lockForWriting(client);
-        const known = await findSource(client, options.name);
-        if (!known) await refuseSecond(client);
-        await using source = await openSource(reached, options, { again: !!known }, context);
-        return known
-          ? await again(context, client, source, known, { ...options, reached })
-          : await first(context, client, source, { ...options, reached });
+        const isEmpty = (await listSources(client)).length === 0 && !(await holdsRecords(client));
+        await using source = await openSource(reached, options, { again: !isEmpty }, context);
+        return await (isEmpty ? first : again)(context, client, source, { ...options, reached });
       },
       { make: true },
     );
@@ -124,63 +119,36 @@ async function first(
 const untoldByGraphql =
   'GraphQL does not tell which image was chosen as the cover of a gallery, the captions of a scene’s further files, nor, before v0.29, an image’s format: the other roads do.';
 
-/** The same source once more: nothing to do where it is as it was, but to fetch pictures that are still missing. */
+/** Into a library that holds something already, the same source once more or another: by the matching of a sync. */
 async function again(
   context: CommandContext,
   client: ClientBase,
-  source: OpenSource,
-  known: Source,
-  { pictures, reached }: Options & { reached: Entered },
+  opened: OpenSource,
+  { name, pictures, reached }: Options & { reached: Entered },
 ): Promise<Outcome> {
-  const { output, signal } = context;
-  const { reading } = source;
-  const counts = await reading.counts();
-  using stage = output.stage('compare', { total: sumOf(Object.values(counts)) });
-  await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-  for (const kind of kindNames) {
-    await compareKind(
-      kind,
-      counting(reading.records(kind, signal), stage),
-      seenRecords(client, known, kind),
-      (difference) => {
-        if (isChange(difference)) throw changed(known.name, difference);
-      },
-    );
+  const { output } = context;
+  const source = await sourceNamed(client, name, opened, pictures);
+  await remember(client, source, reached.access, context);
+  // It was asked to bring something over, not to send anything back.
+  using syncing = syncingOf(context, client, opened, { ...source, writes: false }, { full: true });
+  const synced = await syncSource(syncing);
+  if (synced.changes.length === 0) {
+    output.line(`Nothing to do: ${name} is as it was when it was brought.`);
   }
-  await client.query('COMMIT');
-  stage.finish();
-  await remember(client, known, reached.access, context);
-  output.line(`Nothing to do: ${known.name} is as it was when it was brought.`);
-  const missing = await bringPictures(context, client, source, known, pictures);
-  const complete = tellUnknown(context, source);
-  const kept = await keptTroubles(client, known);
+  const missing = await bringPictures(context, client, opened, source, pictures);
+  const kept = await keptTroubles(client, source);
   for (const trouble of kept) output.trouble(trouble);
+  const { complete, summary } = tellSynced(context, source, synced);
   const troubles = kept.length + missing;
   return {
-    complete: complete && troubles === 0,
-    summary: { counts, road: reading.road, troubles, unchanged: true },
+    complete: tellUnknown(context, opened) && complete && troubles === 0,
+    summary: {
+      ...summary,
+      changes: synced.changes,
+      counts: await opened.reading.counts(),
+      road: opened.reading.road,
+      troubles,
+      unchanged: synced.changes.length === 0,
+    },
   };
 }
-
-async function refuseSecond(client: ClientBase): Promise<void> {
-  const [other] = await listSources(client);
-  if (!other) return;
-  throw new StowageError(
-    'library.occupied',
-    `The library already holds the source ${other.name}.`,
-    {
-      remedy:
-        'A second source joins a library by `stowage sync`, which a later version brings. Until then give it a library of its own (--data or --database).',
-    },
-  );
-}
-
-/** Not what the road of the first time could not tell, nor what the library cannot hold. */
-const isChange = ({ field, source, library }: Difference): boolean =>
-  field === null || (library !== undefined && !sameValue(storable(source), library));
-
-const changed = (name: string, { kind, id, field }: Difference) =>
-  new StowageError('source.changed', `The source ${name} has changed since it was brought.`, {
-    item: `${kind} ${id}${field ? `, ${field}` : ''}`,
-    remedy: 'Bringing changes over is what `stowage sync` will do, in a later version.',
-  });

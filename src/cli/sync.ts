@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg';
 import type { Source } from '../library/sources.ts';
 import { PlanFile } from '../sync/planFile.ts';
-import { planSource, type Synced, syncSource } from '../sync/sync.ts';
+import { planSource, syncSource } from '../sync/sync.ts';
 import {
   atLeast,
   type CommandContext,
@@ -21,6 +21,7 @@ import { bringPictures } from './pictures.ts';
 import { tellCounts, tellItems } from './planTable.ts';
 import { type ReadingOptions, readingOptions } from './reading.ts';
 import { mirrorOf, type SyncOptions, sourceNamed, syncingOf } from './syncing.ts';
+import { tellSynced } from './tellSynced.ts';
 
 interface Options extends KnownSourceOptions, ReadingOptions, SyncOptions {
   dryRun?: boolean;
@@ -58,7 +59,10 @@ export const sync: CommandDefinition<Options> = {
       const missing =
         synced.runId === null ? 0 : await broughtPictures(context, client, opened, source);
       const complete = tellUnknown(context, opened);
-      return told(context, source, synced, complete && missing === 0);
+      if (synced.changes.length === 0)
+        context.output.line('Nothing to do: both sides are in step.');
+      const outcome = tellSynced(context, source, synced);
+      return { ...outcome, complete: outcome.complete && complete && missing === 0 };
     });
   },
 };
@@ -91,46 +95,4 @@ async function broughtPictures(
   source: Source,
 ): Promise<number> {
   return bringPictures(context, client, opened, source, source.pictures);
-}
-
-/** Says what a sync did, and what it leaves to the person. */
-function told(
-  { output }: CommandContext,
-  source: Source,
-  synced: Synced,
-  complete: boolean,
-): Outcome {
-  const { changes, conflicts, held, warnings, stale, failures } = synced;
-  if (changes.length === 0) output.line('Nothing to do: both sides are in step.');
-  tellCounts(output, changes, source.name);
-  for (const warning of warnings) output.warning(warning);
-  const holds = Object.values(held).reduce((sum, count) => sum + count, 0);
-  if (holds > 0) {
-    const kinds = Object.entries(held).map(([kind, count]) => `${count} ${kind}`);
-    output.warning(
-      `Held back: ${kinds.join(', ')} would be deleted. Look with --dry-run; then say --allow-deletions ${holds}.`,
-    );
-  }
-  if (conflicts > 0) output.warning(`${conflicts} conflicts wait: \`stowage conflicts list\`.`);
-  if (stale.length > 0)
-    output.warning(`${stale.length} records were edited meanwhile: sync again.`);
-  for (const { kind, remoteId, error } of failures) {
-    output.trouble({
-      kind,
-      id: remoteId ?? 0,
-      field: null,
-      why: `the source refused it: ${error.message}`,
-    });
-  }
-  return {
-    complete: complete && holds === 0 && failures.length === 0,
-    summary: {
-      counts: changes,
-      conflicts,
-      held,
-      failures: failures.length,
-      stale: stale.length,
-      run: synced.runId,
-    },
-  };
 }

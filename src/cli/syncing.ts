@@ -28,10 +28,11 @@ export async function sourceNamed(
   client: ClientBase,
   name: string,
   { reading }: OpenSource,
+  pictures: Source['pictures'] = 'all',
 ): Promise<Source> {
   const known = await findSource(client, name);
   if (known) return known;
-  await addSource(client, { name, profile: reading.profile, pictures: 'all' });
+  await addSource(client, { name, profile: reading.profile, pictures });
   return (await findSource(client, name)) as Source;
 }
 

@@ -87,7 +87,7 @@ export async function firstImport(options: FirstImport): Promise<Fed & { source:
 }
 
 /** The load empties the tables: whatever is in them, from wherever, must not go that way. */
-async function holdsRecords(client: ClientBase): Promise<boolean> {
+export async function holdsRecords(client: ClientBase): Promise<boolean> {
   const any = kindNames.map((kind) => `EXISTS (SELECT FROM qar.${tableOf(kind)})`);
   const { rows } = await client.query(`SELECT ${any.join(' OR ')} AS any`);
   return rows[0].any;

@@ -2,8 +2,6 @@ import type { ClientBase } from 'pg';
 import { applyChanges, type LibraryChange } from '../library/change.ts';
 import { closeConflicts, openConflict } from '../library/conflicts.ts';
 
-const foldInto: any = null;
-
 import { settleCutOff } from '../library/journal.ts';
 import { type BasePatch, type NewLink, patchBases, writeLinks } from '../library/links.ts';
 import { forgetLinks, markAbsent } from '../library/linksGone.ts';
@@ -13,6 +11,7 @@ import { toSource } from '../library/translate.ts';
 import type { Id } from '../model/fields.ts';
 import type { LibraryId, Values } from '../model/held.ts';
 import { fieldsOf, type Kind } from '../model/kinds.ts';
+import { foldInto } from './foldInto.ts';
 import { namedBy } from './names.ts';
 import type { PlanFile } from './planFile.ts';
 import type { PlanItem } from './planItem.ts';

@@ -106,7 +106,7 @@ class Ahead<K extends Kind> {
 }
 
 /** Are two values of a field the same? What only one of two roads can tell inside a value is passed over. */
-function sameField({ merge, shape }: Field, a: unknown, b: unknown): boolean {
+export function sameField({ merge, shape }: Field, a: unknown, b: unknown): boolean {
   if (sameValue(a, b)) return true;
   return (shape === 'stashIds' || (merge === 'fact' && shape === 'document')) && sameKnown(a, b);
 }

@@ -90,6 +90,18 @@ function planForgotten({ plan }: Planning, { kind, libraryId, remoteId }: Link):
   plan.add({ ...item, forget: true });
 }
 
+/** The library keeps what the source lost, as if the source had never had it. */
+export async function planForgetting(
+  planning: Planning,
+  kind: Kind,
+  ids: readonly Id[],
+): Promise<void> {
+  for (const { libraryId, remoteId } of await linksAll(planning, kind, ids)) {
+    const item = emptyItem({ kind, libraryId, remoteId, why: 'lost by the source' });
+    planning.plan.add({ ...item, forget: true });
+  }
+}
+
 /** Does the library's record differ from what both sides agreed to? */
 async function isChanged(
   { client, source, plan }: Planning,

@@ -1,6 +1,8 @@
+import type { Instant } from '../model/fields.ts';
 import type { HeldRecord, Values } from '../model/held.ts';
+import { microseconds } from '../model/instants.ts';
 import { fieldsOf, type Kind } from '../model/kinds.ts';
-import { sameValue } from '../model/records.ts';
+import { sameField } from './compare.ts';
 import type { MergeOptions } from './merge.ts';
 import { mergeRecord } from './merge.ts';
 import { emptyItem, type PlanItem } from './planItem.ts';
@@ -50,15 +52,14 @@ export function planPair(pair: Pair, options: MergeOptions): PlanItem | undefine
   if (held.deletedAt !== null) item.here = 'restore';
   else if (isFilled(item.library)) item.here = 'update';
   if (isFilled(item.source) && writes) item.there = 'update';
-  if (link?.seen !== source.seen || !sameValue(link.facts, source.facts)) {
-    item.seen = source.seen;
-    item.facts = source.facts;
-  }
+  item.facts = link ? newFacts(kind, link.facts, source.facts) : source.facts;
+  item.seen = source.seen;
   const waits = isFilled(item.source) && !writes;
   const isNews =
     item.here !== null ||
     item.there !== null ||
-    item.seen !== null ||
+    !link ||
+    isFilled(item.facts) ||
     merged.conflicts.length > 0 ||
     item.agreed.length > 0 ||
     isFilled(item.base) ||
@@ -91,11 +92,18 @@ export function planNew(
   return item;
 }
 
-function newFacts(kind: Kind, held: Values, told: Values): Values {
+/** Facts that are told otherwise than before; what only one of two roads can tell of them is no difference. */
+function newFacts(kind: Kind, before: Values, told: Values): Values {
   const facts: Values = {};
-  for (const [field, { merge }] of fieldsOf[kind]) {
-    if (merge !== 'fact' || told[field] === undefined) continue;
-    if (!sameValue(held[field], told[field])) facts[field] = told[field];
+  for (const [name, field] of fieldsOf[kind]) {
+    if (field.merge !== 'fact' || told[name] === undefined) continue;
+    const [now, then] = [told[name], before[name]];
+    // The library keeps instants without the zone that a source serves them in.
+    const same =
+      field.shape === 'instant' && typeof then === 'string'
+        ? microseconds(now as Instant) === microseconds(then)
+        : sameField(field, now, then);
+    if (!same) facts[name] = now;
   }
   return facts;
 }

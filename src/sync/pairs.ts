@@ -2,6 +2,7 @@ import type { ClientBase } from 'pg';
 import { openConflicts } from '../library/conflicts.ts';
 import { heldRecords } from '../library/heldRecords.ts';
 import { sentChanges } from '../library/journal.ts';
+import { lastEdits } from '../library/lastEdits.ts';
 import { tableOf } from '../library/layout.ts';
 import { type Link, linksOf } from '../library/links.ts';
 import { lockedFields } from '../library/locks.ts';
@@ -12,11 +13,14 @@ import type { HeldRecord, LibraryId, Values } from '../model/held.ts';
 import { fieldsOf, type Kind } from '../model/kinds.ts';
 import { sameValue } from '../model/records.ts';
 import { differs } from './gone.ts';
+import { hierarchies } from './hierarchy.ts';
+import { loopsIn, type Met } from './loops.ts';
+import type { MergeOptions } from './merge.ts';
 import { type Named, namedBy } from './names.ts';
-import { planNew, planPair, type SourceSide } from './pair.ts';
-import { emptyItem } from './planItem.ts';
+import { type Pair, planNew, planPair, type SourceSide } from './pair.ts';
+import { emptyItem, type PlanItem } from './planItem.ts';
 import { batchesOf, type Planning, sourceSides } from './planning.ts';
-import { policyFor } from './policy.ts';
+import { asksForTimes, policyFor } from './policy.ts';
 import { creatable, withReferences } from './projection.ts';
 
 /** Plans the records of a kind that are there, one by one: what is new, and what changed on either side. */
@@ -26,19 +30,28 @@ export async function planPairs(
   ids: readonly Id[],
   staying: ReadonlySet<LibraryId>,
 ): Promise<void> {
+  const { plan } = planning;
+  // Whether an edge closes a loop shows only beside all others.
+  const hierarchy: Met[] = [];
   for (const some of batchesOf(ids)) {
     for await (const { sides } of sourceSides(planning, kind, some)) {
-      await planBatch(planning, kind, sides, staying);
+      const met = await planBatch(planning, kind, sides, staying);
+      if (kind in hierarchies) hierarchy.push(...met);
+      else for (const one of met) plan.add(...itemOf(one.plan()));
     }
   }
+  const looping = await loopsIn(planning, kind, hierarchy);
+  for (const one of hierarchy) plan.add(...itemOf(one.plan(looping.get(one.libraryId))));
 }
+
+const itemOf = (item: PlanItem | undefined): PlanItem[] => (item ? [item] : []);
 
 async function planBatch(
   planning: Planning,
   kind: Kind,
   sides: Map<Id, SourceSide>,
   staying: ReadonlySet<LibraryId>,
-): Promise<void> {
+): Promise<Met[]> {
   const { client, source, plan } = planning;
   const ids = [...sides.keys()];
   const fresh = plan.fresh(kind, ids);
@@ -64,8 +77,10 @@ async function planBatch(
     leading: await leadersOf(client, source, known),
     open: await openConflicts(client, source, kind, ids),
     locked: await lockedFields(client, known),
+    edits: asksForTimes(source.policy) ? await lastEdits(client, source, known) : new Map(),
     sent: await sentChanges(client, source, kind, ids),
   };
+  const met: Met[] = [];
   for (const [remoteId, side] of sides) {
     const assigned = fresh.get(remoteId);
     const link = assigned ? undefined : links.get(remoteId);
@@ -77,9 +92,14 @@ async function planBatch(
       continue;
     }
     const record = held.get(libraryId);
-    if (record)
-      planMet(context, { ...of, formerId: assigned?.formerId ?? null }, side, record, link);
+    if (!record) continue;
+    if (link && record.deletedAt !== null) {
+      planDeletedHere(planning, of, side, link, arrived(context, link, side));
+    } else {
+      met.push(meet(context, { ...of, formerId: assigned?.formerId ?? null }, side, record, link));
+    }
   }
+  return met;
 }
 
 interface Batch {
@@ -94,54 +114,62 @@ interface Batch {
   /** Open questions, by record, field and key. */
   open: Map<Id, Map<string, Set<string>>>;
   locked: Map<LibraryId, ReadonlySet<string>>;
+  /** When the records were last edited here; only where the policy asks. */
+  edits: ReadonlyMap<LibraryId, Instant>;
   /** What was on its way to the source when a run was cut off: it may have arrived. */
   sent: ReadonlyMap<Id, Values>;
 }
 
-/** A record that both sides have. */
-function planMet(
+/** A record that both sides have: what becomes of it can be asked for. */
+function meet(
   batch: Batch,
   of: { kind: Kind; libraryId: LibraryId; remoteId: Id; why: string; formerId: Id | null },
   side: SourceSide,
   held: HeldRecord,
   link: Link | undefined,
-): void {
-  const { planning, kind, named, staying, deletedHere, open, locked } = batch;
-  const { source, plan, canHold } = planning;
+): Met {
+  const { planning, kind, named, staying, deletedHere, open, locked, edits, sent } = batch;
+  const { source, canHold } = planning;
   const { formerId, ...item } = of;
-  const base = link && arrived(batch, link, side);
-  if (link && held.deletedAt !== null) {
-    planDeletedHere(planning, item, side, link, base as Values);
-    return;
-  }
-  const planned = planPair(
-    {
-      kind,
-      item,
-      source: side,
-      held: { ...held, values: projected(kind, held.values, batch) },
-      base,
-      link: link && { ...link, seen: link.seen.toString('hex') },
-      leads: batch.leading.has(of.libraryId),
-      writes: source.writes,
+  const { libraryId, remoteId } = of;
+  const pair: Pair = {
+    kind,
+    item,
+    source: side,
+    held: { ...held, values: projected(kind, held.values, batch) },
+    base: link && (source.standing === 'push' ? side.values : arrived(batch, link, side)),
+    link: link && { ...link, seen: link.seen.toString('hex') },
+    leads: batch.leading.has(libraryId),
+    writes: source.writes,
+  };
+  const options: MergeOptions = {
+    policy: source.policy,
+    locked: locked.get(libraryId),
+    open: open.get(remoteId),
+    sent: link && toLibrary(kind, link.sent, named.toLibrary),
+    canHold: (field, value) => canHold(kind, field, value),
+    stays: (id, on) => (on === 'source' ? staying.has(id) : deletedHere.has(id)),
+    times: {
+      library: edits.get(libraryId) ?? null,
+      source: (side.values.updatedAt as Instant | undefined) ?? null,
     },
-    {
-      policy: source.policy,
-      locked: locked.get(of.libraryId),
-      open: open.get(of.remoteId),
-      sent: link && toLibrary(kind, link.sent, named.toLibrary),
-      canHold: (field, value) => canHold(kind, field, value),
-      stays: (id, on) => (on === 'source' ? staying.has(id) : deletedHere.has(id)),
-      times: { library: timeOf(held), source: (side.values.updatedAt as Instant) ?? null },
+  };
+  const cutOff = sent.has(remoteId) ? { cutOff: side.values } : {};
+  const field = hierarchies[kind];
+  return {
+    libraryId,
+    values: { library: pair.held.values, source: side.values },
+    plan(loop) {
+      const looping = field && loop ? new Map([[field, loop]]) : undefined;
+      const planned = planPair(pair, { ...options, looping });
+      if (!planned && !sent.has(remoteId)) return undefined;
+      return {
+        ...(planned ?? emptyItem(item)),
+        ...(formerId !== null && { formerId }),
+        ...cutOff,
+      };
     },
-  );
-  const on = batch.sent.get(of.remoteId);
-  if (!planned && !on) return;
-  plan.add({
-    ...(planned ?? emptyItem(item)),
-    ...(formerId !== null && { formerId }),
-    ...(on && { cutOff: side.values }),
-  });
+  };
 }
 
 /**
@@ -196,9 +224,6 @@ const projected = (kind: Kind, values: Values, { named, planning }: Batch): Valu
       named.toSource.get(target, id) !== undefined ||
       (planning.source.writes && creatable.has(target)),
   );
-
-const timeOf = ({ values }: HeldRecord): Instant | null =>
-  typeof values.updatedAt === 'string' ? values.updatedAt : null;
 
 /** Those of the records that a batch's bases name that were deleted here. */
 async function deletedAmong(

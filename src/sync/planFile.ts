@@ -100,9 +100,11 @@ export class PlanFile {
     }
   }
 
-  add(item: PlanItem): void {
-    const { kind, remoteId, libraryId, here, there, conflicts } = item;
-    this.#add.run(kind, remoteId, libraryId, here, there, conflicts.length, jsonText(item));
+  add(...items: PlanItem[]): void {
+    for (const item of items) {
+      const { kind, remoteId, libraryId, here, there, conflicts } = item;
+      this.#add.run(kind, remoteId, libraryId, here, there, conflicts.length, jsonText(item));
+    }
   }
 
   /** A record of the source gets a link. */

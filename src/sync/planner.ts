@@ -6,7 +6,7 @@ import { type Kind, kindNames } from '../model/kinds.ts';
 import { type Candidates, candidatesOf } from './candidates.ts';
 import { type Decisions, decideDeletions, type GoneLink } from './deletions.ts';
 import { assignFresh } from './fresh.ts';
-import { planGone } from './gone.ts';
+import { planForgetting, planGone } from './gone.ts';
 import { planNeeded } from './needed.ts';
 import { planPairs } from './pairs.ts';
 import type { PlanHead } from './planFile.ts';
@@ -48,7 +48,9 @@ export async function makePlan(planning: Planning): Promise<PlanHead> {
     }
   }
 
-  const decisions = await decide(planning, found);
+  // What the source lost by being put back is not gone: it is made there again.
+  const decisions =
+    source.standing === 'push' ? await planLost(planning, found) : await decide(planning, found);
   const staying = await planGone(planning, decisions);
   for (const kind of makingOrder) {
     await planPairs(planning, kind, found[kind].there, staying);
@@ -122,6 +124,15 @@ async function decide(planning: Planning, found: Found): Promise<Decisions> {
     }
   }
   return decideDeletions(client, source, gone, { now, allowed });
+}
+
+async function planLost(planning: Planning, found: Found): Promise<Decisions> {
+  const of = {} as Decisions['of'];
+  for (const kind of kindNames) {
+    await planForgetting(planning, kind, found[kind].gone);
+    of[kind] = { deleted: [], stays: [] };
+  }
+  return { of, held: {}, why: [] };
 }
 
 /** Records that go with the one they belong to. */

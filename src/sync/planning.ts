@@ -1,11 +1,12 @@
 import type { ClientBase } from 'pg';
 import type { KnownFields, Source } from '../library/sources.ts';
+import { storableJson } from '../library/storable.ts';
 import { isLibraryId, toLibrary } from '../library/translate.ts';
 import type { Id } from '../model/fields.ts';
 import type { Values } from '../model/held.ts';
 import { fieldsOf, type Kind, kindNames, type Rec } from '../model/kinds.ts';
 import type { Reading } from '../model/reading.ts';
-import { hashOf, recordText } from '../model/records.ts';
+import { hashOf, jsonText, parseJson, recordText } from '../model/records.ts';
 import { type Named, namedBy } from './names.ts';
 import type { SourceSide } from './pair.ts';
 import type { PlanFile } from './planFile.ts';
@@ -32,6 +33,13 @@ export interface Planning {
   /** Something that the person has to know. */
   warn(message: string): void;
   progress(stage: 'compare' | 'plan', count: number): void;
+}
+
+/** As the library holds them: PostgreSQL's text has no NUL. */
+function storableValues(values: Values): Values {
+  const text = jsonText(values);
+  const held = storableJson(text);
+  return held === text ? values : (parseJson(held) as Values);
 }
 
 /** The order in which records can be made: what a record needs comes before it. */
@@ -69,7 +77,8 @@ export async function* sourceSides<K extends Kind>(
 }
 
 function sideOf(kind: Kind, record: Rec<Kind>, named: Named): SourceSide {
-  const { id: _, ...values } = record as { id: Id } & Values;
+  const { id: _, ...told } = record as { id: Id } & Values;
+  const values = storableValues(told);
   const facts: Values = {};
   for (const [field, { merge }] of fieldsOf[kind]) {
     if (merge === 'fact' && values[field] !== undefined) facts[field] = values[field];

@@ -28,3 +28,6 @@ export function settledBy(word: PolicyWord, times: Times | undefined): Settled {
   const later = microseconds(times.library) - microseconds(times.source);
   return later > 0 ? 'library' : later < 0 ? 'stash' : 'ask';
 }
+
+/** Whether a policy needs to know when records were last changed. */
+export const asksForTimes = (policy: Policy): boolean => Object.values(policy).includes('newest');

@@ -1,4 +1,5 @@
 import type { ClientBase } from 'pg';
+import { suggestMatches } from '../library/matches.ts';
 import { beginRun, finishRun } from '../library/runs.ts';
 import { changeSource, type KnownFields, type Source, setKnown } from '../library/sources.ts';
 import { StowageError } from '../model/errors.ts';
@@ -78,7 +79,8 @@ export async function syncSource(syncing: Syncing): Promise<Synced> {
       synced.stale = stale;
       synced.failures.push(...failures);
       if (stale.length === 0) reading.clearTouched();
-      if (stale.length === 0 && written === 0 && plan.folds === 0) break;
+      const isQuiet = stale.length === 0 && written === 0 && plan.folds === 0;
+      if (isQuiet && source.standing !== 'push') break;
     } finally {
       plan.close();
     }
@@ -111,16 +113,17 @@ export async function planSource(syncing: Syncing, plan: PlanFile): Promise<Plan
 }
 
 async function plannedBy(
-  { progress, ...syncing }: Syncing,
+  { progress, source, ...syncing }: Syncing,
   reading: Reading,
   plan: PlanFile,
   round: number,
 ): Promise<PlanHead> {
   const head = await makePlan({
     ...syncing,
+    source,
     reading,
     plan,
-    full: syncing.full && round === 0,
+    full: (syncing.full || source.standing !== 'ok') && round === 0,
     now: Date.now(),
     progress,
   });
@@ -143,6 +146,7 @@ export async function carryOut(
   const run = { id: runId, sourceId: source.id };
   const applying = { client, source, plan, run, signal };
   const stale = await applyHere({ ...applying, progress: (count) => progress('library', count) });
+  await suggestMatches(client, source, suggestionsOf(plan));
   if (!source.writes) return { stale, failures: [], written: 0 };
   const { written, failures } = await applyThere({
     ...applying,
@@ -151,6 +155,14 @@ export async function carryOut(
   });
   return { stale, failures, written };
 }
+
+/** Two records that may be one: the one that the source's own is linked to by this plan, and the other. */
+const suggestionsOf = (plan: PlanFile) =>
+  plan.suggestions.flatMap((suggestion) => {
+    const { kind, remoteId } = suggestion;
+    const libraryId = plan.fresh(kind, [remoteId]).get(remoteId)?.libraryId;
+    return libraryId === undefined ? [] : [{ ...suggestion, libraryId }];
+  });
 
 /**
  * A source that is not what it was is left alone until a person says what it is (design.md §5.1). Returns the highest

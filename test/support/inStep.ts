@@ -1,0 +1,131 @@
+/** A simulated Stash, a library that was brought from it, and what can be done on either side. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after } from 'node:test';
+import type pg from 'pg';
+import type { ServerVersion } from '../../src/contract/schema.ts';
+import { kindNumber } from '../../src/library/layout.ts';
+import type { LibraryId } from '../../src/model/held.ts';
+import type { Kind } from '../../src/model/kinds.ts';
+import { generate } from '../../src/simulator/generate.ts';
+import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
+import { type Ended, type OwnLibrary, ownLibrary } from './commands.ts';
+import type { Scope } from './database.ts';
+
+export interface Stash {
+  simulator: Simulator;
+  /** Sends GraphQL; fails where the answer has errors. */
+  send(query: string, variables?: object): Promise<{ [name: string]: unknown }>;
+  /** Rows of its database. */
+  rows(sql: string): Promise<unknown[][]>;
+  /** The first value of the first row, as a number. */
+  number(sql: string): Promise<number>;
+}
+
+export interface InStep {
+  stash: Stash;
+  library: OwnLibrary;
+  sync(...words: string[]): Promise<Ended>;
+  /** The library's id of a record of the source. */
+  idOf(kind: Kind, remoteId: number): Promise<LibraryId>;
+  query<R extends pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<R[]>;
+  /** What a sync changed: `scene update library`. */
+  changesOf(ended: Ended): string[];
+  /** Holds every field of both sides against each other. */
+  assertInStep(): Promise<void>;
+  /** Makes sure that one more sync finds nothing, and writes nothing. */
+  assertQuiet(): Promise<void>;
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'stowage-in-step-'));
+after(() => rmSync(folder, { recursive: true }));
+const made = new Set<string>();
+
+export async function stashOf(t: Scope, version: ServerVersion, seed = 1): Promise<Stash> {
+  const database = join(folder, `${version}-${seed}.sqlite`);
+  if (!made.has(database)) {
+    const plan = { scenes: 40, images: 40, galleries: 6, version, seed };
+    generate(database, { ...plan, pictures: 'few' });
+  }
+  made.add(database);
+  const simulator = await startSimulator({ database });
+  t.after(() => simulator.close());
+  return stashAt(simulator);
+}
+
+export function stashAt(simulator: Simulator): Stash {
+  const send: Stash['send'] = async (query, variables = {}) => {
+    const answer = await fetch(`${simulator.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query, variables }),
+    });
+    const { data, errors } = (await answer.json()) as { data: never; errors?: unknown };
+    assert.equal(errors, undefined, JSON.stringify(errors));
+    return data;
+  };
+  const rows: Stash['rows'] = async (sql) => {
+    const { querySQL } = await send('mutation($sql: String!){querySQL(sql:$sql){rows}}', { sql });
+    return (querySQL as { rows: unknown[][] }).rows;
+  };
+  return {
+    simulator,
+    send,
+    rows,
+    number: async (sql) => Number((await rows(sql))[0]?.[0]),
+  };
+}
+
+export async function inStep(
+  t: Scope,
+  { version = 'v0.30', writes = false }: { version?: ServerVersion; writes?: boolean } = {},
+): Promise<InStep> {
+  const stash = await stashOf(t, version);
+  const library = await ownLibrary(t);
+  const from = ['--from', stash.simulator.url];
+  const migrated = await library.stowage('migrate', ...from);
+  assert.ok(migrated.exitCode === 0, migrated.error?.message);
+  if (writes) await library.query('UPDATE stowage.sources SET writes = true');
+  const sync: InStep['sync'] = async (...words) => {
+    const ended = await library.stowage('sync', ...from, ...words);
+    if (ended.error) throw ended.error;
+    return ended;
+  };
+  const changesOf = ({ summary }: Ended) =>
+    (summary.counts as { kind: string; side: string; action: string }[]).map(
+      ({ kind, side, action }) => `${kind} ${action} ${side}`,
+    );
+  return {
+    stash,
+    library,
+    sync,
+    changesOf,
+    query: library.query,
+    async idOf(kind, remoteId) {
+      const [row] = await library.query<{ id: LibraryId }>(
+        'SELECT library_id AS id FROM stowage.links WHERE source_id = 1 AND kind = $1 AND remote_id = $2',
+        [kindNumber[kind], remoteId],
+      );
+      assert.ok(row, `${kind} ${remoteId} is linked`);
+      return row.id;
+    },
+    async assertInStep() {
+      const { summary, troubles } = await library.stowage('verify', ...from, '--via', 'tables');
+      assert.deepEqual(troubles, []);
+      assert.equal(summary.differences, 0);
+    },
+    async assertQuiet() {
+      const before = await library.contents();
+      const again = await sync();
+      assert.deepEqual(again.summary.counts, []);
+      assert.equal(again.summary.run, null);
+      const now = await library.contents();
+      for (const name of Object.keys({ ...before, ...now })) {
+        if (name.startsWith('mirrors/')) continue; // ours, and no part of the library
+        assert.equal(now[name], before[name], `${name} is as it was`);
+      }
+    },
+  };
+}
