@@ -94,6 +94,28 @@ export async function foldedAmong(
   return new Map(rows.map(({ origin, destination }) => [origin, destination]));
 }
 
+/**
+ * Where a source had two records that are one here, and lost the one that is linked to the destination: by its number,
+ * the number of the one that it still has, and that is to be linked instead.
+ */
+export async function heirsOf(
+  client: ClientBase,
+  sourceId: number,
+  kind: Kind,
+  gone: readonly Id[],
+): Promise<Map<Id, Id>> {
+  const { rows } = await client.query<{ lost: string; heir: string }>(
+    `SELECT d.remote_id AS lost, min(o.remote_id) AS heir
+       FROM stowage.links d JOIN stowage.folded f ON f.destination = d.library_id
+       JOIN stowage.links o ON o.library_id = f.origin AND o.source_id = d.source_id AND o.kind = d.kind
+      WHERE d.source_id = $1 AND d.kind = $2 AND d.remote_id = ANY ($3::bigint[])
+        AND o.absent_since IS NULL AND o.remote_id <> ALL ($3::bigint[])
+      GROUP BY d.remote_id`,
+    [sourceId, kindNumber[kind], gone],
+  );
+  return new Map(rows.map(({ lost, heir }) => [Number(lost), Number(heir)]));
+}
+
 /** The records whose field names another. */
 export async function namingIn(
   client: ClientBase,

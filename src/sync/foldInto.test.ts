@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, describe, type TestContext, test } from 'node:test';
 import { connected } from '../../test/support/filled.ts';
 import { applyChanges, type LibraryChange } from '../library/change.ts';
-import { type Fold, foldedAmong, removeFold } from '../library/folds.ts';
+import { type Fold, foldedAmong, heirsOf, removeFold } from '../library/folds.ts';
 import { heldRecords } from '../library/heldRecords.ts';
 import { runChanges } from '../library/journal.ts';
 import { kindNumber, tableOf } from '../library/layout.ts';
@@ -162,6 +162,10 @@ describe('folding a record into another', async () => {
       { source: 'both', remote: 2, id: blonde, edited: true },
       { source: 'rescanned', remote: 9, id: blonde, edited: true },
     ]);
+    // When the one that is linked goes, the other is to be linked instead.
+    assert.deepEqual(await heirsOf(client, both, 'tag', [2]), new Map([[2, 1]]));
+    assert.deepEqual(await heirsOf(client, both, 'tag', [1, 2]), new Map());
+    assert.deepEqual(await heirsOf(client, one, 'tag', [1]), new Map());
     await library.takeBack();
   });
 

@@ -47,24 +47,18 @@ function undisputed<P extends Pairing>(pairings: readonly P[]): P[] {
   }
   return pairings.filter(
     ({ remoteId, libraryId, rank }) =>
-      isOnly(forRemote.get(remoteId), rank) && isOnly(forLibrary.get(libraryId), rank),
+      forRemote.get(remoteId) === rank && forLibrary.get(libraryId) === rank,
   );
 }
 
-/** The highest rank that somebody's pairings have, and how many of them have it. */
-interface Best {
-  rank: number;
-  count: number;
-}
+/** The highest rank that somebody's pairings have, and a half more where several have it. Of very many records. */
+type Best = number;
 
 function note<T>(bests: Map<T, Best>, of: T, rank: number): void {
   const best = bests.get(of);
-  if (best === undefined || rank > best.rank) bests.set(of, { rank, count: 1 });
-  else if (rank === best.rank) best.count++;
+  if (best === undefined || rank > best) bests.set(of, rank);
+  else if (rank === Math.floor(best)) bests.set(of, rank + 0.5);
 }
-
-const isOnly = (best: Best | undefined, rank: number): boolean =>
-  best?.rank === rank && best.count === 1;
 
 /** Records that cannot be told apart, on both sides, in the order of their ids. */
 function twinsAmong<P extends Pairing>(pairings: readonly P[]): P[] {
@@ -87,6 +81,7 @@ function twinsAmong<P extends Pairing>(pairings: readonly P[]): P[] {
 }
 
 function without<P extends Pairing>(pairings: readonly P[], taken: readonly P[]): P[] {
+  if (taken.length === pairings.length) return [];
   const remotes = new Set(taken.map(({ remoteId }) => remoteId));
   const libraries = new Set(taken.map(({ libraryId }) => libraryId));
   return pairings.filter(
