@@ -34,20 +34,24 @@ function alignCover(merged: Map<string, Merged>, sides: Both): void {
 /** A name is no alias of its own: one side renamed the record, the other noted the new name as an alias. */
 function alignAliases(merged: Map<string, Merged>, sides: Both): void {
   const [name, aliases] = [current('name', merged, sides), current('aliases', merged, sides)];
-  if (!name || !Array.isArray(aliases?.library) || name.questions.length > 0) return;
+  if (!name || !Array.isArray(aliases?.library)) return;
   const isOwn = (alias: string, of: unknown) => foldedName(alias) === foldedName(String(of));
-  const hadIt = [sides.library, sides.source].some((side) =>
-    (side.aliases as string[]).some((alias) => isOwn(alias, side.name)),
-  );
-  const becomesIt = aliases.library.some((alias) => isOwn(alias, name.library));
-  if (hadIt || !becomesIt) return;
-  const without = (names: unknown) =>
-    (names as string[]).filter((alias) => !isOwn(alias, name.library));
+  const clashing = (side: 'library' | 'source') => {
+    const { name: before, aliases: own } = sides[side];
+    if ((own as string[]).some((alias) => isOwn(alias, before))) return []; // a server that allows it
+    return (aliases[side] as string[]).filter((alias) => isOwn(alias, name[side]));
+  };
+  const [here, there] = [clashing('library'), clashing('source')];
+  const both = [...here, ...there];
+  if (both.length === 0) return;
+  const without = (names: unknown, out: string[]) =>
+    (names as string[] | undefined)?.filter((alias) => !out.includes(alias));
   merged.set('aliases', {
     ...aliases,
-    library: without(aliases.library),
-    source: without(aliases.source),
-    base: without(aliases.base),
+    library: without(aliases.library, here),
+    source: without(aliases.source, there),
+    base: without(aliases.base, both),
+    unsent: without(aliases.unsent, both),
   });
 }
 

@@ -34,7 +34,10 @@ export function foldRecord(
       id === destination.id || id === origin.id || closesLoop(name, id);
     const value = folded(field, own, isEdge ? without(field, other, isStray) : other);
     const kept = isEdge ? without(field, value, (id) => id === origin.id) : value;
-    const result = name === 'aliases' ? withName(kept, destination.values, origin.values) : kept;
+    const result =
+      name === 'aliases'
+        ? withName(kept, { ...destination.values, ...changes }, origin.values)
+        : kept;
     if (result !== undefined && !sameValue(result, own)) changes[name] = result;
   }
   return changes;

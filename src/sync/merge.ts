@@ -175,11 +175,14 @@ export function mergeRecord(kind: Kind, sides: RecordSides, options: MergeOption
   return { ...changes, conflicts, waiting, agreed };
 }
 
-function sidesOf(name: string, sides: RecordSides, { sent }: MergeOptions): Sides {
-  const base = sides.base?.[name];
-  const library = sides.library[name];
+/** A field on both sides; what came back from the source otherwise than sent counts as what it has there. */
+function sidesOf(name: string, record: RecordSides, { sent, locked }: MergeOptions): Sides {
+  const [base, source] = [record.base?.[name], record.source[name]];
+  const library = record.library[name];
   const isSent = base !== undefined && sent?.[name] !== undefined && sameValue(library, sent[name]);
-  return { base, library: isSent ? base : library, source: sides.source[name] };
+  // A locked value goes to a source that changed it, as it is here.
+  const isGiven = locked?.has(name) && !sameValue(base, source);
+  return { base, library: isSent && !isGiven ? base : library, source };
 }
 
 /** As most fields of a record are of which something changed. */
@@ -201,8 +204,9 @@ function mergeNamed(
     isOpen: (key) => open?.has(key) ?? false,
   };
   const looping = options.looping?.get(name);
+  const isLocked = options.locked?.has(name) && looping !== 'ask';
   // Whoever is right as a whole is the only one that changed anything.
-  const right = options.locked?.has(name) ? 'library' : looping === 'settle' ? settle() : looping;
+  const right = isLocked ? 'library' : looping === 'settle' ? settle() : looping;
   const merged =
     right === 'ask'
       ? { ...sides, unsent: sides.base, questions: [{ key: '', ...sides }], agreed: [] }
