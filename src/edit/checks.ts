@@ -97,7 +97,9 @@ const checks = {
   },
   scene: { rating, title: titled, resumeTime: atLeast(0), playDuration: required(atLeast(0)) },
   marker: {
-    seconds: required(atLeast(0)),
+    seconds: (start: number | null, { endSeconds: end }) =>
+      required(atLeast(0))(start) ??
+      (typeof end === 'number' && Number(start) > end ? 'is not after its end' : undefined),
     endSeconds: (end: number | null, { seconds }) =>
       end !== null && end < Number(seconds) ? 'is not before its start' : undefined,
     primaryTag: there,

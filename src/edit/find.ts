@@ -48,7 +48,7 @@ export async function recordNamed(
     remedy:
       similar.length > 0
         ? `There is: ${listed(similar)}`
-        : `\`stowage find ${kind} TEXT\` looks for one.`,
+        : `\`stowage find ${kind} TEXT\` looks for one, \`stowage create ${kind} …\` makes one.`,
   });
 }
 

@@ -2,6 +2,7 @@ import { findRecords } from '../../edit/find.ts';
 import { kindNamed } from '../../edit/words.ts';
 import { type CommandDefinition, libraryOptions } from '../command.ts';
 import { withLibrary } from '../library.ts';
+import { inOneLine } from './names.ts';
 
 interface Options {
   kind: string;
@@ -27,7 +28,7 @@ export const find: CommandDefinition<Options> = {
       const shown = found.slice(0, mostShown);
       for (const { id, label, numbers } of shown) {
         output.event('found', { kind, id, label, numbers });
-        output.line(`${id}  ${[label || '(no name)', ...numbers].join('  ')}`);
+        output.line(`${id}  ${[inOneLine(label) || '(no name)', ...numbers].join('  ')}`);
       }
       if (found.length === 0) output.line(`No ${kind} has that in its name.`);
       const more = found.length > mostShown;

@@ -15,7 +15,7 @@ import { wrapped } from '../display/words.ts';
 import { withLibrary } from '../library.ts';
 import { shortly } from '../when.ts';
 import { recordArguments } from './editing.ts';
-import { type Names, namesIn } from './names.ts';
+import { inOneLine, type Names, namesIn } from './names.ts';
 import { inShort, valueLines } from './words.ts';
 
 interface Options {
@@ -75,7 +75,7 @@ async function drawn(
   const shown = fields.filter((field) => !(isEmpty(field) && isPlain(field)));
   const empty = fields.filter((field) => !shown.includes(field)).map(({ name }) => name);
   const lines = [
-    `${kind}  ${label || '(no name)'}`,
+    `${kind}  ${inOneLine(label) || '(no name)'}`,
     entry('id', record.id),
     ...sources.map((source) => entry(source.source, standing(source))),
     ...(record.deletedAt === null ? [] : [entry('deleted', whenOf(record.deletedAt))]),
@@ -102,20 +102,19 @@ async function drawn(
 
 const fieldOf = (kind: Kind, name: string): Field => kinds[kind][name as never];
 
-/** Short values on one line with where they came from; longer ones below it. */
+/** What fits stands beside where it came from; what is longer, below it. */
 function rows(name: string, value: readonly string[], origin: Origin | null): string[] {
-  const from = origin === null ? '' : originWords(origin);
-  const [first = '—', ...others] = value;
-  const fits = others.length === 0 && first.length <= (from === '' ? columns.all : columns.value);
-  if (fits) {
-    return [`${name.padEnd(columns.name)} ${first.padEnd(columns.value)} ${from}`.trimEnd()];
-  }
-  if (from === '') return entryLines(name, value.join('\n'));
-  return [
-    `${name.padEnd(columns.name)} ${' '.repeat(columns.value)} ${from}`,
-    ...entryLines('', value.join('\n')),
-  ];
+  const text = value.length > 0 ? value.join('\n') : '—';
+  if (origin === null) return entryLines(name, text);
+  const lines = wrapped(text, columns.value).split('\n');
+  const isNarrow = lines.length <= mostBeside && lines.every((one) => one.length <= columns.value);
+  const beside = isNarrow ? lines : [''];
+  const [first, ...others] = beside.map((one) => entry('', one));
+  const head = `${name}${first?.slice(name.length)}`.padEnd(columns.name + columns.value + 2);
+  return [`${head}${originWords(origin)}`, ...others, ...(isNarrow ? [] : entryLines('', text))];
 }
+
+const mostBeside = 5;
 
 /** `migrate main · run 1 · 2026-11-25` */
 const originWords = ({ command, source, runId, at }: Origin): string =>
