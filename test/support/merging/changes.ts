@@ -65,6 +65,36 @@ export function changed(
   }
 }
 
+/** A value with one more element, or entry; undefined where there is none to add. */
+export function extended(field: Field, value: unknown, others: readonly string[], how: number) {
+  const pick = <T>(from: readonly T[]) => from[how % from.length] as T;
+  const added = field.target ? pick(others) : pick(['u', 'v', 'w']);
+  if (added === undefined) return undefined;
+  switch (field.shape) {
+    case 'refs':
+    case 'names':
+      return [...new Set([...(value as string[]), added])].sort(byText);
+    case 'urls':
+      return [...(value as string[]), added];
+    case 'instants':
+      return [
+        ...(value as string[]),
+        pick(['2021-01-01T00:00:00Z', '2022-01-01T00:00:00Z']),
+      ].sort();
+    case 'stashIds':
+      return { [added]: [{ stashId: '1' }], ...(value as object) };
+    case 'groups':
+    case 'customFields':
+      return { [added]: 1, ...(value as object) };
+    case 'subGroups': {
+      const position = Object.keys(value as object).length;
+      return { [added]: { position, description: '' }, ...(value as object) };
+    }
+    default:
+      return undefined;
+  }
+}
+
 const toggled = (elements: readonly string[], one: string) =>
   elements.includes(one) ? elements.filter((other) => other !== one) : [...elements, one];
 

@@ -4,7 +4,7 @@ import type { Kind } from '../../../src/model/kinds.ts';
 import { sameValue } from '../../../src/model/records.ts';
 import { foldRecord, retarget } from '../../../src/sync/fold.ts';
 import { closesLoop, hierarchies } from '../../../src/sync/hierarchy.ts';
-import { changed, withEntry } from './changes.ts';
+import { changed, extended, withEntry } from './changes.ts';
 import { remoteIdsIn, syncRound, toServer } from './round.ts';
 import {
   alive,
@@ -21,7 +21,7 @@ import {
 
 /** Something that happens. Numbers choose among what there is then: a story that is shortened stays one. */
 export type Step =
-  | { do: 'edit'; on: Place; kind: number; nth: number; field: number; how: number }
+  | { do: 'edit' | 'add'; on: Place; kind: number; nth: number; field: number; how: number }
   | { do: 'create'; on: Place; kind: number; nth: number; how: number }
   | { do: 'delete'; on: Place; kind: number; nth: number; how: number }
   | { do: 'fold'; kind: number; nth: number; how: number }
@@ -47,7 +47,7 @@ export function take(world: World, choice: Choice, step: Step): void {
   } else change(world, choice, step);
 }
 
-type Change = Extract<Step, { do: 'edit' | 'delete' | 'fold' | 'lock' }>;
+type Change = Extract<Step, { do: 'edit' | 'add' | 'delete' | 'fold' | 'lock' }>;
 
 /** Something that is done to a record. */
 function change(world: World, choice: Choice, step: Change): void {
@@ -58,7 +58,7 @@ function change(world: World, choice: Choice, step: Change): void {
   const [id, other] = [chosen(there, step.nth), chosen(there, step.how)];
   const field = () =>
     chosen(mergeable[kind], chosen(choice.fields, 'field' in step ? step.field : 0));
-  if (step.do === 'edit') edit(world, records, id, field(), step.how);
+  if (step.do === 'edit' || step.do === 'add') edit(world, records, id, field(), step);
   if (step.do === 'lock') lock(world, id, field());
   if (step.do === 'delete' && !isPrimaryTag(records, id)) world.remove(records, id);
   if (step.do === 'fold' && other !== id) fold(world, id, other);
@@ -80,10 +80,16 @@ function lock(world: World, id: string, [name]: Named): void {
 const serverOf = (world: World, name: string): Server =>
   world.servers.find((server) => server.name === name) as Server;
 
-function edit(world: World, records: Records, id: string, [name, field]: Named, how: number): void {
+function edit(
+  world: World,
+  records: Records,
+  id: string,
+  [name, field]: Named,
+  { do: what, how }: { do: 'edit' | 'add'; how: number },
+): void {
   const { kind, values } = records.get(id) as Kept;
   const others = field.target ? alive(records, field.target as Kind) : [];
-  const value = changed(field, values[name], others, how);
+  const value = (what === 'add' ? extended : changed)(field, values[name], others, how);
   if (
     value === undefined ||
     (value === null && needs(kind, values).includes(values[name] as string))

@@ -3,7 +3,7 @@ import { type Kind, kindNames } from '../../../src/model/kinds.ts';
 import type { PolicyWord } from '../../../src/sync/policy.ts';
 import { syncRound } from './round.ts';
 import { create, type Place, type Step } from './steps.ts';
-import { type Server, World } from './world.ts';
+import { mergeable, type Server, World } from './world.ts';
 
 export interface Story {
   servers: Pick<Server, 'policy' | 'deletions' | 'writes' | 'trims' | 'keepsPartialDates'>[];
@@ -47,6 +47,7 @@ const doing = <D extends Step['do'], R>(what: D, rest: { [K in keyof R]: fc.Arbi
 
 const steps: { [D in Step['do']]: { weight: number; arbitrary: fc.Arbitrary<Step> } } = {
   edit: { weight: 10, arbitrary: doing('edit', { on, ...some, field: fc.nat(3) }) },
+  add: { weight: 10, arbitrary: doing('add', { on, ...some, field: fc.nat(3) }) },
   create: { weight: 1, arbitrary: doing('create', { on, ...some }) },
   delete: { weight: 1, arbitrary: doing('delete', { on, ...some }) },
   fold: { weight: 1, arbitrary: doing('fold', some) },
@@ -62,11 +63,8 @@ const steps: { [D in Step['do']]: { weight: number; arbitrary: fc.Arbitrary<Step
   sync: { weight: 4, arbitrary: doing('sync', { on: server }) },
 };
 
-/** Stories of up to so many steps; of some sorts only, if they are named. */
-export const stories = (
-  most: number,
-  sorts = Object.keys(steps) as Step['do'][],
-): fc.Arbitrary<Story> =>
+/** Stories of up to so many steps, of these sorts. */
+export const stories = (most: number, sorts: readonly Step['do'][]): fc.Arbitrary<Story> =>
   fc.record({
     servers: fc.tuple(serverTraits, serverTraits),
     cast: fc.constantFrom(...casts),
@@ -77,6 +75,24 @@ export const stories = (
       size: 'max',
     }),
   });
+
+/** A story for people: who does what. */
+export function inWords({ servers, cast, fields, isInStep, steps }: Story): string {
+  const lines = steps.map((step) => {
+    const on = 'on' in step ? step.on : 'library';
+    if (step.do === 'sync') return `${on} is synced`;
+    if (step.do === 'settle') return `question ${step.nth} of ${on} is settled for ${step.for}`;
+    const kind = cast[step.kind % cast.length] as Kind;
+    const nth = fields['field' in step ? step.field % fields.length : 0] as number;
+    const [field] = mergeable[kind][nth % mergeable[kind].length] as readonly [string, unknown];
+    return `${on}: ${step.do} ${kind} ${step.nth}${'field' in step ? `, its ${field}` : ''} (${step.how})`;
+  });
+  return [
+    ...servers.map((traits, i) => `${'AB'[i]}: ${JSON.stringify(traits)}`),
+    isInStep ? 'all in step' : 'not yet met',
+    ...lines,
+  ].join('\n  ');
+}
 
 export function begin({ servers, cast, isInStep }: Story): World {
   const world = new World(
