@@ -94,6 +94,14 @@ test('no secret is in any output, file or row, whatever goes well or wrong', asy
       0,
       inEnvironment,
     );
+    // By the key that is remembered, which a server says back.
+    stash.faults.add(echo(stash, 'Counts', 500));
+    await run(['verify', '--via', 'graphql', '--json'], 1);
+    stash.faults.clear();
+    await run(['sync', '--json'], 0);
+    await run(['sources', '--json'], 0);
+    await run(['sources', 'resolve', 'main', '--as-new', 'other'], 0);
+    await run(['sync', '--name', 'other', ...from.with(1, asked)], 0);
     await run(['doctor', ...from, ...withKey], 0);
     await run(['export', '--as', 'main', '--out', path.join(folder, 'out')], 0);
     if (place.url !== undefined) continue; // these come to no library
