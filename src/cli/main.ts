@@ -15,6 +15,14 @@ const commands: Commands = {
     summary: 'Bring the library and a Stash in step, both ways',
     load: async () => (await import('./sync.ts')).sync,
   },
+  runs: {
+    summary: 'List what was done, and show what each run changed',
+    load: async () => (await import('./runs/runs.ts')).runs,
+  },
+  undo: {
+    summary: 'Take back what a run did',
+    load: async () => (await import('./undo.ts')).undo,
+  },
   sources: {
     summary: 'List sources, say how they are treated, put them right',
     load: async () => (await import('./sources/sources.ts')).sources,

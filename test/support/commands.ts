@@ -19,8 +19,10 @@ import { restore } from '../../src/cli/records/restore.ts';
 import { show } from '../../src/cli/records/show.ts';
 import { unlock } from '../../src/cli/records/unlock.ts';
 import { Redactor } from '../../src/cli/redactor.ts';
+import { runs } from '../../src/cli/runs/runs.ts';
 import { sources } from '../../src/cli/sources/sources.ts';
 import { sync } from '../../src/cli/sync.ts';
+import { undo } from '../../src/cli/undo.ts';
 import { verify } from '../../src/cli/verify.ts';
 import type { StowageError } from '../../src/model/errors.ts';
 import type { Trouble } from '../../src/model/reading.ts';
@@ -43,6 +45,8 @@ const commands: Commands = {
   export: { summary: 'Export', load: async () => exportCommand },
   sync: { summary: 'Sync', load: async () => sync },
   sources: { summary: 'Sources', load: async () => sources },
+  runs: { summary: 'Runs', load: async () => runs },
+  undo: { summary: 'Undo', load: async () => undo },
 };
 
 /** How a command ended, and what it said. */

@@ -1,0 +1,45 @@
+import { listRuns, type Run } from '../../library/runs.ts';
+import { atLeast, type CommandDefinition, libraryOptions } from '../command.ts';
+import { withLibrary } from '../library.ts';
+import { ago, shortly } from '../when.ts';
+
+interface Options {
+  before?: number;
+  limit: number;
+}
+
+/** `stowage runs`: what was done to the library and its sources, the newest first. */
+export const list: CommandDefinition<Options> = {
+  configure: (command) =>
+    libraryOptions(command)
+      .option('--before <run>', 'only what came before this one', atLeast(1))
+      .option('--limit <number>', 'how many at most', atLeast(1), 20),
+  run: (context, { before, limit }) =>
+    withLibrary(context, async (client) => {
+      const { output } = context;
+      const paging = { limit, ...(before !== undefined && { before }) };
+      const runs = await listRuns(client, paging);
+      for (const run of runs) {
+        output.event('run', { ...run });
+        output.line(`${String(run.id).padStart(5)}  ${runWords(run)}`);
+      }
+      if (runs.length === 0) output.line('Nothing was done.');
+      const last = runs.at(-1);
+      if (runs.length === limit && last) {
+        output.note(`\`stowage runs --before ${last.id}\` goes on.`);
+      }
+      return { complete: true, summary: { runs: runs.length } };
+    }),
+};
+
+/** `sync of main, 2026-05-06 07:08 (2 hours ago), done: 3 scene update library` */
+export function runWords(run: Run): string {
+  const { command, source, startedAt, outcome, counts, undoes } = run;
+  const what = undoes === null ? command : `${command} of run ${undoes}`;
+  const of = source === null ? '' : `${undoes === null ? ' of' : ','} ${source}`;
+  const done = Object.entries(counts)
+    .filter(([, count]) => count > 0)
+    .map(([name, count]) => `${count.toLocaleString('en')} ${name}`);
+  const result = [outcome ?? 'not finished', done.join(', ')].filter(Boolean).join(': ');
+  return `${what}${of}, ${shortly(startedAt)} (${ago(startedAt)}), ${result}`;
+}
