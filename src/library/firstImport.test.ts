@@ -188,7 +188,7 @@ describe('a first import', () => {
     ]);
   });
 
-  test('that is interrupted leaves nothing, and all indexes and constraints where they were', async (t) => {
+  test('that is interrupted leaves nothing, and all indexes, constraints and triggers where they were', async (t) => {
     const { client, url } = await connected(t);
     const before = await definitions(client);
     const stop = new AbortController();
@@ -269,6 +269,8 @@ async function definitions(client: pg.Client): Promise<string[]> {
   const { rows } = await client.query<{ definition: string }>(
     `SELECT conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid) AS definition
        FROM pg_constraint WHERE connamespace IN ('qar'::regnamespace, 'stowage'::regnamespace)
+     UNION ALL
+     SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal
      UNION ALL
      SELECT indexdef FROM pg_indexes WHERE schemaname IN ('qar', 'stowage') ORDER BY 1`,
   );

@@ -9,8 +9,8 @@ export type LoadProgress = (done: number, of: number) => void;
 
 /**
  * The load of a first import, inside a transaction that the caller began: empties the tables and takes off their
- * indexes and constraints, takes finished COPYs one after another, and puts everything back. It either happened or
- * it did not; and tables emptied in the same transaction are written without a log where PostgreSQL allows it
+ * indexes, constraints and triggers, takes finished COPYs one after another, and puts everything back. It either
+ * happened or it did not; and tables emptied in the same transaction are written without a log where PostgreSQL allows it
  * (`wal_level = minimal`), and need no later freezing.
  */
 export class Load {
@@ -25,7 +25,9 @@ export class Load {
   static async begin(client: ClientBase): Promise<Load> {
     const taken = await readDefinitions(client);
     await client.query(`TRUNCATE ${[...importTables, linksTable].join(', ')}`);
-    await switchTriggers(client, 'DISABLE');
+    for (const { table, name } of taken.triggers) {
+      await client.query(`DROP TRIGGER ${quote(name)} ON ${table}`);
+    }
     for (const { table, name } of [...taken.foreignKeys, ...taken.keys]) {
       await client.query(`ALTER TABLE ${table} DROP CONSTRAINT ${quote(name)}`);
     }
@@ -83,17 +85,12 @@ export class Load {
         await client.query('RELEASE SAVEPOINT foreign_key');
       });
     }
-    await switchTriggers(client, 'ENABLE');
+    for (const { definition } of this.#taken.triggers) await client.query(definition);
     // A fifth of the usual sample: rows of one import are alike, and the whole sample costs as much as half the indexes.
     await client.query('SET LOCAL default_statistics_target = 20');
     await client.query(`ANALYZE ${[...importTables, linksTable].join(', ')}`);
     return troubles;
   }
-}
-
-/** Triggers note edits by gathering all rows of a statement. What is imported is no edit, and would take twice as long. */
-async function switchTriggers(client: ClientBase, to: 'DISABLE' | 'ENABLE'): Promise<void> {
-  for (const table of importTables) await client.query(`ALTER TABLE ${table} ${to} TRIGGER USER`);
 }
 
 const foreignKeyViolation = '23503';
@@ -111,21 +108,23 @@ export const importTables: readonly string[] = [
   ),
 ];
 
-interface Constraint {
+interface Definition {
   table: string;
   name: string;
   definition: string;
 }
-interface ForeignKey extends Constraint {
+interface ForeignKey extends Definition {
   column: string;
   target: string;
   notNull: boolean;
 }
 interface Taken {
   /** Primary keys and unique constraints. */
-  keys: Constraint[];
+  keys: Definition[];
   foreignKeys: ForeignKey[];
   indexes: { schema: string; name: string; definition: string }[];
+  /** What notes edits: an import is none. Even switched off they would have PostgreSQL set every row of a COPY aside. */
+  triggers: Definition[];
 }
 
 /** From PostgreSQL's catalog, so that what a later migration adds is put back too. */
@@ -148,7 +147,13 @@ async function readDefinitions(client: ClientBase): Promise<Taken> {
       ORDER BY x.indrelid::regclass::text, i.relname`,
     [tables],
   );
+  const { rows: triggers } = await client.query(
+    `SELECT tgrelid::regclass::text AS table, tgname AS name, pg_get_triggerdef(oid) AS definition
+       FROM pg_trigger WHERE tgrelid = ANY ($1::regclass[]) AND NOT tgisinternal ORDER BY 1, 2`,
+    [tables],
+  );
   return {
+    triggers,
     keys: constraints.filter(({ type }) => type !== 'f'),
     foreignKeys: constraints.filter(({ type }) => type === 'f'),
     indexes,
