@@ -182,13 +182,24 @@ export const stashIds =
         table,
         owner,
         timed ? ['endpoint', 'stash_id', 'updated_at'] : ['endpoint', 'stash_id'],
-        (list ?? []).map(({ endpoint, stash_id, updated_at }) => {
+        distinct(list ?? []).map(({ endpoint, stash_id, updated_at }) => {
           const row = [endpoint, stash_id];
-          return timed ? [...row, updated_at ?? new Date().toISOString()] : row;
+          return timed ? [...row, utcOf(updated_at) ?? new Date().toISOString()] : row;
         }),
       ),
     );
   };
+
+/** The same one twice is taken for one. */
+const distinct = (list: readonly StashIdInput[]): StashIdInput[] => [
+  ...new Map(list.map((one) => [`${one.endpoint} ${one.stash_id}`, one])).values(),
+];
+
+/** With all the digits of its fraction. */
+function utcOf(time: string | null | undefined): string | null | undefined {
+  const fraction = /[.]\d+/.exec(time ?? '')?.[0] ?? '';
+  return time && `${new Date(time).toISOString().slice(0, 19)}${fraction}Z`;
+}
 
 interface CustomFieldsInput {
   full?: { [name: string]: unknown } | null;

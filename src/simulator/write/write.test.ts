@@ -245,6 +245,16 @@ describe('it is refused', () => {
       /UNIQUE constraint failed/,
     ],
     [
+      'an id that is none',
+      'sceneUpdate(input:{id:6,tag_ids:["abc"]}){id}',
+      /strconv\.Atoi: parsing "abc"/,
+    ],
+    [
+      'a list in a custom field',
+      'performerUpdate(input:{id:5,custom_fields:{full:{a:[1]}}}){id}',
+      /unsupported custom field value/,
+    ],
+    [
       'aliases that differ by case',
       'performerUpdate(input:{id:5,alias_list:["Z","z"]}){id}',
       /duplicate alias/,
@@ -260,6 +270,48 @@ describe('it is refused', () => {
       assert.match(await refused(call), message);
     });
   }
+});
+
+describe('of several mutations in a request', () => {
+  test('each is done, or is not; where one must have an answer and fails, none is told', async () => {
+    simulator.sql('update scenes set resume_time = 0 where id in (9, 10)');
+    const save = (id: number) => `sceneSaveActivity(id:${id},resume_time:4)`;
+    const { data, errors } = await ask(`mutation{a:${save(9)} b:${save(999)} c:${save(10)}}`);
+    assert.equal(data, null);
+    assert.deepEqual(
+      errors.map(({ path }: { path: string[] }) => path),
+      [['b']],
+    );
+    const rows = simulator.rows('select resume_time from scenes where id in (9, 10)');
+    assert.deepEqual(
+      rows.map((row) => Object.values(row as object)),
+      [[4], [4]],
+    );
+  });
+
+  test('those that need no answer are told of beside one that failed', async () => {
+    const set = (id: number) => `tagUpdate(input:{id:${id},description:"d"}){id}`;
+    const { data } = await ask(`mutation{a:${set(3)} b:${set(999)} c:${set(4)}}`);
+    assert.deepEqual(data, { a: { id: '3' }, b: null, c: { id: '4' } });
+  });
+});
+
+test('a variable of another type is refused with the whole request', async () => {
+  const response = await fetch(`${simulator.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      query: 'mutation($i: SceneUpdateInput!) { sceneUpdate(input: $i) { id } }',
+      variables: { i: { id: 6, organized: 'perhaps' } },
+    }),
+  });
+  assert.equal(response.status, 400);
+  const { errors, data } = (await response.json()) as {
+    errors: [{ extensions: object }];
+    data: null;
+  };
+  assert.equal(data, null);
+  assert.deepEqual(errors[0].extensions, { code: 'GRAPHQL_VALIDATION_FAILED' });
 });
 
 test('a picture is kept by its checksum, and dropped with the last record that has it', async () => {

@@ -7,7 +7,6 @@ import { mutationsOf } from './mutations.ts';
 import { highestOf, newerThan } from './newest.ts';
 import type { Run } from './run.ts';
 import type { Piece } from './sender.ts';
-import { tellWhoHasTheName } from './taken.ts';
 import { openValues, sendUpdates, updateOf } from './updates.ts';
 
 const most = 100;
@@ -51,7 +50,6 @@ export async function create(run: Run, items: readonly Item[]): Promise<void> {
     });
   };
   await run.send([...made.keys()], { most, again });
-  await tellWhoHasTheName(run, items);
   await writeRest(run, items);
 }
 

@@ -1,5 +1,3 @@
-import type { Id } from '../../model/fields.ts';
-import type { Values } from '../../model/held.ts';
 import { listed } from '../graphql/lists.ts';
 import * as ask from '../types.ts';
 import type { Item } from './item.ts';
@@ -9,7 +7,20 @@ import type { Run } from './run.ts';
 /** What a server says where a name cannot be had. */
 const isTaken = /already exists|is used as (an )?alias|UNIQUE constraint failed: .*\.name/i;
 
-type Named = { id: string; name: string; aliases?: string[]; disambiguation?: string | null };
+interface Named {
+  id: string;
+  name: string;
+  aliases?: string[];
+  disambiguation?: string | null;
+  mode?: string;
+}
+
+interface Wanted {
+  name?: string;
+  aliases?: string[];
+  disambiguation?: string;
+  mode?: string;
+}
 
 /** Finds out who has the names that were refused to these. Asked for once: a few hundred bytes a record. */
 export async function tellWhoHasTheName(run: Run, items: readonly Item[]): Promise<void> {
@@ -17,23 +28,18 @@ export async function tellWhoHasTheName(run: Run, items: readonly Item[]): Promi
   if (refused.length === 0) return;
   const named = await namesOf(run);
   for (const item of refused) {
-    const {
-      name,
-      disambiguation = '',
-      mode,
-    } = item.change.after as Values & {
-      name: string;
-      disambiguation?: string;
-    };
-    const wanted = fold(name);
+    const { name, aliases, disambiguation, mode } = item.change.after as Wanted;
+    const wanted = new Set([name ?? [], aliases ?? []].flat().map(fold));
+    const others = named.filter(({ id }) => Number(id) !== item.remoteId);
     const holder =
-      named.find(
+      others.find(
         (one) =>
-          fold(one.name) === wanted &&
-          (run.kind !== 'performer' || fold(one.disambiguation ?? '') === fold(disambiguation)) &&
-          (run.kind !== 'savedFilter' || (one as { mode?: unknown }).mode === mode),
-      ) ?? named.find(({ aliases = [] }) => aliases.some((alias) => fold(alias) === wanted));
-    if (holder) item.takenBy = Number(holder.id) as Id;
+          wanted.has(fold(one.name)) &&
+          (disambiguation === undefined ||
+            fold(one.disambiguation ?? '') === fold(disambiguation)) &&
+          (mode === undefined || one.mode === mode),
+      ) ?? others.find((one) => one.aliases?.some((alias) => wanted.has(fold(alias))));
+    if (holder) item.takenBy = Number(holder.id);
   }
 }
 

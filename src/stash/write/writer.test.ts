@@ -5,6 +5,9 @@ import { serverVersions } from '../../contract/schema.ts';
 import type { Values } from '../../model/held.ts';
 import type { Kind } from '../../model/kinds.ts';
 import type { SourceChange, WriteResult, Written } from '../../model/writing.ts';
+import { connect } from '../server.ts';
+import { inFrontOf, serve } from '../testing.ts';
+import { openWriter } from './writer.ts';
 
 const update = (kind: Kind, remoteId: number, before: Values, after: Values): SourceChange => ({
   kind,
@@ -104,6 +107,30 @@ describe('a batch', () => {
     simulator.faults.add({ kind: 'locked', on: 'scenesUpdate', times: 4 });
     assert.ok((await write(titled(60))).every(isWritten));
     assert.equal(asked(simulator, 'scenesUpdate'), 5);
+  });
+
+  test('sends only those parts again that found the database locked', async (t) => {
+    const { simulator } = await writing(t, 'v0.30');
+    let times = 0;
+    const locked = (told: string, operation: string) => {
+      if (operation !== 'TagUpdate' || ++times > 1) return told;
+      const { data } = JSON.parse(told);
+      const errors = [{ message: 'database is locked', path: ['part1'] }];
+      return JSON.stringify({ data: { ...data, part1: null }, errors });
+    };
+    const { client } = await serve(t, inFrontOf(simulator.url, locked));
+    const writer = openWriter(await connect(client), { firstPause: 1 });
+    const results = await Array.fromAsync(
+      writer.write([3, 4, 5].map((id) => update('tag', id, {}, { description: 'd' }))),
+    );
+    assert.ok(results.every(isWritten));
+    const sent = simulator.requests.filter(({ names }) => names.includes('tagUpdate'));
+    assert.deepEqual(
+      sent.map(({ variables }) =>
+        Object.values(variables ?? {}).map((input) => (input as { id: string }).id),
+      ),
+      [['3', '4', '5'], ['4']],
+    );
   });
 
   test('waits while the server runs a task, but not for ever', async (t) => {
@@ -245,7 +272,7 @@ describe('what was not answered', () => {
   const trimmed = (value: unknown) => (typeof value === 'string' ? value.trim() : value);
 });
 
-test('who has a name that is wanted for a new record is told', async (t) => {
+test('who has a name that is wanted in vain is told', async (t) => {
   const { write } = await writing(t, 'v0.30');
   const taken: [SourceChange, SourceChange][] = [
     [create('tag', { name: 'Mine', aliases: ['also mine'] }), create('tag', { name: 'mINE' })],
@@ -269,6 +296,14 @@ test('who has a name that is wanted for a new record is told', async (t) => {
     assert.ok(refused && isRefused(refused), second.kind);
     assert.equal(refused.takenBy, made.remoteId);
     assert.match(refused.error.message, /already exists|used as alias|UNIQUE/);
+  }
+  const [mine] = (await write([create('tag', { name: 'fourth', aliases: [] })])) as [Written];
+  for (const after of [{ name: 'Its Alias' }, { aliases: ['THIRD'] }]) {
+    const [refused] = await write([
+      update('tag', mine.remoteId, { name: 'fourth', aliases: [] }, after),
+    ]);
+    assert.ok(refused && isRefused(refused));
+    assert.notEqual(refused.takenBy, undefined);
   }
 });
 
