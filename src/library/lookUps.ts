@@ -250,7 +250,7 @@ export interface Standing {
   isFolded: boolean;
   /** The source's own records that are linked to it, and whether each was still there. */
   links: readonly { remoteId: Id; isAbsent: boolean }[];
-  /** What tells it from others that have the same clues (`tellingOf` in sync/clues.ts). */
+  /** What tells it from others that have the same clues (`tellingOf` in sync/matching/evidence.ts). */
   telling: string;
 }
 

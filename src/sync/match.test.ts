@@ -255,6 +255,17 @@ describe('matching', async () => {
       });
     });
 
+    test('no more, without another server, is known by its path, though its file was replaced', async (t) => {
+      const library = await emptyLibrary(client, t);
+      await client.query(`DELETE FROM stowage.sources WHERE name <> 'main'`);
+      const id = await library.holds('scene', {}, [file('/data/1.mp4', oshash('11'))]);
+      await library.deleted('scene', id);
+      const comes = { remoteId: 8, values: {}, files: [file('/data/1.mp4', oshash('22'))] };
+      assert.deepEqual(await library.match('scene', [comes]), {
+        8: { libraryId: id, by: 'replaced file' },
+      });
+    });
+
     test('and was scanned again keeps to its own, though its file was replaced', async (t) => {
       const library = await emptyLibrary(client, t);
       const id = await library.holds('scene', {}, [file('/data/1.mp4', oshash('11'))]);

@@ -49,7 +49,7 @@ export class Matching {
   readonly #sourceId: number;
   readonly #kind: Kind;
   readonly #options: MatchOptions;
-  #paths: Paths | undefined;
+  #paths: Promise<Paths> | undefined;
   readonly #candidates: Candidate[] = [];
   readonly #suggestions = new Map<Id, Suggestion[]>();
 
@@ -63,8 +63,8 @@ export class Matching {
   async add(records: readonly NewRecord[]): Promise<void> {
     const client = this.#client;
     const kind = this.#kind;
-    this.#paths ??= await Paths.of(client, this.#options.pathMap);
-    const evidence = await evidenceFor(client, kind, records, this.#paths);
+    const paths = () => (this.#paths ??= Paths.of(client, this.#options.pathMap));
+    const evidence = await evidenceFor(client, kind, records, paths);
     const { candidates, doubtful } = weigh(kind, records, await this.#free(records, evidence));
     for (const candidate of candidates) this.#candidates.push(candidate);
     if (kind === 'file') return; // nobody could say more of a file than its fingerprints do
@@ -155,7 +155,7 @@ function weigh(
   const levelsOf = new Map<string, { first: Free<Evidence>; met: Set<Level> }>();
   for (const one of evidence) {
     const { record, libraryId, level, standing, isDoubtful } = one;
-    // The source's own record, or what somebody said is the same folder: the file was replaced.
+    // Unless it was this source's own: then the file was replaced.
     if (isDoubtful && standing.links.length === 0) {
       const why = 'the same path, though the content is another';
       doubtful.push({ record, libraryId, standing, why, score: 0.5 });

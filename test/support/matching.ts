@@ -35,7 +35,7 @@ export const suggested = (outcome: unknown): [LibraryId, string, number][] =>
       ?.suggestions ?? []
   ).map(({ libraryId, why, score }) => [libraryId, why, score]);
 
-/** Without records, and a source; as it was before, when the test ends. */
+/** Without records, and two sources; as it was before, when the test ends. */
 export async function emptyLibrary(client: pg.Client, t: TestContext) {
   await client.query('BEGIN');
   t.after(() => client.query('ROLLBACK'));
@@ -46,6 +46,7 @@ export async function emptyLibrary(client: pg.Client, t: TestContext) {
       pictures: 'none',
     });
   const sourceId = await source('main');
+  await source('another');
   const run = { id: await beginRun(client, { command: 'test' }) };
   let last = 0;
   const create = async (kind: Kind, values: Values): Promise<LibraryId> => {

@@ -64,7 +64,7 @@ export interface Evidence {
   record: number;
   libraryId: LibraryId;
   level: Level;
-  /** A path that holds something else now, and that nobody said is the same folder on both sides. */
+  /** A path that holds something else now, and may be that of another server. */
   isDoubtful?: boolean;
 }
 
@@ -73,7 +73,7 @@ export async function evidenceFor(
   client: ClientBase,
   kind: Kind,
   records: readonly NewRecord[],
-  paths: Paths,
+  pathsOf: () => Promise<Paths>,
 ): Promise<Evidence[]> {
   const evidence: Evidence[] = [];
   const ask = async <C, F extends Found>(
@@ -98,14 +98,15 @@ export async function evidenceFor(
       case 'fingerprint':
         await ask(level, contentsOf, (clues) => byFingerprint(client, kind, clues));
         break;
-      case 'path':
+      case 'path': {
+        const paths = await pathsOf();
         await ask(level, ownFilesOf, (clues) => byFile(client, kind, clues));
         await ask(
           level,
           (record) => filesOf(record).flatMap((file) => placesOf(file, paths)),
           (clues) => byPath(client, kind, clues),
-          ({ differs }, { isMapped }) =>
-            differs ? { level: 'replaced file', isDoubtful: !isMapped } : {},
+          ({ differs }, { isSure }) =>
+            differs ? { level: 'replaced file', isDoubtful: !isSure } : {},
         );
         if (kind === 'gallery') {
           await ask(
@@ -115,6 +116,7 @@ export async function evidenceFor(
           );
         }
         break;
+      }
       case 'name':
         await ask(
           level,
@@ -179,7 +181,7 @@ const ownFilesOf = ({ values }: NewRecord) =>
 
 function placesOf({ path, fingerprints }: FileFacts, paths: Paths) {
   const value = (type: string) => fingerprints.find((one) => one.type === type)?.value;
-  const known = { oshash: value('oshash'), md5: value('md5'), isMapped: paths.isMapped(path) };
+  const known = { oshash: value('oshash'), md5: value('md5'), isSure: paths.isSure(path) };
   return paths.forms(path).map((form) => ({ path: form, ...known }));
 }
 

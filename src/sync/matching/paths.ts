@@ -17,25 +17,31 @@ import {
 export class Paths {
   readonly #own: PathMap;
   readonly #all: readonly PathMap[];
+  readonly #isOnlySource: boolean;
 
-  private constructor(own: PathMap, all: readonly PathMap[]) {
+  private constructor(own: PathMap, all: readonly PathMap[], isOnlySource: boolean) {
     this.#own = own;
     this.#all = all;
+    this.#isOnlySource = isOnlySource;
   }
 
   static async of(client: ClientBase, own: PathMap): Promise<Paths> {
     const all: PathMap[] = [];
-    for (const map of [own, ...(await listSources(client)).map(({ pathMap }) => pathMap)]) {
+    const sources = await listSources(client);
+    for (const map of [own, ...sources.map(({ pathMap }) => pathMap)]) {
       const forms: PathMapping[] = [];
       for (const mapping of map) forms.push(...(await spelled(client, mapping)));
       all.push(forms);
     }
-    return new Paths(own, all);
+    return new Paths(own, all, sources.length === 1);
   }
 
-  /** Whether a person said where this is in the library's terms. */
-  isMapped(path: string): boolean {
-    return isMapped(this.#own, path);
+  /**
+   * Whether this is the same place as what the library calls so: there is no other server that it could mean, or a
+   * person said so. Two servers may well have a `/data/1.mp4` each.
+   */
+  isSure(path: string): boolean {
+    return this.#isOnlySource || isMapped(this.#own, path);
   }
 
   /** All that the library may call what the source has here. */
