@@ -80,6 +80,13 @@ describe('stowage verify', () => {
     });
   }
 
+  test('ends where the server fails half way', { timeout: 120_000 }, async (t) => {
+    const { simulator, library } = await migrated(t, 'v0.30');
+    simulator.faults.add({ kind: 'status', status: 403, on: 'Scenes' });
+    const { exitCode } = await library.stowage('verify', '--from', simulator.url);
+    assert.equal(exitCode, 1);
+  });
+
   test('lists records that only one side has', async (t) => {
     const { simulator, library } = await migrated(t, 'v0.30');
     await library.query(

@@ -46,6 +46,24 @@ export async function withLibrary<T>(
   }
 }
 
+/** Given back however it ends: the pool waits for each before it closes. */
+export async function furtherClients(
+  pool: pg.Pool,
+  count: number,
+): Promise<{ clients: pg.PoolClient[] } & Disposable> {
+  using taken = new DisposableStack();
+  const clients: pg.PoolClient[] = [];
+  for (let i = 0; i < count; i++) {
+    const client = await pool.connect();
+    taken.defer(() => client.release(true));
+    // What is running when the connection goes fails by itself, and tells.
+    client.on('error', () => {});
+    clients.push(client);
+  }
+  const kept = taken.move();
+  return { clients, [Symbol.dispose]: () => kept.dispose() };
+}
+
 const isPostgres = (error: unknown): boolean =>
   error instanceof pg.DatabaseError ||
   /^(Connection terminated|Client has encountered a connection error)/.test(

@@ -8,7 +8,7 @@ import { type Compared, compareKind, type Difference } from '../sync/compare.ts'
 import { type CommandDefinition, libraryOptions } from './command.ts';
 import { counting, sumOf } from './counting.ts';
 import { type KnownSourceOptions, knownSourceOptions, reachKnown } from './knownSource.ts';
-import { namedSource, withLibrary } from './library.ts';
+import { furtherClients, namedSource, withLibrary } from './library.ts';
 import { openSource, tellUnknown } from './opening.ts';
 import { openPictures, withShownPictures } from './pictures.ts';
 import { type ReadingOptions, readingOptions } from './reading.ts';
@@ -33,8 +33,8 @@ export const verify: CommandDefinition<Options> = {
       const { reading } = opened;
       const counts = await reading.counts();
       if (known.pictures === 'all') await openPictures(context, client);
-      const others = await Promise.all([pool.connect(), pool.connect()]);
-      const library = await LibraryRecords.begin([client, ...others], known);
+      using others = await furtherClients(pool, 2);
+      const library = await LibraryRecords.begin([client, ...others.clients], known);
       const compared: { [K in Kind]?: Compared } = {};
       const fields = new KnownFields();
       const troubles: Trouble[] = [];
@@ -53,7 +53,6 @@ export const verify: CommandDefinition<Options> = {
       }
       stage.finish();
       await library.end();
-      for (const other of others) other.release();
       troubles.push(...reading.troubles);
       for (const trouble of troubles) output.trouble(trouble);
       for (const [kind, found] of Object.entries(compared)) {
