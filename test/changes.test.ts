@@ -22,6 +22,10 @@ const picture = (text: string) =>
 const scene = 'scene update library';
 const sceneBack = 'scene update source';
 
+/** Galleries whose images people choose: those of folders and zips are what these hold. */
+const byHand = `gallery_id in (select id from galleries where folder_id is null
+  and id not in (select gallery_id from galleries_files))`;
+
 const plainTag = `select id from tags where id not in (select primary_tag_id from scene_markers)
   and id in (select tag_id from scenes_tags) order by id limit 1`;
 
@@ -95,7 +99,9 @@ const changes: Change[] = [
     what: 'images added to a gallery and removed from it',
     there: async ({ stash }) => {
       const [gallery, image] = (
-        await stash.rows('select gallery_id, image_id from galleries_images order by 1, 2 limit 1')
+        await stash.rows(
+          `select gallery_id, image_id from galleries_images where ${byHand} order by 1, 2 limit 1`,
+        )
       )[0] as number[];
       const other = await stash.number(
         `select id from images where id not in (select image_id from galleries_images where gallery_id = ${gallery}) limit 1`,
@@ -108,7 +114,9 @@ const changes: Change[] = [
     here: async ({ stash, query, idOf }) => {
       const gallery = await idOf(
         'gallery',
-        await stash.number('select gallery_id from galleries_images order by 1 limit 1'),
+        await stash.number(
+          `select gallery_id from galleries_images where ${byHand} order by 1 limit 1`,
+        ),
       );
       await query(
         'INSERT INTO qar.gallery_images SELECT $1, id FROM qar.images ON CONFLICT DO NOTHING',
@@ -250,7 +258,8 @@ const changes: Change[] = [
       );
     },
     arrives: 'marker update library',
-    here: ({ query }) => query(`UPDATE qar.markers SET title = 'ours', seconds = 4.5`),
+    here: ({ query }) =>
+      query(`UPDATE qar.markers SET title = 'ours', seconds = 4.5, end_seconds = NULL`),
     returns: 'marker update source',
   },
   {
@@ -342,15 +351,17 @@ const changes: Change[] = [
   {
     number: '23',
     what: 'a gallery’s chapter',
-    there: ({ stash }) =>
-      stash.send(
-        'mutation{galleryChapterCreate(input:{gallery_id:2,title:"c",image_index:1}){id}}',
-      ),
+    there: async ({ stash }) => {
+      const id = await stash.number('select min(gallery_id) from galleries_images');
+      await stash.send(
+        `mutation{galleryChapterCreate(input:{gallery_id:${id},title:"c",image_index:1}){id}}`,
+      );
+    },
     arrives: 'chapter create library',
-    here: async ({ query, idOf }) =>
+    here: async ({ stash, query, idOf }) =>
       query(
         `INSERT INTO qar.chapters (id, gallery_id, title, image_index) VALUES ('01900000-0000-7000-8000-0000000000a2', $1, 'ours', 1)`,
-        [await idOf('gallery', 3)],
+        [await idOf('gallery', await stash.number('select max(gallery_id) from galleries_images'))],
       ),
     returns: 'chapter create source',
   },

@@ -42,6 +42,8 @@ export async function deleteRecords(
     for (const owner of kindNames) {
       for (const field of storedFields[owner]) {
         if (field.target !== kind || (part?.kind === owner && part.field === field.name)) continue;
+        // Facts stay: by its files a scene is known again that was cleaned and scanned anew.
+        if (field.fact) continue;
         await takeOut(client, runId, owner, field, marked);
       }
     }

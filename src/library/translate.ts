@@ -46,8 +46,10 @@ export async function libraryIds(
   const found = new Found<Id, LibraryId>();
   for (const [kind, ids] of named) {
     const { rows } = await client.query<{ remote: string; library: LibraryId }>(
-      `SELECT remote_id AS remote, library_id AS library FROM stowage.links
-        WHERE source_id = $1 AND kind = $2 AND remote_id = ANY ($3::bigint[])`,
+      // What became part of another record here is named by that one.
+      `SELECT l.remote_id AS remote, coalesce(f.destination, l.library_id) AS library
+         FROM stowage.links l LEFT JOIN stowage.folded f ON f.origin = l.library_id
+        WHERE l.source_id = $1 AND l.kind = $2 AND l.remote_id = ANY ($3::bigint[])`,
       [source.id, kindNumber[kind], [...ids].filter((id) => typeof id === 'number')],
     );
     for (const { remote, library } of rows) found.add(kind, Number(remote), library);

@@ -218,12 +218,12 @@ async function fold(
   { client, source, run, signal, progress }: Applying,
   items: readonly PlanItem[],
 ): Promise<void> {
-  for (const { kind, libraryId, remoteId, into } of items) {
+  for (const { kind, libraryId, remoteId, into, base } of items) {
     signal.throwIfAborted();
     if (into === undefined || remoteId === null) continue;
     await client.query('BEGIN');
     try {
-      await foldInto(client, run, kind, into, libraryId);
+      await foldInto(client, run, kind, into, libraryId, base);
       await forgetLinks(client, source, kind, [remoteId]);
       await client.query('COMMIT');
     } catch (error) {

@@ -112,3 +112,17 @@ function without(field: Field, value: unknown, isOut: (id: LibraryId) => boolean
       return value;
   }
 }
+
+/** What a record has beyond what was agreed of it: values that are others, elements that came since. Its name stays. */
+export function beyond(kind: Kind, values: Values, agreed: Values): Values {
+  const own: Values = { name: values.name };
+  for (const [name, { merge }] of fieldsOf[kind]) {
+    const [value, base] = [values[name], agreed[name]];
+    if (merge === 'fact' || sameValue(value, base)) continue;
+    own[name] =
+      Array.isArray(value) && Array.isArray(base)
+        ? value.filter((element) => !base.some((known) => sameValue(known, element)))
+        : value;
+  }
+  return own;
+}

@@ -9,7 +9,7 @@ import type { HeldRecord, LibraryId, Values } from '../model/held.ts';
 import { type Kind, kindNames, kinds } from '../model/kinds.ts';
 import { sameValue } from '../model/records.ts';
 import { mapFilterIds } from '../model/savedFilterIds.ts';
-import { foldRecord, retarget } from './fold.ts';
+import { beyond, foldRecord, retarget } from './fold.ts';
 import { closesLoop, type Edges, edgesOf, hierarchies } from './hierarchy.ts';
 
 /** The run that folds; a person's is of no source. */
@@ -30,6 +30,8 @@ export async function foldInto(
   kind: Kind,
   destination: LibraryId,
   origin: LibraryId,
+  /** What the origin had of the source that merged the two: it has said itself what becomes of that. */
+  agreed?: Values,
 ): Promise<void> {
   const now = await foldedAmong(client, [destination, origin]);
   const into = now.get(destination) ?? destination;
@@ -40,7 +42,8 @@ export async function foldInto(
   await foldParts(client, run, kind, into, origin);
   const loops = await loopsOf(client, kind, one, other);
   // What is deleted was given up: nothing of it comes back this way.
-  const gained = other.deletedAt === null ? foldRecord(kind, one, other, loops.closedBy) : {};
+  const own = agreed ? { id: other.id, values: beyond(kind, other.values, agreed) } : other;
+  const gained = other.deletedAt === null ? foldRecord(kind, one, own, loops.closedBy) : {};
   const locked =
     run.sourceId === undefined ? undefined : (await lockedFields(client, [into])).get(into);
   const values = Object.fromEntries(Object.entries(gained).filter(([name]) => !locked?.has(name)));

@@ -3,7 +3,8 @@ import { linksTo } from '../library/links.ts';
 import type { Id } from '../model/fields.ts';
 import type { LibraryId } from '../model/held.ts';
 import type { Kind } from '../model/kinds.ts';
-import { Matching } from './match.ts';
+import { type FileFacts, Matching } from './match.ts';
+import type { SourceSide } from './pair.ts';
 import { batchesOf, type Planning, sourceSides } from './planning.ts';
 
 /**
@@ -25,7 +26,13 @@ export async function assignFresh(
     warn,
   });
   for await (const { sides } of sourceSides(planning, kind, fresh)) {
-    await matching.add([...sides].map(([remoteId, { values }]) => ({ remoteId, values })));
+    const files = await filesOf(planning, kind, [...sides.values()]);
+    await matching.add(
+      [...sides].map(([remoteId, { values, facts }]) => ({
+        ...{ remoteId, values },
+        files: (facts.files as Id[] | undefined)?.flatMap((id) => files.get(id) ?? []) ?? [],
+      })),
+    );
   }
   const outcomes = matching.decide();
   for (const some of batchesOf(fresh)) {
@@ -51,4 +58,20 @@ export async function assignFresh(
     }
   }
   return former;
+}
+
+/** The files of new records: copies of one that the library has are no records of its own, but tell what they belong to. */
+async function filesOf(
+  { reading, signal }: Planning,
+  kind: Kind,
+  sides: readonly SourceSide[],
+): Promise<Map<Id, FileFacts>> {
+  const files = new Map<Id, FileFacts>();
+  if (kind !== 'scene' && kind !== 'image' && kind !== 'gallery') return files;
+  const ids = sides.flatMap(({ facts }) => (facts.files as Id[] | undefined) ?? []);
+  const ascending = [...new Set(ids)].sort((a, b) => a - b);
+  for await (const batch of reading.some('file', ascending, signal)) {
+    for (const { id, path = '', fingerprints = [] } of batch) files.set(id, { path, fingerprints });
+  }
+  return files;
 }

@@ -1,5 +1,6 @@
 import type { ClientBase } from 'pg';
 import { openConflicts } from '../library/conflicts.ts';
+import { foldedAmong } from '../library/folds.ts';
 import { heldRecords } from '../library/heldRecords.ts';
 import { sentChanges } from '../library/journal.ts';
 import { lastEdits } from '../library/lastEdits.ts';
@@ -73,7 +74,7 @@ async function planBatch(
     kind,
     named,
     staying,
-    deletedHere: await deletedAmong(client, kind, links, named),
+    deletedHere: await deletedAmong(client, kind, [...held.values()], links, named),
     leading: await leadersOf(client, source, known),
     open: await openConflicts(client, source, kind, ids),
     locked: await lockedFields(client, known),
@@ -81,6 +82,7 @@ async function planBatch(
     sent: await sentChanges(client, source, kind, ids),
   };
   const met: Met[] = [];
+  const folded = await foldedAmong(client, known);
   for (const [remoteId, side] of sides) {
     const assigned = fresh.get(remoteId);
     const link = assigned ? undefined : links.get(remoteId);
@@ -93,7 +95,11 @@ async function planBatch(
     }
     const record = held.get(libraryId);
     if (!record) continue;
-    if (link && record.deletedAt !== null) {
+    if (folded.has(libraryId)) {
+      // The source has two records that are one here: this one is known, and that is all.
+      if (link?.edited) plan.add({ ...emptyItem(of), revision: record.revision });
+    } else if (link && record.deletedAt !== null) {
+      if (context.open.get(remoteId)?.has('')) continue; // it is asked whether it shall go
       planDeletedHere(planning, of, side, link, arrived(context, link, side));
     } else {
       met.push(meet(context, { ...of, formerId: assigned?.formerId ?? null }, side, record, link));
@@ -216,26 +222,30 @@ function planDeletedHere(
 }
 
 /** The library's values without references that the source has no record for and is not given one. */
-const projected = (kind: Kind, values: Values, { named, planning }: Batch): Values =>
+const projected = (kind: Kind, values: Values, { named, planning, deletedHere }: Batch): Values =>
   withReferences(
     kind,
     values,
     (target, id) =>
-      named.toSource.get(target, id) !== undefined ||
-      (planning.source.writes && creatable.has(target)),
+      !deletedHere.has(id) &&
+      (named.toSource.get(target, id) !== undefined ||
+        (planning.source.writes && creatable.has(target))),
   );
 
-/** Those of the records that a batch's bases name that were deleted here. */
+/** Those of the records that a batch names, now or in what was agreed, that were deleted here. */
 async function deletedAmong(
   client: ClientBase,
   kind: Kind,
+  held: readonly HeldRecord[],
   links: Map<Id, Link>,
   { toLibrary: ids }: Named,
 ): Promise<ReadonlySet<LibraryId>> {
   const named: NamedIds = new Map();
+  for (const { values } of held) idsIn(kind, values, named);
   for (const { base } of links.values()) idsIn(kind, toLibrary(kind, base, ids), named);
   const deleted = new Set<LibraryId>();
   for (const [target, some] of named) {
+    if (target === 'file') continue; // which sources have is their own fact
     const { rows } = await client.query<{ id: LibraryId }>(
       `SELECT id FROM qar.${tableOf(target)} WHERE id = ANY ($1::uuid[]) AND deleted_at IS NOT NULL`,
       [[...some].filter(isLibraryId)],

@@ -1,3 +1,4 @@
+import { heirsOf } from '../library/folds.ts';
 import { ImportIds } from '../library/ids.ts';
 import { kindNumber } from '../library/layout.ts';
 import { linksOf } from '../library/links.ts';
@@ -36,15 +37,21 @@ export async function makePlan(planning: Planning): Promise<PlanHead> {
     found[kind].gone = found[kind].gone.filter((id) => !former.has(id));
   }
 
+  for (const kind of kindNames) {
+    const heirs = await assignHeirs(planning, kind, found[kind].gone);
+    found[kind].gone = found[kind].gone.filter((id) => !heirs.has(id));
+    found[kind].there = ascending([...found[kind].there, ...heirs.values()]);
+  }
+
   const merges = {} as { [K in Kind]: StashMerge[] };
   for (const kind of kindNames) {
     merges[kind] = await stashMerges(planning, kind, found[kind].gone, found[kind].there);
     const merged = new Set(merges[kind].map(({ remoteId }) => remoteId));
     found[kind].gone = found[kind].gone.filter((id) => !merged.has(id));
-    for (const { remoteId, libraryId, into } of merges[kind]) {
+    for (const { remoteId, libraryId, base, into } of merges[kind]) {
       const why = `merged into ${kind} ${into.remoteId} at the source`;
       const item = emptyItem({ kind, libraryId, remoteId, why });
-      plan.add({ ...item, here: 'fold', into: into.libraryId });
+      plan.add({ ...item, here: 'fold', into: into.libraryId, base });
     }
   }
 
@@ -65,6 +72,27 @@ export async function makePlan(planning: Planning): Promise<PlanHead> {
     warnings: [...warnings, ...decisions.why],
   };
 }
+
+/**
+ * The source had two records that are one here, and lost the one that stands for it: the other does from now on.
+ * Returns what was lost, and what it has instead.
+ */
+async function assignHeirs(
+  { client, source, plan }: Planning,
+  kind: Kind,
+  gone: readonly Id[],
+): Promise<Map<Id, Id>> {
+  const heirs = await heirsOf(client, source.id, kind, gone);
+  const links = await linksOf(client, source, kind, [...heirs.keys()]);
+  for (const [lost, heir] of heirs) {
+    const libraryId = links.get(lost)?.libraryId;
+    if (libraryId === undefined) continue;
+    plan.setFresh(kind, heir, { libraryId, isNew: false, why: 'they are one', formerId: lost });
+  }
+  return heirs;
+}
+
+const ascending = (ids: readonly Id[]): Id[] => [...new Set(ids)].sort((a, b) => a - b);
 
 type Found = { [K in Kind]: Candidates };
 
@@ -102,7 +130,7 @@ async function withReplaced(
       if (Date.parse(before) !== Date.parse(createdAt)) fresh.add(id);
     }
   }
-  return { ...found, fresh: [...fresh].sort((a, b) => a - b) };
+  return { ...found, fresh: ascending([...fresh]) };
 }
 
 async function decide(planning: Planning, found: Found): Promise<Decisions> {

@@ -1,7 +1,9 @@
 import { linksOf } from '../library/links.ts';
+import { toLibrary } from '../library/translate.ts';
 import type { Id } from '../model/fields.ts';
-import type { LibraryId } from '../model/held.ts';
+import type { LibraryId, Values } from '../model/held.ts';
 import type { Kind } from '../model/kinds.ts';
+import { namedBy } from './names.ts';
 import { batchesOf, type Planning } from './planning.ts';
 
 /** A record that became part of another at the source. */
@@ -9,6 +11,8 @@ export interface StashMerge {
   /** Its number there, which is gone. */
   remoteId: Id;
   libraryId: LibraryId;
+  /** What both sides agreed to of it, in library ids. */
+  base: Values;
   into: { remoteId: Id; libraryId: LibraryId };
 }
 
@@ -25,11 +29,16 @@ export async function stashMerges(
   const signs = signsOf[kind];
   if (!signs || gone.length === 0 || there.length === 0) return [];
   const { client, source, reading, plan, signal } = planning;
-  const lost = new Map<string, { remoteId: Id; libraryId: LibraryId }>();
+  const lost = new Map<string, Omit<StashMerge, 'into'>>();
   for (const some of batchesOf(gone)) {
-    for (const link of (await linksOf(client, source, kind, some)).values()) {
+    const links = [...(await linksOf(client, source, kind, some)).values()];
+    const bases = links.map(({ base }) => ({ kind, values: base }));
+    const { toLibrary: ids } = await namedBy(client, source, plan, bases);
+    for (const link of links) {
       if (link.absentSince !== null) continue; // it was gone before: whoever has its name now is another
-      for (const sign of signs.left({ ...link.base, ...link.facts })) lost.set(sign, link);
+      const { remoteId, libraryId, base, facts } = link;
+      const origin = { remoteId, libraryId, base: toLibrary(kind, base, ids) };
+      for (const sign of signs.left({ ...base, ...facts })) lost.set(sign, origin);
     }
   }
   const merges = new Map<Id, StashMerge>();
@@ -49,11 +58,7 @@ export async function stashMerges(
       }
     }
   }
-  return [...merges.values()].map(({ remoteId, libraryId, into }) => ({
-    remoteId,
-    libraryId,
-    into,
-  }));
+  return [...merges.values()];
 }
 
 interface Signs {
