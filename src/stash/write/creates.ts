@@ -7,9 +7,7 @@ import { mutationsOf } from './mutations.ts';
 import { highestOf, newerThan } from './newest.ts';
 import type { Run } from './run.ts';
 import type { Piece } from './sender.ts';
-import { openValues, sendUpdates, updateOf } from './updates.ts';
-
-const most = 100;
+import { mostEach, openValues, sendUpdates, updateOf } from './updates.ts';
 
 /** What a record that was just made is known by. */
 const identities: { readonly [K in WrittenKind]: readonly string[] } = {
@@ -49,7 +47,7 @@ export async function create(run: Run, items: readonly Item[]): Promise<void> {
       return false;
     });
   };
-  await run.send([...made.keys()], { most, again });
+  await run.send([...made.keys()], { most: mostEach(run), again });
   await writeRest(run, items);
 }
 

@@ -39,7 +39,7 @@ export async function writeHistories(run: Run, items: readonly Item[]): Promise<
     const settled = (stored: Instant[] | undefined) => {
       const counts = left.get(item) ?? {};
       counts[field] = (counts[field] ?? 1) - 1;
-      if (counts[field] === 0) item.wrote(field, stored ?? item.change.after[field]);
+      if (counts[field] === 0) item.wrote(field, stored ?? instants(item.change.after[field]));
     };
     const piece: Piece = {
       change: item.change,

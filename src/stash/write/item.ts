@@ -4,6 +4,7 @@ import type { Values } from '../../model/held.ts';
 import type { SourceChange, WriteResult } from '../../model/writing.ts';
 import { holds } from './canHold.ts';
 import type { Words, WrittenKind } from './entry.ts';
+import { entryOf } from './fields.ts';
 
 /** A change on its way: which of its fields are still to be written, and what came of the others. */
 export class Item {
@@ -16,6 +17,8 @@ export class Item {
   takenBy: Id | undefined;
   /** The name that it had to give up for a while (names.ts). */
   formerName: string | undefined;
+  /** The same for all that write the same fields. */
+  readonly sort: string;
   readonly #open: Set<string>;
 
   constructor(change: SourceChange, words: Words) {
@@ -27,6 +30,7 @@ export class Item {
       holds(words, this.kind, field, after[field]),
     );
     this.#open = new Set(action === 'update' ? fields : [whole, ...fields]);
+    this.sort = fields.join();
     if (this.#open.size === 0) {
       this.error = new StowageError(
         'source.unsupported',
@@ -36,14 +40,13 @@ export class Item {
     }
   }
 
-  /** The record itself, which is to be made or destroyed, as its remaining work. */
-  get isOpen(): boolean {
-    return this.error === undefined && this.#open.has(whole);
-  }
-
   /** Is this field still to be written? */
   awaits(field: string): boolean {
     return this.error === undefined && this.#open.has(field);
+  }
+
+  get hasPicture(): boolean {
+    return this.fields.some((field) => 'picture' in (entryOf(this.kind, field) as object));
   }
 
   get fields(): string[] {
@@ -70,10 +73,16 @@ export class Item {
     });
   }
 
+  #forgotten(): StowageError {
+    return new StowageError('internal', `Not written: ${[...this.#open].join(', ')}.`, {
+      item: nameOf(this.change),
+    });
+  }
+
   /** What is told of it. Nothing where `stop` kept it from being sent, or its answer from coming. */
   result(stop?: StowageError): WriteResult | undefined {
     const { change, record, remoteId } = this;
-    const error = this.error ?? (this.#open.size > 0 ? stop : undefined);
+    const error = this.error ?? (this.#open.size > 0 ? (stop ?? this.#forgotten()) : undefined);
     if (!error) return { change, remoteId: remoteId as Id, record };
     const written =
       remoteId !== null && (change.remoteId === null || Object.keys(record).length > 0);
@@ -87,6 +96,7 @@ export class Item {
   }
 }
 
+/** Stands for the record itself, where that is to be made or destroyed. */
 const whole = '';
 
 export const nameOf = ({ kind, remoteId }: SourceChange): string =>

@@ -4,7 +4,7 @@ import { type Words, type WrittenKind, wordsOf } from './entry.ts';
 import { Inputs } from './inputs.ts';
 import type { Operation } from './mutations.ts';
 import type { Mutation, Mutations } from './request.ts';
-import type { Piece, Sender, Sending } from './sender.ts';
+import { type Piece, Sender, type Sending } from './sender.ts';
 
 /** What the parts of one write share. */
 export class Run {
@@ -17,16 +17,16 @@ export class Run {
   readonly #mutations: Mutations;
 
   constructor(
-    { sender, mutations, options }: Tools,
+    { server, mutations, options }: Tools,
     kind: WrittenKind,
     signal: AbortSignal | undefined,
   ) {
-    this.server = sender.server;
+    this.server = server;
     this.kind = kind;
-    this.words = wordsOf(sender.server.profile, kind);
+    this.words = wordsOf(server.profile, kind);
     this.inputs = new Inputs(kind, this.words, options);
     this.signal = signal;
-    this.#sender = sender;
+    this.#sender = new Sender(server, options);
     this.#mutations = mutations;
   }
 
@@ -42,7 +42,7 @@ export class Run {
 
 /** What a writer keeps from one write to the next. */
 export interface Tools {
-  sender: Sender;
+  server: StashServer;
   mutations: Mutations;
   options: WriterOptions;
 }

@@ -38,11 +38,11 @@ const idleFor = 2000;
 /** How long an answer is awaited after the person has asked to stop, in milliseconds. */
 const grace = 5000;
 
-/** Sends mutations, with all the patience that it takes. */
+/** Sends the mutations of one write, with all the patience that it takes. */
 export class Sender {
   readonly server: StashServer;
   readonly #options: WriterOptions;
-  readonly #told = new WeakSet<SourceChange>();
+  readonly #told = new Set<SourceChange>();
   #mostBytes = mostBytes;
   #idleUntil = 0;
 
@@ -123,7 +123,8 @@ export class Sender {
       const [failure] = failures.values();
       if (failure) throw failure;
       const answers = (data?.[partName(0)] ?? []) as ({ id: string } | null)[];
-      for (const [i, piece] of pieces.entries()) piece.done(answers[i] ?? undefined);
+      const byId = new Map(answers.map((answer) => [answer?.id, answer]));
+      for (const piece of pieces) piece.done(byId.get(inputOf(piece).id) ?? undefined);
       return { locked: [] };
     }
     const isLocked = (i: number) => failures.get(partName(i))?.code === 'source.locked';
@@ -186,11 +187,13 @@ function joined(pieces: readonly Piece[]): Part[] {
   return [
     {
       mutation: first.mutation,
-      variables: { input: pieces.map(({ variables }) => variables.input) },
+      variables: { input: pieces.map(inputOf) },
       asks: [...new Set(pieces.flatMap(({ asks }) => asks))],
     },
   ];
 }
+
+const inputOf = ({ variables }: Piece) => variables.input as { id: string };
 
 /** A signal that comes a while after another: what was sent should be answered, if it can be. */
 function lingering(signal: AbortSignal | undefined): {

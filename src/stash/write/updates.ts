@@ -5,8 +5,14 @@ import type { Run } from './run.ts';
 import { wholeFilter } from './savedFilters.ts';
 import type { Piece } from './sender.ts';
 
-/** So many inputs in a list, or so many mutations of their own in a request. */
-const most = { list: 300, each: 100 };
+/** How many inputs a list has at most. */
+const mostInList = 300;
+
+/**
+ * How many mutations of their own a request has at most. Of saved filters, one: where one is refused, nothing is told
+ * of the others.
+ */
+export const mostEach = (run: Run): number => (run.kind === 'savedFilter' ? 1 : 100);
 
 /** Writes what goes into the input of the kind's own mutation. */
 export async function update(run: Run, items: readonly Item[]): Promise<void> {
@@ -26,7 +32,7 @@ export async function updateOf(run: Run, item: Item, values: Values): Promise<Pi
 
 export function sendUpdates(run: Run, pieces: readonly Piece[]): Promise<void> {
   const together = mutationsOf[run.kind].takesList === true;
-  return run.send(pieces, { most: together ? most.list : most.each, together });
+  return run.send(pieces, { most: together ? mostInList : mostEach(run), together });
 }
 
 /** What an item is still to be given. */
