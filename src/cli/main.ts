@@ -15,6 +15,10 @@ const commands: Commands = {
     summary: 'Bring the library and a Stash in step, both ways',
     load: async () => (await import('./sync.ts')).sync,
   },
+  conflicts: {
+    summary: 'List what both sides changed differently, and say who is right',
+    load: async () => (await import('./conflicts/conflicts.ts')).conflicts,
+  },
   runs: {
     summary: 'List what was done, and show what each run changed',
     load: async () => (await import('./runs/runs.ts')).runs,
@@ -62,6 +66,10 @@ const commands: Commands = {
   unlock: {
     summary: 'Let syncs change fields of a record again',
     load: async () => (await import('./records/unlock.ts')).unlock,
+  },
+  move: {
+    summary: 'Bring what people made of a library on one Stash to another',
+    load: async () => (await import('./move.ts')).move,
   },
   verify: {
     summary: 'Read a Stash again and compare every field with the library',

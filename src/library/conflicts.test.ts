@@ -68,7 +68,7 @@ test('a question is listed with all three values, by whatever it is asked for', 
   assert.deepEqual(second1, {
     ...{ id: 2, sourceId: main.id, kind: 'scene', libraryId: libraryId(1), remoteId: 1, runId },
     ...{ field: 'customFields', key: 'x', base: null, library: big, source: [''] },
-    ...{ settledAt: null, settled: null },
+    ...{ isThere: true, settledAt: null, settled: null },
   });
   const ids = async (
     ...filter: Parameters<typeof listConflicts> extends [unknown, ...infer R] ? R : never

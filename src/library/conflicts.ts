@@ -21,6 +21,8 @@ export interface Conflict {
   base: unknown;
   library: unknown;
   source: unknown;
+  /** Whether the source has anything there: an entry that is not there is null here too. */
+  isThere: boolean;
   /** The run that found it, or found it changed. */
   runId: number | null;
   foundAt: Date;
@@ -137,7 +139,7 @@ export async function listConflicts(
   const { rows } = await client.query(
     `SELECT id::float8 AS id, source_id AS "sourceId", kind, library_id AS "libraryId",
        remote_id::float8 AS "remoteId", field, key, base::text AS base, library::text AS library,
-       source::text AS source, run_id::float8 AS "runId", found_at AS "foundAt", settled_at AS "settledAt", settled
+       source::text AS source, source IS NOT NULL AS "isThere", run_id::float8 AS "runId", found_at AS "foundAt", settled_at AS "settledAt", settled
      FROM stowage.conflicts WHERE ${conditions.join(' AND ')} ORDER BY id LIMIT $2`,
     values,
   );

@@ -32,3 +32,16 @@ export async function forgetLinks(
     [source.id, kindNumber[kind], remoteIds],
   );
 }
+
+/** Both sides agree to nothing of a record any more. */
+export async function forgetBase(
+  client: ClientBase,
+  source: Source,
+  kind: Kind,
+  remoteId: Id,
+): Promise<void> {
+  await client.query(
+    `UPDATE stowage.links SET base = '{}', sent = '{}' WHERE source_id = $1 AND kind = $2 AND remote_id = $3`,
+    [source.id, kindNumber[kind], remoteId],
+  );
+}

@@ -120,5 +120,8 @@ async function isChanged(
 export const differs = (kind: Kind, base: Values, values: Values): boolean =>
   fieldsOf[kind].some(
     ([field, { merge }]) =>
-      merge !== 'fact' && base[field] !== undefined && !sameValue(base[field], values[field]),
+      merge !== 'fact' &&
+      base[field] !== undefined &&
+      values[field] !== undefined &&
+      !sameValue(base[field], values[field]),
   );

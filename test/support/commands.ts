@@ -3,6 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type pg from 'pg';
 import { type Commands, exitCodes } from '../../src/cli/command.ts';
+import { conflicts } from '../../src/cli/conflicts/conflicts.ts';
 import { Events } from '../../src/cli/display/events.ts';
 import { exportCommand } from '../../src/cli/export.ts';
 import { asStowageError, exitCodeOf } from '../../src/cli/failure.ts';
@@ -45,6 +46,7 @@ const commands: Commands = {
   export: { summary: 'Export', load: async () => exportCommand },
   sync: { summary: 'Sync', load: async () => sync },
   sources: { summary: 'Sources', load: async () => sources },
+  conflicts: { summary: 'Conflicts', load: async () => conflicts },
   runs: { summary: 'Runs', load: async () => runs },
   undo: { summary: 'Undo', load: async () => undo },
 };

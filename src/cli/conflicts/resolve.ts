@@ -1,0 +1,117 @@
+import { Option } from 'commander';
+import type { ClientBase } from 'pg';
+import { assigned } from '../../edit/assigned.ts';
+import { editRecord, recordOf } from '../../edit/records.ts';
+import { type Conflict, type ConflictFilter, listConflicts } from '../../library/conflicts.ts';
+import { listSources, type Source } from '../../library/sources.ts';
+import { StowageError } from '../../model/errors.ts';
+import { answerConflicts, fieldOf, type Right } from '../../sync/answer.ts';
+import { type CommandContext, type CommandDefinition, libraryOptions } from '../command.ts';
+import { lockForWriting, withLibrary } from '../library.ts';
+import { readingOf } from '../records/editing.ts';
+import { type FilterOptions, filterOf, filterOptions, numbers } from './filter.ts';
+
+interface Options extends FilterOptions {
+  ids?: number[];
+  all?: boolean;
+  take?: Right;
+  value?: string;
+}
+
+/** `stowage conflicts resolve 7 --take library`: says who is right, of one question or of many. */
+export const resolve: CommandDefinition<Options> = {
+  configure: (command) =>
+    filterOptions(libraryOptions(command).argument('[ids...]', 'numbers of questions', numbers))
+      .option('--all', 'all that wait')
+      .addOption(new Option('--take <side>', 'who is right').choices(['library', 'stash']))
+      .option('--value <text>', 'neither: this is the value, as for `stowage edit`'),
+  run: (context, options) =>
+    withLibrary(context, async (client) => {
+      const { take, value } = options;
+      if ((take === undefined) === (value === undefined)) {
+        throw new StowageError('usage', 'Say who is right.', {
+          remedy: 'Give --take library, --take stash, or --value TEXT.',
+        });
+      }
+      await lockForWriting(client);
+      const filter = await meant(client, options);
+      const sources = new Map((await listSources(client)).map((source) => [source.id, source]));
+      let settled = 0;
+      // What is settled does not wait any more: the first page is always the next one.
+      for (let page = await listConflicts(client, filter); page.length > 0; ) {
+        context.signal.throwIfAborted();
+        if (value !== undefined) {
+          for (const one of page) await setValue(context, client, one, value);
+        }
+        await answer(client, sources, page, value === undefined ? take : 'library', value);
+        settled += page.length;
+        page = await listConflicts(client, filter);
+      }
+      context.output.line(
+        settled === 0
+          ? 'No such question waits.'
+          : `${settled} settled. The next sync does what follows.`,
+      );
+      return { complete: true, summary: { settled } };
+    }),
+};
+
+async function meant(client: ClientBase, options: Options): Promise<ConflictFilter> {
+  const { ids = [], all, source, kind, field } = options;
+  const isFiltered = source !== undefined || kind !== undefined || field !== undefined;
+  if (ids.length === 0 && !all && !isFiltered) {
+    throw new StowageError('usage', 'Say which questions are meant.', {
+      remedy: 'Give their numbers, a --source, a --kind, a --field, or --all.',
+    });
+  }
+  const filter = await filterOf(client, options);
+  if (ids.length === 0) return filter;
+  const found = new Set((await listConflicts(client, { ids })).map(({ id }) => id));
+  const missing = ids.filter((id) => !found.has(id));
+  if (missing.length > 0) {
+    throw new StowageError('usage', `No question of the number ${missing.join(', ')} waits.`, {
+      remedy: '`stowage conflicts` lists those that do.',
+    });
+  }
+  return { ...filter, ids };
+}
+
+async function answer(
+  client: ClientBase,
+  sources: ReadonlyMap<number, Source>,
+  conflicts: readonly Conflict[],
+  right: Right = 'library',
+  value?: string,
+): Promise<void> {
+  await client.query('BEGIN');
+  try {
+    for (const [id, some] of Map.groupBy(conflicts, ({ sourceId }) => sourceId)) {
+      const how = value === undefined ? right : 'value';
+      await answerConflicts(client, sources.get(id) as Source, some, right, how);
+    }
+    await client.query('COMMIT');
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => {}); // the first error tells more
+    throw error;
+  }
+}
+
+/** The library gets the value, as by hand; then the library is right. */
+async function setValue(
+  context: CommandContext,
+  client: ClientBase,
+  conflict: Conflict,
+  text: string,
+): Promise<void> {
+  const { id, kind, libraryId, field: name, key } = conflict;
+  const field = fieldOf(conflict);
+  if (field === undefined) {
+    throw new StowageError('usage', `Question ${id} is about a whole record, which has no value.`, {
+      remedy: 'Give --take library or --take stash.',
+    });
+  }
+  const held = await recordOf(client, kind, libraryId);
+  const assignment = { name, field, key: key === '' ? null : key, operator: '=', text } as const;
+  const values = await assigned(readingOf(context, client), held.values, [assignment]);
+  await editRecord(client, kind, held, values);
+}
