@@ -332,3 +332,24 @@ test('a hierarchy whose union would close a loop is settled as a whole, or asked
   const asked = looping('ask', { default: 'stash' });
   assert.deepEqual([asked.library, asked.source, asked.conflicts.length], [{}, {}, 1]);
 });
+
+test('where both ends are asked, a lock on one of them does not push its edges', () => {
+  const sides = { base: { parent: null }, library: { parent: '2' }, source: { parent: null } };
+  const options = { locked: new Set(['parent']), looping: new Map([['parent', 'ask' as const]]) };
+  const { source, conflicts } = record('studio', sides, options);
+  assert.deepEqual([source, conflicts.length], [{}, 1]);
+});
+
+test('a locked value that the source keeps otherwise is not sent again and again', () => {
+  const [locked, sent] = [new Set(['title']), { title: ' a ' }];
+  const sides = { base: { title: 'a' }, library: { title: ' a ' }, source: { title: 'a' } };
+  assert.deepEqual(record('scene', sides, { locked, sent }).source, {});
+  const changed = record('scene', { ...sides, source: { title: 'b' } }, { locked, sent });
+  assert.deepEqual([changed.library, changed.source], [{}, { title: ' a ' }]);
+});
+
+test('what goes to the source is agreed to anew, though it is what was agreed before', () => {
+  const sides = { base: { title: 'a' }, library: { title: 'a' }, source: { title: 'b' } };
+  const { source, base, unsent } = record('scene', sides, { locked: new Set(['title']) });
+  assert.deepEqual([source, base, unsent], [{ title: 'a' }, { title: 'a' }, { title: 'b' }]);
+});

@@ -117,7 +117,7 @@ export interface MergeOptions {
   stays?(element: string, on: Side): boolean;
 }
 
-export interface Conflict extends Question {
+interface Conflict extends Question {
   field: string;
 }
 

@@ -2,7 +2,7 @@
  * How often an element is there after both sides added and removed some: where both added it, the larger number, for it
  * is one event (or one address) seen twice; so where both removed it. Without a base: the larger.
  */
-export function mergeCounts(base: number | undefined, library: number, source: number): number {
+function mergeCounts(base: number | undefined, library: number, source: number): number {
   if (base === undefined) return Math.max(library, source);
   if (library > base && source > base) return Math.max(library, source);
   if (library < base && source < base) return Math.min(library, source);
