@@ -182,7 +182,7 @@ export const stashIds =
         table,
         owner,
         timed ? ['endpoint', 'stash_id', 'updated_at'] : ['endpoint', 'stash_id'],
-        distinct(list ?? []).map(({ endpoint, stash_id, updated_at }) => {
+        asTaken(write.library, list ?? []).map(({ endpoint, stash_id, updated_at }) => {
           const row = [endpoint, stash_id];
           return timed ? [...row, utcOf(updated_at) ?? new Date().toISOString()] : row;
         }),
@@ -190,10 +190,11 @@ export const stashIds =
     );
   };
 
-/** The same one twice is taken for one. */
-const distinct = (list: readonly StashIdInput[]): StashIdInput[] => [
-  ...new Map(list.map((one) => [`${one.endpoint} ${one.stash_id}`, one])).values(),
-];
+/** Since v0.30 the same one twice is taken for one. */
+const asTaken = (library: Library, list: readonly StashIdInput[]): readonly StashIdInput[] =>
+  trims(library)
+    ? [...new Map(list.map((one) => [`${one.endpoint} ${one.stash_id}`, one])).values()]
+    : list;
 
 /** With all the digits of its fraction. */
 function utcOf(time: string | null | undefined): string | null | undefined {
