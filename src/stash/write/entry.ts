@@ -36,7 +36,7 @@ export interface PutPicture<N extends string = string> {
 }
 
 /** A field that has mutations of its own. */
-export interface Apart<V> {
+interface Apart<V> {
   apart: true;
   holds: (value: V, words: Words) => boolean;
 }
