@@ -62,9 +62,10 @@ describe('records by hand', async () => {
       const { text } = scene;
       assert.match(text, /^scene {2}Shown\nid +[0-9a-f-]{36}\nmain +8, edited here since/);
       assert.match(text, /\ntitle +Shown +edit · run \d+ · 20\d\d-\d\d-\d\d\n +was: .+\n +locked/);
-      assert.match(text, /\nurls[\s\S]+ migrate main · run 1 · /);
+      assert.match(text, /\nurls[\s\S]+ main · run 1 · /);
       assert.match(text, /\nFacts.*\nfiles +\/data\/.*\ncreatedAt +20/s);
       assert.match(text, /\nempty +.*director/s);
+      for (const line of text.split('\n')) assert.ok(line.length < 80, line);
       assert.doesNotMatch(text.slice(text.indexOf('\n\n')), /[0-9a-f]{8}-[0-9a-f]{4}-7/);
 
       await done('unlock', 'scene', 'main:8', 'date', 'rating');
@@ -177,6 +178,23 @@ describe('records by hand', async () => {
     );
     assert.deepEqual((await shown('savedFilter', id)).value('objectFilter'), filter);
     await refused(['edit', 'savedFilter', id, 'filter={x'], /JSON document/);
+    const named = filter.tags.value.items.map((item) => ({ ...item, id: 'main:1' }));
+    const other = JSON.stringify({ tags: { value: { items: named } } });
+    await done('edit', 'savedFilter', id, `object_filter=${other}`, 'find_filter={"q":"x"}');
+    const { value } = await shown('savedFilter', id);
+    assert.deepEqual(value('objectFilter'), { tags: { value: filter.tags.value } });
+    assert.deepEqual(value('findFilter'), {
+      ...{ q: 'x', page: null, per_page: null, sort: null, direction: null },
+    });
+    await refused(
+      ['edit', 'savedFilter', id, 'find_filter={"order":1}'],
+      /no findFilter/,
+      /per_page/,
+    );
+    await refused(
+      ['edit', 'savedFilter', id, 'filter={"tags":{"value":["999"]}}'],
+      /No tag is called “999”/,
+    );
   });
 
   test('a gallery’s images and its cover', async () => {

@@ -4,6 +4,7 @@ import type { Instant, Json, PictureId, StashIds, SubGroup } from '../model/fiel
 import type { LibraryId, Values } from '../model/held.ts';
 import type { Kind } from '../model/kinds.ts';
 import type { Assignment } from './assignment.ts';
+import { conditionsOf, findFilterOf } from './filters.ts';
 import { recordNamed } from './find.ts';
 import { customValueOf, documentOf, flagOf, momentOf, numberOf, quoted } from './texts.ts';
 
@@ -30,13 +31,14 @@ export async function assigned(
   const changes: Values = {};
   for (const assignment of assignments) {
     const { name } = assignment;
-    changes[name] = await next(reading, changes[name] ?? held[name], assignment);
+    changes[name] = await next(reading, { ...held, ...changes }, assignment);
   }
   return changes;
 }
 
-async function next(reading: Reading, before: unknown, given: Assignment): Promise<unknown> {
+async function next(reading: Reading, record: Values, given: Assignment): Promise<unknown> {
   const { name, field, operator, text } = given;
+  const before = record[name];
   if (field.merge === 'counter') return counted(Number(before ?? 0), given);
   switch (field.shape) {
     case 'text':
@@ -51,7 +53,7 @@ async function next(reading: Reading, before: unknown, given: Assignment): Promi
     case 'choice':
       return text === '' ? null : text.toUpperCase();
     case 'document':
-      return documentOf(name, text);
+      return documented(reading, record, given);
     case 'picture':
       return pictureOf(reading, name, text);
     case 'ref':
@@ -184,6 +186,16 @@ function wholly<T>(
 function without<T>(entries: { [key: string]: T }, key: string): { [key: string]: T } {
   const { [key]: _, ...others } = entries;
   return others;
+}
+
+function documented(
+  { client }: Reading,
+  { mode }: Values,
+  { name, text }: Assignment,
+): Json | Promise<Json> {
+  const document = documentOf(name, text);
+  if (name === 'findFilter') return findFilterOf(document);
+  return name === 'objectFilter' ? conditionsOf(client, String(mode), document) : document;
 }
 
 function pictureOf({ picture }: Reading, name: string, text: string): Promise<PictureId> | null {

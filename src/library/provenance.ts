@@ -15,7 +15,7 @@ export interface Origin {
 }
 
 /** Where a field's value came from: its newest change. */
-export interface FieldOrigin extends Origin {
+interface FieldOrigin extends Origin {
   before: unknown;
 }
 

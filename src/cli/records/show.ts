@@ -10,6 +10,7 @@ import { StowageError } from '../../model/errors.ts';
 import type { Field } from '../../model/fields.ts';
 import type { Values } from '../../model/held.ts';
 import { type Kind, kinds } from '../../model/kinds.ts';
+import { jsonText } from '../../model/records.ts';
 import type { CommandDefinition } from '../command.ts';
 import { wrapped } from '../display/words.ts';
 import { withLibrary } from '../library.ts';
@@ -39,11 +40,16 @@ export const show: CommandDefinition<Options> = {
         ...{ kind, id, label, revision: record.revision, deletedAt: record.deletedAt },
         ...{ sources, fields, conflicts, names: Object.fromEntries(names) },
       });
-      for (const line of await drawn(client, described, label, names)) context.output.line(line);
+      for (const line of await drawn(client, described, label, names)) {
+        context.output.line(printable(line));
+      }
       return { complete: true, summary: { kind, id } };
     });
   },
 };
+
+/** What a terminal would obey rather than show is left out. */
+const printable = (line: string): string => line.replaceAll(/\p{Cc}/gu, ' ');
 
 /** Every value that is shown, for the names of the records in it. */
 const valuesOf = ({ record, fields }: Described): Values[] => [
@@ -57,7 +63,7 @@ const valuesOf = ({ record, fields }: Described): Values[] => [
 ];
 
 /** For a terminal of 80 columns: a field, its value, what it came with. */
-const columns = { name: 15, value: 33, all: 79 };
+const columns = { name: 15, value: 36, all: 79 };
 
 async function drawn(
   client: ClientBase,
@@ -67,7 +73,7 @@ async function drawn(
 ): Promise<string[]> {
   const sourceNames = new Map((await listSources(client)).map(({ id, name }) => [id, name]));
   const questions = (some: readonly Conflict[], field?: Field) =>
-    some.map((conflict) => question(conflict, sourceNames, names, field));
+    some.flatMap((conflict) => question(conflict, sourceNames, names, field));
   const isEmpty = (field: DescribedField) =>
     valueLines(fieldOf(kind, field.name), field.value, names).length === 0;
   const isPlain = ({ changed, locked, conflicts: open }: DescribedField) =>
@@ -116,9 +122,12 @@ function rows(name: string, value: readonly string[], origin: Origin | null): st
 
 const mostBeside = 5;
 
-/** `migrate main · run 1 · 2026-11-25` */
-const originWords = ({ command, source, runId, at }: Origin): string =>
-  `${[command, source].filter(Boolean).join(' ')} · run ${runId} · ${shortly(at).slice(0, 10)}`;
+/** `main · run 1 · 2026-11-25`, `edit · run 5 · 2026-11-26` */
+function originWords({ command, source, runId, at }: Origin): string {
+  const isBrought = command === 'migrate' || command === 'sync';
+  const by = isBrought && source !== null ? source : [command, source].filter(Boolean).join(' ');
+  return `${by} · run ${runId} · ${shortly(at).slice(0, 10)}`;
+}
 
 const entry = (name: string, text: string): string => `${name.padEnd(columns.name)} ${text}`;
 
@@ -143,15 +152,18 @@ function question(
   sourceNames: ReadonlyMap<number, string>,
   names: Names,
   field: Field | undefined,
-): string {
-  const other = sourceNames.get(sourceId) ?? sourceId;
-  const place = key === '' ? '' : ` on ${names.get(key) ?? key}`;
+): string[] {
+  const other = sourceNames.get(sourceId) ?? String(sourceId);
   if (field === undefined) {
-    return entry('conflict', `${id}: one of the library and ${other} has deleted it`);
+    return entryLines('conflict', `${id}: one of the library and ${other} has deleted it`);
   }
+  const place = key === '' ? '' : ` on ${names.get(key) ?? key}`;
   const short = (value: unknown) =>
-    key === '' ? inShort(field, value, names, 30) : JSON.stringify(value).slice(0, 30);
-  return entry('', `conflict ${id}${place}: here ${short(library)}, ${other} ${short(source)}`);
+    key === '' ? inShort(field, value, names) : (jsonText(value) ?? 'nothing').slice(0, 56);
+  return entryLines(
+    '',
+    `conflict ${id}${place}: here ${short(library)}, ${other} ${short(source)}`,
+  );
 }
 
 const whenOf = (instant: string): string => shortly(new Date(instant));

@@ -63,7 +63,7 @@ function documentLines(value: unknown): string[] {
 }
 
 /** The same in one line, cut where it is long. */
-export function inShort(field: Field, value: unknown, names: Names, length = 60): string {
+export function inShort(field: Field, value: unknown, names: Names, length = 56): string {
   const text = valueLines(field, value, names).join(', ');
   if (text === '') return field.shape === 'flag' ? 'false' : 'nothing';
   return text.length > length ? `${text.slice(0, length - 1)}…` : text;

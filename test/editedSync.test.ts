@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict';
+import { hash } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { describe, test } from 'node:test';
+import { inStep } from './support/inStep.ts';
+import { temporaryFolder } from './support/pictures.ts';
+
+/** One field of every shape: how it is edited here, and what the Stash answers after the next sync. */
+interface Edit {
+  shape: string;
+  words: string[];
+  ask: string;
+  answers: unknown;
+}
+
+const box = 'https://stashdb.example/graphql';
+const edits: Edit[] = [
+  {
+    shape: 'a text, a date, a number, a flag',
+    words: ['scene', 'main:5', 'title=Edited here', 'date=2018-05', 'rating=85', 'organized=true'],
+    ask: '{findScene(id:5){title date rating100 organized}}',
+    answers: { title: 'Edited here', date: '2018-05', rating100: 85, organized: true },
+  },
+  {
+    shape: 'urls, a record, an index in a group',
+    words: [
+      'scene',
+      'main:6',
+      'urls=https://a',
+      'urls+=https://b',
+      'studio=main:1',
+      'groups=',
+      'groups.main:2=4',
+    ],
+    ask: '{findScene(id:6){urls studio{id} groups{group{id} scene_index}}}',
+    answers: {
+      urls: ['https://a', 'https://b'],
+      studio: { id: '1' },
+      groups: [{ group: { id: '2' }, scene_index: 4 }],
+    },
+  },
+  {
+    shape: 'a set, with a record that is new',
+    words: ['scene', 'main:7', 'tags=', 'tags+=made here', 'performers=main:2'],
+    ask: '{findScene(id:7){tags{name} performers{id}}}',
+    answers: { tags: [{ name: 'made here' }], performers: [{ id: '2' }] },
+  },
+  {
+    shape: 'histories, a counter, where it was stopped',
+    words: [
+      'scene',
+      'main:8',
+      'plays=',
+      'plays+=2024-01-02T03:04:05+01:00',
+      'os=2024-01-03T00:00:00Z',
+      'playDuration=75',
+      'resumeTime=12.5',
+    ],
+    ask: '{findScene(id:8){play_history o_history play_duration resume_time}}',
+    answers: {
+      play_history: ['2024-01-02T02:04:05Z'],
+      o_history: ['2024-01-03T00:00:00Z'],
+      play_duration: 75,
+      resume_time: 12.5,
+    },
+  },
+  {
+    shape: 'identities',
+    words: ['scene', 'main:9', 'stashIds=', `stashIds.${box}=0a1b`],
+    ask: '{findScene(id:9){stash_ids{endpoint stash_id}}}',
+    answers: { stash_ids: [{ endpoint: box, stash_id: '0a1b' }] },
+  },
+  {
+    shape: 'names, a word, custom fields',
+    words: [
+      'performer',
+      'main:2',
+      'aliases=',
+      'aliases+=Zora',
+      'aliases+=Ada',
+      'gender=non_binary',
+      'customFields=',
+      'customFields.mood=calm',
+      'customFields.n=5',
+    ],
+    ask: '{findPerformer(id:2){alias_list gender custom_fields}}',
+    answers: {
+      alias_list: ['Ada', 'Zora'],
+      gender: 'NON_BINARY',
+      custom_fields: { mood: 'calm', n: 5 },
+    },
+  },
+  {
+    shape: 'an image’s count',
+    words: ['image', 'main:3', 'o_counter=4'],
+    ask: '{findImage(id:3){o_counter}}',
+    answers: { o_counter: 4 },
+  },
+  {
+    shape: 'sub-groups',
+    words: ['group', 'main:1', 'subGroups=', 'subGroups.made here=first'],
+    ask: '{findGroup(id:1){sub_groups{group{name} description}}}',
+    answers: { sub_groups: [{ group: { name: 'made here' }, description: 'first' }] },
+  },
+];
+
+describe('what was edited here', () => {
+  test('is in the Stash after the next sync, field by field of every shape', async (t) => {
+    const side = await inStep(t, { writes: true });
+    const run = async (...words: string[]) => {
+      const { exitCode, error } = await side.library.stowage(...words);
+      assert.equal(exitCode, 0, `${words.join(' ')}: ${error?.message} ${error?.remedy}`);
+    };
+    await run('create', 'tag', 'name=made here');
+    await run('create', 'group', 'name=made here');
+    for (const { words } of edits) await run('edit', ...words);
+    const picture = Buffer.from('\x89PNG\r\n\x1a\n edited here', 'latin1');
+    const file = path.join(await temporaryFolder(t), 'picture');
+    await writeFile(file, picture);
+    await run('edit', 'tag', 'main:3', `image=@${file}`);
+    await run('create', 'marker', 'scene=main:5', 'seconds=3.5', 'primaryTag=main:2', 'title=here');
+    await run('edit', 'savedFilter', 'main:1', 'name=Edited here', 'find_filter={"q":"dawn"}');
+
+    const { troubles, summary } = await side.sync();
+    assert.deepEqual([troubles, summary.conflicts], [[], 0]);
+    for (const { shape, ask, answers } of edits) {
+      const [answer] = Object.values(await side.stash.send(ask));
+      assert.deepEqual(answer, answers, shape);
+    }
+    const image = await fetch(`${side.stash.simulator.url}/tag/3/image`);
+    assert.equal(hash('md5', Buffer.from(await image.arrayBuffer())), hash('md5', picture));
+    const { findScene } = await side.stash.send(
+      '{findScene(id:5){scene_markers{title seconds primary_tag{id}}}}',
+    );
+    const { scene_markers: markers } = findScene as { scene_markers: { title: string }[] };
+    assert.deepEqual(
+      markers.filter(({ title }) => title === 'here'),
+      [{ title: 'here', seconds: 3.5, primary_tag: { id: '2' } }],
+    );
+    const { findSavedFilter } = await side.stash.send(
+      '{findSavedFilter(id:1){name find_filter{q}}}',
+    );
+    assert.deepEqual(findSavedFilter, { name: 'Edited here', find_filter: { q: 'dawn' } });
+    await side.assertInStep();
+    await side.assertQuiet();
+  });
+
+  test('and there too waits as a question, which the record shows', async (t) => {
+    const side = await inStep(t, { writes: true });
+    await side.query(`UPDATE stowage.sources SET policy = '{"default": "ask"}'`);
+    await side.library.stowage('edit', 'scene', 'main:5', 'title=Here', 'code=Here');
+    await side.library.stowage('lock', 'scene', 'main:5', 'code');
+    await side.stash.send('mutation{sceneUpdate(input:{id:5,title:"There",code:"There"}){id}}');
+    await side.sync();
+    const { lines, events } = await side.library.stowage('show', 'scene', 'main:5');
+    assert.match(
+      lines.join('\n'),
+      /\ntitle +Here.*\n +was: .*\n +conflict \d+: here Here, main There\n/,
+    );
+    const { fields } = events.find(({ event }) => event === 'record') as unknown as {
+      fields: {
+        name: string;
+        value: unknown;
+        conflicts: { library: unknown; source: unknown }[];
+      }[];
+    };
+    const [title, code] = ['title', 'code'].map((name) => fields.find((one) => one.name === name));
+    assert.deepEqual(
+      title?.conflicts.map(({ library, source }) => [library, source]),
+      [['Here', 'There']],
+    );
+    assert.deepEqual([code?.value, code?.conflicts], ['Here', []], 'what is locked is no question');
+  });
+});
