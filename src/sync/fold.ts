@@ -119,10 +119,18 @@ export function beyond(kind: Kind, values: Values, agreed: Values): Values {
   for (const [name, { merge }] of fieldsOf[kind]) {
     const [value, base] = [values[name], agreed[name]];
     if (merge === 'fact' || sameValue(value, base)) continue;
-    own[name] =
-      Array.isArray(value) && Array.isArray(base)
-        ? value.filter((element) => !base.some((known) => sameValue(known, element)))
-        : value;
+    if (merge === 'counter') own[name] = Math.max(0, Number(value) - Number(base));
+    else own[name] = Array.isArray(value) && Array.isArray(base) ? surplus(value, base) : value;
   }
   return own;
+}
+
+/** What a list has more than another, each as often as it has it more. */
+function surplus(list: readonly unknown[], other: readonly unknown[]): unknown[] {
+  const left = [...other];
+  return list.filter((element) => {
+    const at = left.findIndex((known) => sameValue(known, element));
+    if (at >= 0) left.splice(at, 1);
+    return at < 0;
+  });
 }

@@ -2,9 +2,10 @@ import { heldRecords } from '../library/heldRecords.ts';
 import { type Link, linksOf } from '../library/links.ts';
 import { toLibrary } from '../library/translate.ts';
 import type { Id } from '../model/fields.ts';
-import type { HeldRecord, LibraryId, Values } from '../model/held.ts';
-import { fieldsOf, type Kind, kindNames } from '../model/kinds.ts';
-import { sameValue } from '../model/records.ts';
+import type { HeldRecord, LibraryId } from '../model/held.ts';
+import { type Kind, kindNames } from '../model/kinds.ts';
+import { isChangedHere } from './changed.ts';
+import { deletedAmong } from './deletedHere.ts';
 import type { Decisions } from './deletions.ts';
 import { namedBy } from './names.ts';
 import { emptyItem } from './planItem.ts';
@@ -38,7 +39,8 @@ export async function planGone(
       for (const link of links) {
         const record = held.get(link.libraryId);
         if (!record || record.deletedAt !== null) planForgotten(planning, link);
-        else if (!(await isChanged(planning, link, record))) planDeletion(planning, link, record);
+        else if (!(await isChanged(planning, link, record, staying)))
+          planDeletion(planning, link, record);
         else {
           const right = policyFor(planning.source.policy, kind, '');
           if (right === 'stash') planDeletion(planning, link, record);
@@ -102,26 +104,22 @@ export async function planForgetting(
   }
 }
 
-/** Does the library's record differ from what both sides agreed to? */
+/** Was the library's record changed since both sides agreed to it? */
 async function isChanged(
   { client, source, plan }: Planning,
   link: Link,
   record: HeldRecord,
+  staying: ReadonlySet<LibraryId>,
 ): Promise<boolean> {
   if (!link.edited) return false;
-  const { kind, base } = link;
+  const { kind } = link;
   const named = await namedBy(client, source, plan, [
-    { kind, values: base },
+    { kind, values: link.base },
     { kind, values: record.values },
   ]);
-  return differs(kind, toLibrary(kind, base, named.toLibrary), record.values);
+  const base = toLibrary(kind, link.base, named.toLibrary);
+  const deleted = await deletedAmong(client, kind, [base, record.values]);
+  const stays = (id: string, on: 'library' | 'source') =>
+    on === 'source' ? staying.has(id) : deleted.has(id);
+  return isChangedHere(kind, base, record.values, stays);
 }
-
-export const differs = (kind: Kind, base: Values, values: Values): boolean =>
-  fieldsOf[kind].some(
-    ([field, { merge }]) =>
-      merge !== 'fact' &&
-      base[field] !== undefined &&
-      values[field] !== undefined &&
-      !sameValue(base[field], values[field]),
-  );

@@ -4,7 +4,6 @@ import { foldedAmong } from '../library/folds.ts';
 import { heldRecords } from '../library/heldRecords.ts';
 import { sentChanges } from '../library/journal.ts';
 import { lastEdits } from '../library/lastEdits.ts';
-import { tableOf } from '../library/layout.ts';
 import { type Link, linksOf } from '../library/links.ts';
 import { lockedFields } from '../library/locks.ts';
 import type { Source } from '../library/sources.ts';
@@ -13,7 +12,8 @@ import type { Id, Instant } from '../model/fields.ts';
 import type { HeldRecord, LibraryId, Values } from '../model/held.ts';
 import { fieldsOf, type Kind } from '../model/kinds.ts';
 import { sameValue } from '../model/records.ts';
-import { differs } from './gone.ts';
+import { isChangedThere } from './changed.ts';
+import { deletedAmong } from './deletedHere.ts';
 import { hierarchies } from './hierarchy.ts';
 import { loopsIn, type Met } from './loops.ts';
 import type { MergeOptions } from './merge.ts';
@@ -22,7 +22,7 @@ import { type Pair, planNew, planPair, type SourceSide } from './pair.ts';
 import { emptyItem, type PlanItem } from './planItem.ts';
 import { batchesOf, type Planning, sourceSides } from './planning.ts';
 import { asksForTimes, policyFor } from './policy.ts';
-import { creatable, withReferences } from './projection.ts';
+import { creatable } from './projection.ts';
 
 /** Plans the records of a kind that are there, one by one: what is new, and what changed on either side. */
 export async function planPairs(
@@ -74,7 +74,12 @@ async function planBatch(
     kind,
     named,
     staying,
-    deletedHere: await deletedAmong(client, kind, [...held.values()], links, named),
+    deletedHere: await deletedAmong(client, kind, [
+      ...[...held.values()].map(({ values }) => values),
+      ...[...links.values()].map(({ base }) => toLibrary(kind, base, named.toLibrary)),
+      ...[...sides.values()].map(({ values }) => values),
+    ]),
+    homeless: homelessAmong(planning, kind, [...held.values()], named),
     leading: await leadersOf(client, source, known),
     open: await openConflicts(client, source, kind, ids),
     locked: await lockedFields(client, known),
@@ -100,7 +105,7 @@ async function planBatch(
       if (link?.edited) plan.add({ ...emptyItem(of), revision: record.revision });
     } else if (link && record.deletedAt !== null) {
       if (context.open.get(remoteId)?.has('')) continue; // it is asked whether it shall go
-      planDeletedHere(planning, of, side, link, arrived(context, link, side));
+      planDeletedHere(context, of, side, link);
     } else {
       met.push(meet(context, { ...of, formerId: assigned?.formerId ?? null }, side, record, link));
     }
@@ -115,6 +120,8 @@ interface Batch {
   staying: ReadonlySet<LibraryId>;
   /** Deleted in the library, which does not travel to the source. */
   deletedHere: ReadonlySet<LibraryId>;
+  /** The source has no record for these, and is not given one. */
+  homeless: ReadonlySet<LibraryId>;
   /** Of which records this source shows its facts. */
   leading: ReadonlySet<LibraryId>;
   /** Open questions, by record, field and key. */
@@ -134,7 +141,7 @@ function meet(
   held: HeldRecord,
   link: Link | undefined,
 ): Met {
-  const { planning, kind, named, staying, deletedHere, open, locked, edits, sent } = batch;
+  const { planning, kind, named, open, locked, edits, sent } = batch;
   const { source, canHold } = planning;
   const { formerId, ...item } = of;
   const { libraryId, remoteId } = of;
@@ -142,7 +149,7 @@ function meet(
     kind,
     item,
     source: side,
-    held: { ...held, values: projected(kind, held.values, batch) },
+    held,
     base: link && (source.standing === 'push' ? side.values : arrived(batch, link, side)),
     link: link && { ...link, seen: link.seen.toString('hex') },
     leads: batch.leading.has(libraryId),
@@ -154,7 +161,7 @@ function meet(
     open: open.get(remoteId),
     sent: link && toLibrary(kind, link.sent, named.toLibrary),
     canHold: (field, value) => canHold(kind, field, value),
-    stays: (id, on) => (on === 'source' ? staying.has(id) : deletedHere.has(id)),
+    stays: staysIn(batch),
     times: {
       library: edits.get(libraryId) ?? null,
       source: (side.values.updatedAt as Instant | undefined) ?? null,
@@ -180,7 +187,7 @@ function meet(
 
 /**
  * What both sides agreed to, with what was sent by a run that was cut off and has arrived. A counter that was sent
- * and has moved counts as arrived: nothing may be counted twice.
+ * and is that far counts as arrived: nothing may be counted twice.
  */
 function arrived({ kind, named, sent }: Batch, link: Link, side: SourceSide): Values {
   const base = toLibrary(kind, link.base, named.toLibrary);
@@ -191,7 +198,7 @@ function arrived({ kind, named, sent }: Batch, link: Link, side: SourceSide): Va
   );
   for (const [field, value] of Object.entries(on)) {
     const there = side.values[field];
-    const hasMoved = counters.has(field) && !sameValue(there, base[field]);
+    const hasMoved = counters.has(field) && Number(there) >= Number(value);
     if (hasMoved || sameValue(there, value)) base[field] = value;
   }
   return base;
@@ -199,15 +206,16 @@ function arrived({ kind, named, sent }: Batch, link: Link, side: SourceSide): Va
 
 /** Deleted here, and still there: that travels where it may, unless it was changed there meanwhile. */
 function planDeletedHere(
-  { source, plan }: Planning,
+  batch: Batch,
   of: { kind: Kind; libraryId: LibraryId; remoteId: Id; why: string },
   side: SourceSide,
   link: Link,
-  base: Values,
 ): void {
+  const { source, plan } = batch.planning;
+  const base = arrived(batch, link, side);
   const item = emptyItem({ ...of, why: 'deleted in the library' });
   const travels = source.writes && (source.deletions === 'stash' || source.deletions === 'both');
-  if (differs(of.kind, side.values, base)) {
+  if (isChangedThere(of.kind, base, side.values, staysIn(batch))) {
     const right = policyFor(source.policy, of.kind, '');
     if (right === 'stash') plan.add({ ...item, here: 'restore' });
     else if (right === 'library' && travels) plan.add({ ...item, there: 'delete', forget: true });
@@ -221,38 +229,32 @@ function planDeletedHere(
   }
 }
 
-/** The library's values without references that the source has no record for and is not given one. */
-const projected = (kind: Kind, values: Values, { named, planning, deletedHere }: Batch): Values =>
-  withReferences(
-    kind,
-    values,
-    (target, id) =>
-      !deletedHere.has(id) &&
-      (named.toSource.get(target, id) !== undefined ||
-        (planning.source.writes && creatable.has(target))),
-  );
+/**
+ * Which side has no say about a record, and is not given it: the source about one that is gone from it but stays here,
+ * or that it has no place for; the library about one that was deleted here and stays there.
+ */
+const staysIn =
+  ({ staying, homeless, deletedHere }: Batch) =>
+  (id: string, on: 'library' | 'source'): boolean =>
+    on === 'source' ? staying.has(id) || homeless.has(id) : deletedHere.has(id);
 
-/** Those of the records that a batch names, now or in what was agreed, that were deleted here. */
-async function deletedAmong(
-  client: ClientBase,
+/** What the library's records name that the source has no record for, and is not given one. */
+function homelessAmong(
+  { source }: Planning,
   kind: Kind,
   held: readonly HeldRecord[],
-  links: Map<Id, Link>,
-  { toLibrary: ids }: Named,
-): Promise<ReadonlySet<LibraryId>> {
+  { toSource }: Named,
+): ReadonlySet<LibraryId> {
   const named: NamedIds = new Map();
   for (const { values } of held) idsIn(kind, values, named);
-  for (const { base } of links.values()) idsIn(kind, toLibrary(kind, base, ids), named);
-  const deleted = new Set<LibraryId>();
-  for (const [target, some] of named) {
-    if (target === 'file') continue; // which sources have is their own fact
-    const { rows } = await client.query<{ id: LibraryId }>(
-      `SELECT id FROM qar.${tableOf(target)} WHERE id = ANY ($1::uuid[]) AND deleted_at IS NOT NULL`,
-      [[...some].filter(isLibraryId)],
-    );
-    for (const { id } of rows) deleted.add(id);
+  const homeless = new Set<LibraryId>();
+  for (const [target, ids] of named) {
+    if (source.writes && creatable.has(target)) continue;
+    for (const id of ids) {
+      if (isLibraryId(id) && toSource.get(target, id) === undefined) homeless.add(id);
+    }
   }
-  return deleted;
+  return homeless;
 }
 
 /** The records of which this source is the first that has them. */

@@ -43,11 +43,15 @@ const folder = mkdtempSync(join(tmpdir(), 'stowage-in-step-'));
 after(() => rmSync(folder, { recursive: true }));
 const made = new Set<string>();
 
-export async function stashOf(t: Scope, version: ServerVersion, seed = 1): Promise<Stash> {
-  const database = join(folder, `${version}-${seed}.sqlite`);
+/** Another one of the same plan is another server with the same library. */
+export async function stashOf(
+  t: Scope,
+  version: ServerVersion,
+  { seed = 1, scenes = 40, images = 40 } = {},
+): Promise<Stash> {
+  const database = join(folder, `${version}-${seed}-${scenes}.sqlite`);
   if (!made.has(database)) {
-    const plan = { scenes: 40, images: 40, galleries: 6, version, seed };
-    generate(database, { ...plan, pictures: 'few' });
+    generate(database, { scenes, images, galleries: 6, version, seed, pictures: 'few' });
   }
   made.add(database);
   const simulator = await startSimulator({ database });

@@ -1,0 +1,23 @@
+import type { Values } from '../model/held.ts';
+import type { Kind } from '../model/kinds.ts';
+import { type MergeOptions, mergeRecord } from './merge.ts';
+
+/** Did the library change a record since both sides agreed? As a merge with a source that did not would say. */
+export const isChangedHere = (
+  kind: Kind,
+  base: Values,
+  library: Values,
+  stays: NonNullable<MergeOptions['stays']>,
+): boolean =>
+  isFilled(mergeRecord(kind, { base, library, source: base }, { policy: {}, stays }).source);
+
+/** Did the source? */
+export const isChangedThere = (
+  kind: Kind,
+  base: Values,
+  source: Values,
+  stays: NonNullable<MergeOptions['stays']>,
+): boolean =>
+  isFilled(mergeRecord(kind, { base, library: base, source }, { policy: {}, stays }).library);
+
+const isFilled = (values: Values): boolean => Object.keys(values).length > 0;

@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type pg from 'pg';
+import { kindNumber } from '../src/library/layout.ts';
+import type { Kind } from '../src/model/kinds.ts';
+import { type Side, type ThreeSides, threeSides } from './support/threeSides.ts';
+
+/**
+ * Histories on two servers and the library between them, all of it real but for Stash. CI runs this on two PostgreSQLs:
+ * a hundred and fifty in all.
+ */
+const histories = 75;
+
+type Where = 'library' | 0 | 1;
+
+/** One thing that somebody does; `a` and `b` choose among what is there. */
+interface Edit {
+  where: Where;
+  what: string;
+  a: number;
+  b: number;
+}
+
+const T = (n: number) => `2021-03-04T05:06:${String(n % 60).padStart(2, '0')}Z`;
+
+/** What can be done at a Stash, as mutations: a refusal (a name that is taken, say) is what a person would meet, too. */
+const there: { [what: string]: (a: number, b: number) => string } = {
+  title: (a, b) => `sceneUpdate(input:{id:${a},title:"title ${b}"}){id}`,
+  rating: (a, b) => `sceneUpdate(input:{id:${a},rating100:${b * 5}}){id}`,
+  tags: (a, b) => `sceneUpdate(input:{id:${a},tag_ids:[${b},${b + 1}]}){id}`,
+  noTags: (a) => `sceneUpdate(input:{id:${a},tag_ids:[]}){id}`,
+  performers: (a, b) => `sceneUpdate(input:{id:${a},performer_ids:[${(b % 5) + 1}]}){id}`,
+  studio: (a, b) => `sceneUpdate(input:{id:${a},studio_id:${(b % 3) + 1}}){id}`,
+  urls: (a, b) =>
+    `sceneUpdate(input:{id:${a},urls:["http://x/${b}","http://x/1","http://x/1"]}){id}`,
+  groups: (a, b) => `sceneUpdate(input:{id:${a},groups:[{group_id:1,scene_index:${b}}]}){id}`,
+  play: (a, b) => `sceneAddPlay(id:${a},times:["${T(b)}"]){count}`,
+  unplay: (a, b) => `sceneDeletePlay(id:${a},times:["${T(b)}"]){count}`,
+  o: (a, b) => `sceneAddO(id:${a},times:["${T(b)}","${T(b)}"]){count}`,
+  activity: (a, b) => `sceneSaveActivity(id:${a},resume_time:${b},playDuration:${b + 0.5})`,
+  imageO: (a) => `imageIncrementO(id:${a})`,
+  imageTitle: (a, b) => `imageUpdate(input:{id:${a},title:"image ${b}"}){id}`,
+  marker: (a, b) =>
+    `sceneMarkerCreate(input:{scene_id:${a},title:"m${b}",seconds:${b},primary_tag_id:1,tag_ids:[2]}){id}`,
+  tag: (_, b) => `tagCreate(input:{name:"new tag ${b}"}){id}`,
+  rename: (a, b) => `tagUpdate(input:{id:${a + 2},name:"renamed ${b}"}){id}`,
+  parent: (a, b) => `tagUpdate(input:{id:${a + 2},parent_ids:[${b + 2}]}){id}`,
+  aliases: (a, b) => `performerUpdate(input:{id:${(a % 5) + 1},alias_list:["alias ${b}"]}){id}`,
+  custom: (a, b) =>
+    `performerUpdate(input:{id:${(a % 5) + 1},custom_fields:{partial:{c${b % 3}:${b}}}}){id}`,
+  destroyTag: (_, b) => `tagDestroy(input:{id:${b + 12}})`,
+  destroyMarker: (_, b) => `sceneMarkerDestroy(id:${b + 1})`,
+};
+
+const linked = (kind: Kind, number: number) =>
+  `(SELECT library_id FROM stowage.links WHERE source_id = 1 AND kind = ${kindNumber[kind]} AND remote_id = ${number})`;
+
+/** The same in the library, with plain SQL. */
+const here: { [what: string]: (a: number, b: number) => string } = {
+  title: (a, b) => `UPDATE qar.cargo SET title = 'ours ${b}' WHERE id = ${linked('scene', a)}`,
+  rating: (a, b) => `UPDATE qar.cargo SET rating = ${b} WHERE id = ${linked('scene', a)}`,
+  tags: (a, b) =>
+    `INSERT INTO qar.cargo_tags SELECT c.id, t.id FROM qar.cargo c, qar.tags t WHERE c.id = ${linked('scene', a)} AND t.id = ${linked('tag', b + 1)} AND t.deleted_at IS NULL ON CONFLICT DO NOTHING`,
+  noTags: (a) => `DELETE FROM qar.cargo_tags WHERE cargo_id = ${linked('scene', a)}`,
+  performers: (a, b) =>
+    `INSERT INTO qar.cargo_crew SELECT c.id, p.id FROM qar.cargo c, qar.crew p WHERE c.id = ${linked('scene', a)} AND p.id = ${linked('performer', (b % 5) + 1)} ON CONFLICT DO NOTHING`,
+  studio: (a) => `UPDATE qar.cargo SET fleet_id = NULL WHERE id = ${linked('scene', a)}`,
+  urls: (a, b) =>
+    `UPDATE qar.cargo SET urls = urls || '{http://here/${b}}' WHERE id = ${linked('scene', a)}`,
+  play: (a, b) =>
+    `INSERT INTO qar.voyage_log (cargo_id, what, at) SELECT id, 'play', '${T(b)}' FROM qar.cargo WHERE id = ${linked('scene', a)}`,
+  unplay: (a) =>
+    `DELETE FROM qar.voyage_log WHERE cargo_id = ${linked('scene', a)} AND what = 'play'`,
+  activity: (a, b) =>
+    `UPDATE qar.cargo SET play_duration = play_duration + ${b}, resume_time = ${b} WHERE id = ${linked('scene', a)}`,
+  imageO: (a) => `UPDATE qar.images SET o_counter = o_counter + 2 WHERE id = ${linked('image', a)}`,
+  imageTitle: (a, b) =>
+    `UPDATE qar.images SET title = 'our image ${b}' WHERE id = ${linked('image', a)}`,
+  rename: (a, b) => `UPDATE qar.tags SET name = 'our name ${b}' WHERE id = ${linked('tag', a + 2)}`,
+  parent: (a, b) =>
+    `INSERT INTO qar.tag_parents SELECT t.id, p.id FROM qar.tags t, qar.tags p WHERE t.id = ${linked('tag', a + 2)} AND p.id = ${linked('tag', b + 2)} AND t.id <> p.id AND p.deleted_at IS NULL AND NOT EXISTS (
+       WITH RECURSIVE up AS (SELECT p.id AS id UNION SELECT e.parent_id FROM up JOIN qar.tag_parents e ON e.tag_id = up.id)
+       SELECT FROM up WHERE up.id = t.id) ON CONFLICT DO NOTHING`,
+  aliases: (a, b) =>
+    `UPDATE qar.crew SET aliases = ARRAY['our alias ${b}'] WHERE id = ${linked('performer', (a % 5) + 1)}`,
+  custom: (a, b) =>
+    `UPDATE qar.crew SET custom_fields = custom_fields || '{"c${b % 3}": ${b + 100}}' WHERE id = ${linked('performer', (a % 5) + 1)}`,
+};
+
+const edit: fc.Arbitrary<Edit> = fc
+  .record({
+    where: fc.constantFrom<Where>('library', 0, 1),
+    pick: fc.nat(1000),
+    a: fc.integer({ min: 1, max: 8 }),
+    b: fc.nat(9),
+  })
+  .map(({ where, pick, a, b }) => {
+    const names = Object.keys(where === 'library' ? here : there);
+    return { where, what: names[pick % names.length] as string, a, b };
+  });
+
+async function carryOut({ client, sides }: ThreeSides, { where, what, a, b }: Edit) {
+  if (where === 'library') {
+    await client.query((here[what] as (a: number, b: number) => string)(a, b));
+    return;
+  }
+  const { stash } = sides[where] as Side;
+  await fetch(`${stash.simulator.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      query: `mutation{${(there[what] as (a: number, b: number) => string)(a, b)}}`,
+    }),
+  });
+}
+
+/** How many plays there are, by scene and instant, that somebody added in this history. */
+async function plays(client: pg.ClientBase): Promise<number> {
+  const { rows } = await client.query(
+    `SELECT count(*)::int AS count FROM qar.voyage_log WHERE what = 'play'`,
+  );
+  return rows[0].count;
+}
+
+test('random histories on two servers and the library end with all sides agreeing', async (t) => {
+  const three = await threeSides(t);
+  let count = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(edit, { minLength: 1, maxLength: 12 }),
+      fc.constantFrom('library' as const, 'stash' as const, 'newest' as const, 'ask' as const),
+      async (edits, policy) => {
+        count++;
+        await three.setPolicy(policy);
+        const before = await plays(three.client);
+        for (const one of edits) await carryOut(three, one);
+        // Nobody can have fewer than were there and not taken away by anybody.
+        const isOnlyAdded = !edits.some(({ what }) => what === 'unplay');
+        for (let round = 0; round < 3; round++) {
+          for (const side of three.sides) await three.sync(side);
+        }
+        for (const side of three.sides) {
+          assert.deepEqual(await three.differences(side), []);
+          const again = await three.sync(side);
+          assert.deepEqual(again.changes, [], `${side.name} is quiet`);
+          assert.equal(again.runId, null, `${side.name} writes nothing`);
+        }
+        if (isOnlyAdded) assert.ok((await plays(three.client)) >= before);
+      },
+    ),
+    {
+      numRuns: histories,
+      endOnFailure: true,
+      ...(process.env.STOWAGE_TEST_SEED && { seed: Number(process.env.STOWAGE_TEST_SEED) }),
+    },
+  );
+  assert.ok(count >= histories);
+});

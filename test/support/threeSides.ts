@@ -1,0 +1,119 @@
+/** Two simulated Stashes and a library between them, on a real PostgreSQL: what happens to them, and whether they agree. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { listConflicts } from '../../src/library/conflicts.ts';
+import { LibraryRecords } from '../../src/library/read.ts';
+import { changeSource, findSource, KnownFields, type Source } from '../../src/library/sources.ts';
+import { kindNames } from '../../src/model/kinds.ts';
+import type { Reading } from '../../src/model/reading.ts';
+import { StashClient } from '../../src/stash/client.ts';
+import { connect, type StashServer } from '../../src/stash/server.ts';
+import { openTables } from '../../src/stash/tables/tablesRoad.ts';
+import { canHold } from '../../src/stash/write/canHold.ts';
+import { openWriter } from '../../src/stash/write/writer.ts';
+import { compareKind } from '../../src/sync/compare.ts';
+import type { PolicyWord } from '../../src/sync/policy.ts';
+import { type Synced, syncSource } from '../../src/sync/sync.ts';
+import { ownLibrary } from './commands.ts';
+import type { Scope } from './database.ts';
+import { type Stash, stashOf } from './inStep.ts';
+
+export interface Side {
+  name: string;
+  stash: Stash;
+  server: StashServer;
+}
+
+export interface ThreeSides {
+  client: pg.ClientBase;
+  sides: readonly [Side, Side];
+  /** Syncs one source once. */
+  sync(side: Side): Promise<Synced>;
+  setPolicy(word: PolicyWord): Promise<void>;
+  /** What differs between a source and the library, but for what is being asked. */
+  differences(side: Side): Promise<string[]>;
+}
+
+export async function threeSides(t: Scope): Promise<ThreeSides> {
+  const folder = mkdtempSync(join(tmpdir(), 'stowage-three-'));
+  t.after(async () => rmSync(folder, { recursive: true }));
+  const library = await ownLibrary(t);
+  const sides: Side[] = [];
+  for (const name of ['main', 'second']) {
+    const stash = await stashOf(t, 'v0.30', { seed: 7, scenes: 8, images: 8 });
+    const from = ['--from', stash.simulator.url, '--name', name, '--pictures', 'none'];
+    const brought = await library.stowage('migrate', ...from);
+    assert.equal(brought.exitCode, 0, JSON.stringify([brought.error?.message, brought.troubles]));
+    const client = new StashClient({ address: stash.simulator.url });
+    t.after(() => client.close());
+    sides.push({ name, stash, server: await connect(client) });
+  }
+  const client = new pg.Client(library.url);
+  await client.connect();
+  client.on('error', () => {}); // its database is dropped under it at the end
+  await client.query(`UPDATE stowage.sources SET writes = true, deletions = 'both'`);
+  const { signal } = new AbortController();
+  const sourceOf = async ({ name }: Side) => (await findSource(client, name)) as Source;
+  const read = ({ name, server }: Side): Promise<Reading> =>
+    openTables(server, { tempDir: folder, mirror: join(folder, `${name}.sqlite`), signal });
+  return {
+    client,
+    sides: sides as [Side, Side],
+    async sync(side) {
+      let reading: Reading | undefined;
+      try {
+        return await syncSource({
+          client,
+          source: await sourceOf(side),
+          canHold: (kind, field, value) => canHold(side.server.profile, kind, field, value),
+          known: new KnownFields(),
+          signal,
+          allowedDeletions: 0,
+          createScenes: false,
+          full: false,
+          warn: () => {},
+          writer: (told) => openWriter(side.server, { ...told, picture: async () => null }),
+          read: async () => {
+            await reading?.close();
+            reading = await read(side);
+            return reading;
+          },
+          progress: () => {},
+        });
+      } finally {
+        await reading?.close();
+      }
+    },
+    async setPolicy(word) {
+      for (const side of sides) {
+        await changeSource(client, (await sourceOf(side)).id, { policy: { default: word } });
+      }
+    },
+    async differences(side) {
+      const source = await sourceOf(side);
+      const asked = new Set(
+        (await listConflicts(client, { sourceId: source.id })).flatMap(
+          ({ kind, remoteId, field }) => [`${kind} ${remoteId} ${field}`],
+        ),
+      );
+      const found: string[] = [];
+      const reading = await read(side);
+      const records = await LibraryRecords.begin([client], source);
+      for (const kind of kindNames) {
+        await compareKind(kind, reading.records(kind), records.records(kind), (difference) => {
+          const { id, field, source: there, library: here } = difference;
+          if (asked.has(`${kind} ${id} ${field ?? ''}`) || asked.has(`${kind} ${id} `)) return;
+          found.push(
+            `${side.name} ${kind} ${id} ${field}: ${JSON.stringify(there)} there, ${JSON.stringify(here)} here`,
+          );
+        });
+      }
+      await records.end();
+      await reading.close();
+      return found;
+    },
+  };
+}
