@@ -222,3 +222,27 @@ describe('sources resolve', () => {
     assert.equal(twice, 10);
   });
 });
+
+test('a decision holds for one sync: a rewound source is accepted, or the library is put back into it', async (t) => {
+  for (const way of ['--accept', '--push'] as const) {
+    const { library, sync, stash, idOf, query, assertQuiet } = await inStep(t);
+    await sync('--full');
+    const { stowage } = library;
+    const standing = async () => (await query('SELECT standing FROM stowage.sources'))[0]?.standing;
+    await query('UPDATE qar.cargo SET title = $2 WHERE id = $1', [await idOf('scene', 3), 'Mine']);
+    await query('UPDATE stowage.sources SET highest = $1', [{ scene: 5000 }]);
+    await stash.send('mutation{sceneUpdate(input:{id:3,title:"Theirs"}){id}}');
+    await assert.rejects(() => sync(), { code: 'source.changed' });
+    assert.equal((await stowage('sources', 'resolve', 'main', way)).exitCode, 0);
+    if (way === '--push') {
+      await assert.rejects(() => sync(), /Nothing may be written/);
+      assert.equal((await stowage('sources', 'set', 'main', 'writes=on')).exitCode, 0);
+    }
+    await sync();
+    assert.equal(await standing(), 'ok');
+    assert.deepEqual(await stash.rows('select title from scenes where id = 3'), [
+      [way === '--push' ? 'Mine' : 'Theirs'],
+    ]);
+    await assertQuiet();
+  }
+});

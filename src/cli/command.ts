@@ -60,3 +60,10 @@ export const atLeast = (least: number) => (text: string) => {
   if (Number.isSafeInteger(value) && value >= least) return value;
   throw new InvalidArgumentError(`It is to be a whole number, ${least} or more.`);
 };
+
+/** Reads the numbers of an argument that may be given more than once. */
+export const numbers = (text: string, others: readonly number[] | undefined): number[] => {
+  const number = Number(text);
+  if (Number.isSafeInteger(number) && number > 0) return [...(others ?? []), number];
+  throw new InvalidArgumentError('It is to be a number, as the list shows them.');
+};

@@ -15,6 +15,14 @@ const commands: Commands = {
     summary: 'Bring the library and a Stash in step, both ways',
     load: async () => (await import('./sync.ts')).sync,
   },
+  status: {
+    summary: 'Say how things stand with each source, and what is best done next',
+    load: async () => (await import('./status.ts')).status,
+  },
+  matches: {
+    summary: 'List records that may be the same, and say whether they are',
+    load: async () => (await import('./matches/matches.ts')).matches,
+  },
   conflicts: {
     summary: 'List what both sides changed differently, and say who is right',
     load: async () => (await import('./conflicts/conflicts.ts')).conflicts,

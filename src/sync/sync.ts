@@ -56,9 +56,11 @@ export async function syncSource(syncing: Syncing): Promise<Synced> {
     stale: [],
     failures: [],
   };
+  refusePush(source);
+  let highest: Source['highest'] = {};
   for (let round = 0; round < mostRounds; round++) {
     const reading = await syncing.read();
-    const highest = round === 0 ? await checkIdentity(source, reading, client) : undefined;
+    if (round === 0) highest = await checkIdentity(source, reading, client);
     const plan = PlanFile.make();
     try {
       const head = await plannedBy(syncing, reading, plan, round);
@@ -67,7 +69,8 @@ export async function syncSource(syncing: Syncing): Promise<Synced> {
         reading.clearTouched();
         break;
       }
-      if (highest && reading.road !== 'graphql') await changeSource(client, source.id, { highest });
+      if (round === 0 && reading.road !== 'graphql')
+        await changeSource(client, source.id, { highest });
       synced.runId ??= await beginRun(client, {
         sourceId: source.id,
         command: 'sync',
@@ -92,7 +95,16 @@ export async function syncSource(syncing: Syncing): Promise<Synced> {
     await rememberKnown(client, source, syncing.known);
     await finishRun(client, synced.runId, 'done', counts);
   }
+  // What a person decided for this sync has been done; from here on it is compared as it is now.
+  if (source.standing !== 'ok') await changeSource(client, source.id, { standing: 'ok', highest });
   return synced;
+}
+
+function refusePush({ name, standing, writes }: Source): void {
+  if (standing !== 'push' || writes) return;
+  throw new StowageError('source.changed', `Nothing may be written to ${name} yet.`, {
+    remedy: `Switch it on with \`stowage sources set ${name} writes=on\`, so that the library can be put back into it.`,
+  });
 }
 
 /** What the source tells is what it is compared by and exported in; what it told before, it still has. */

@@ -7,6 +7,7 @@ import { conflicts } from '../../src/cli/conflicts/conflicts.ts';
 import { Events } from '../../src/cli/display/events.ts';
 import { exportCommand } from '../../src/cli/export.ts';
 import { asStowageError, exitCodeOf } from '../../src/cli/failure.ts';
+import { matches } from '../../src/cli/matches/matches.ts';
 import { migrate } from '../../src/cli/migrate.ts';
 import { Output } from '../../src/cli/output.ts';
 import { parse } from '../../src/cli/parse.ts';
@@ -22,6 +23,7 @@ import { unlock } from '../../src/cli/records/unlock.ts';
 import { Redactor } from '../../src/cli/redactor.ts';
 import { runs } from '../../src/cli/runs/runs.ts';
 import { sources } from '../../src/cli/sources/sources.ts';
+import { status } from '../../src/cli/status.ts';
 import { sync } from '../../src/cli/sync.ts';
 import { undo } from '../../src/cli/undo.ts';
 import { verify } from '../../src/cli/verify.ts';
@@ -46,6 +48,8 @@ const commands: Commands = {
   export: { summary: 'Export', load: async () => exportCommand },
   sync: { summary: 'Sync', load: async () => sync },
   sources: { summary: 'Sources', load: async () => sources },
+  status: { summary: 'Status', load: async () => status },
+  matches: { summary: 'Matches', load: async () => matches },
   conflicts: { summary: 'Conflicts', load: async () => conflicts },
   runs: { summary: 'Runs', load: async () => runs },
   undo: { summary: 'Undo', load: async () => undo },

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import type { ClientBase } from 'pg';
 import { kindNamed } from '../../edit/words.ts';
 import type { ConflictFilter } from '../../library/conflicts.ts';
@@ -27,10 +27,3 @@ export async function filterOf(
     ...(field !== undefined && { field }),
   };
 }
-
-/** Reads the numbers of an argument that may be given more than once. */
-export const numbers = (text: string, others: readonly number[] | undefined): number[] => {
-  const number = Number(text);
-  if (Number.isSafeInteger(number) && number > 0) return [...(others ?? []), number];
-  throw new InvalidArgumentError('It is to be a number, as the list shows them.');
-};

@@ -6,10 +6,15 @@ import { type Conflict, type ConflictFilter, listConflicts } from '../../library
 import { listSources, type Source } from '../../library/sources.ts';
 import { StowageError } from '../../model/errors.ts';
 import { answerConflicts, fieldOf, type Right } from '../../sync/answer.ts';
-import { type CommandContext, type CommandDefinition, libraryOptions } from '../command.ts';
+import {
+  type CommandContext,
+  type CommandDefinition,
+  libraryOptions,
+  numbers,
+} from '../command.ts';
 import { lockForWriting, withLibrary } from '../library.ts';
 import { readingOf } from '../records/editing.ts';
-import { type FilterOptions, filterOf, filterOptions, numbers } from './filter.ts';
+import { type FilterOptions, filterOf, filterOptions } from './filter.ts';
 
 interface Options extends FilterOptions {
   ids?: number[];

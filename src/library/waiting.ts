@@ -1,0 +1,26 @@
+import type { ClientBase } from 'pg';
+import type { Source } from './sources.ts';
+
+/** What of a source waits: for a person, or for the next sync. */
+export interface Waiting {
+  /** Fields that both sides changed differently. */
+  conflicts: number;
+  /** Records that may be one. */
+  suggestions: number;
+  /** Records that the source has no more, and that are kept here. */
+  absent: number;
+  /** Records that were edited here since both sides last agreed. */
+  unsent: number;
+}
+
+export async function waitingOf(client: ClientBase, { id }: Source): Promise<Waiting> {
+  const { rows } = await client.query<Waiting>(
+    `SELECT
+       (SELECT count(*)::int FROM stowage.conflicts WHERE source_id = $1 AND settled_at IS NULL) AS conflicts,
+       (SELECT count(*)::int FROM stowage.matches WHERE source_id = $1 AND answer IS NULL) AS suggestions,
+       (SELECT count(*)::int FROM stowage.links WHERE source_id = $1 AND absent_since IS NOT NULL) AS absent,
+       (SELECT count(*)::int FROM stowage.links WHERE source_id = $1 AND edited AND absent_since IS NULL) AS unsent`,
+    [id],
+  );
+  return rows[0] as Waiting;
+}
