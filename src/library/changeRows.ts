@@ -11,7 +11,7 @@ export interface RowChange {
 }
 
 /** The fields of a kind that are columns of its own table. */
-export const columnFields = (kind: Kind): StoredField[] =>
+const columnFields = (kind: Kind): StoredField[] =>
   storedFields[kind].filter(({ storage }) => storage.in === 'column');
 
 /** Makes rows; all the columns' fields are among the values. */

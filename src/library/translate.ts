@@ -10,7 +10,7 @@ import type { Source } from './sources.ts';
 export type NamedIds = Map<Kind, Set<Id | LibraryId>>;
 
 /** What an id is on the other side; undefined where there is no link. */
-export interface LookUp<From, To> {
+interface LookUp<From, To> {
   get(kind: Kind, id: From): To | undefined;
 }
 export type LibraryIds = LookUp<Id, LibraryId>;

@@ -13,7 +13,7 @@ import { connected } from './filled.ts';
 export const libraryId = (n: number): LibraryId =>
   `01900000-0000-7000-8000-${String(n).padStart(12, '0')}`;
 
-export interface Changed {
+interface Changed {
   run: number;
   /** What was left alone. */
   stale: LibraryChange[];
