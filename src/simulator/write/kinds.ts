@@ -15,6 +15,7 @@ import {
   setLinks,
   stashIds,
   text,
+  trims,
   urls,
   value,
   type Write,
@@ -186,6 +187,9 @@ export const writables = {
     creating: {
       ...galleryFields.creating,
       title: required('title', 'title must not be empty'),
+      organized: (write, given: boolean | null) => {
+        if (trims(write.library)) flag('organized')(write, given as never);
+      },
     },
     check: ({ library, id, columns }) => {
       if (!id || columns.title !== null) return;

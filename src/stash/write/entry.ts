@@ -24,7 +24,7 @@ export interface Put<V, N extends string = string> {
   input: (value: V, words: Words, before: V | undefined) => { [name in N]?: unknown };
   /** Where not every value can be held. */
   holds?: (value: V, words: Words) => boolean;
-  /** It has no place in the input that makes a record. */
+  /** It has no place in the input that makes a record, or is ignored there. */
   onlyLater?: true;
 }
 

@@ -156,7 +156,8 @@ const gallery = {
   details: as('details'),
   photographer: as('photographer'),
   rating: integer('rating100'),
-  organized: as('organized'),
+  /** Before v0.30 it is ignored where a gallery is made. */
+  organized: { ...as('organized'), onlyLater: true },
   studio: ref('studio_id', 'studio'),
   tags: refs('tag_ids', 'tags'),
   performers: refs('performer_ids', 'performers'),
