@@ -4,7 +4,15 @@ import { libraryId } from '../../test/support/changing.ts';
 import { connected } from '../../test/support/filled.ts';
 import { lock, lockedFields, unlock } from './locks.ts';
 import { answerMatch, listMatches, type Match, suggestMatches } from './matches.ts';
-import { addSource, changeSource, findSource, listSources, type Source } from './sources.ts';
+import { beginRun, finishRun } from './runs.ts';
+import {
+  addSource,
+  changeSource,
+  findSource,
+  lastRoad,
+  listSources,
+  type Source,
+} from './sources.ts';
 
 async function withSource(t: Parameters<typeof connected>[0]) {
   const { client } = await connected(t);
@@ -44,6 +52,17 @@ test('how a source is treated can be changed, bit by bit', async (t) => {
   assert.deepEqual(await listSources(client), [
     { ...source, ...settings, standing: 'ok', address: null },
   ]);
+});
+
+test('a source was read last by the road of the newest run that finished and had one', async (t) => {
+  const { client, source } = await withSource(t);
+  assert.equal(await lastRoad(client, source), undefined);
+  const run = async (road?: 'snapshot' | 'tables') =>
+    beginRun(client, { sourceId: source.id, command: 'x', ...(road && { road }) });
+  await finishRun(client, await run('snapshot'), 'done', {});
+  await finishRun(client, await run(), 'done', {});
+  await run('tables');
+  assert.equal(await lastRoad(client, source), 'snapshot');
 });
 
 test('fields of a record are locked and unlocked', async (t) => {

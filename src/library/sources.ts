@@ -95,7 +95,8 @@ export async function changeSource(
 /** The road by which a source was read last; undefined where no run of it finished. */
 export async function lastRoad(client: ClientBase, source: Source): Promise<RoadName | undefined> {
   const { rows } = await client.query<{ road: RoadName }>(
-    'SELECT road FROM stowage.runs WHERE source_id = $1 AND finished_at IS NOT NULL ORDER BY id DESC LIMIT 1',
+    `SELECT road FROM stowage.runs WHERE source_id = $1 AND finished_at IS NOT NULL AND road IS NOT NULL
+      ORDER BY id DESC LIMIT 1`,
     [source.id],
   );
   return rows[0]?.road;
