@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import './support/database.ts';
 import { editedLibrary } from './support/edited.ts';
+import { eventsOf, stowage } from './support/program.ts';
 
 describe('records by hand', async () => {
-  const { query, done, made, refused, shown } = await editedLibrary({ after });
+  const { url, data, query, done, made, refused, shown } = await editedLibrary({ after });
 
   describe('a record', () => {
     test('is named by its id, its number at a source, or a name that no other has', async () => {
@@ -204,5 +205,25 @@ describe('records by hand', async () => {
     await done('edit', 'gallery', gallery, 'cover=main:2', 'images-=main:1');
     assert.deepEqual((await shown('gallery', gallery)).value('cover'), two);
     await refused(['edit', 'gallery', gallery, 'cover=main:1'], /gallery’s own images/);
+  });
+
+  test('the program itself: an id alone on standard output, events with --json', async () => {
+    const at = ['--database', url, '--data', data];
+    const created = await stowage(['create', 'tag', 'name=by the program', ...at]);
+    assert.equal(created.code, 0, created.stderr);
+    const id = created.stdout.trim();
+    assert.equal((await shown('tag', id)).label, 'by the program');
+    const edited = await stowage(['edit', 'tag', id, 'favorite=true', ...at, '--json']);
+    const [change, summary] = eventsOf(edited.stdout);
+    assert.deepEqual(change, {
+      ...{ event: 'changed', kind: 'tag', id, field: 'favorite', before: false, after: true },
+    });
+    assert.deepEqual(
+      [summary?.event, summary?.ok, summary?.id, summary?.fields, summary?.others],
+      ['summary', true, id, ['favorite'], 0],
+    );
+    const unsaid = await stowage(['edit', 'tag', id, ...at]);
+    assert.equal(unsaid.code, 2);
+    assert.match(unsaid.stderr, /missing required argument 'assignments'/i);
   });
 });

@@ -33,6 +33,7 @@ describe('what is refused', () => {
     ['marker', { seconds: 8 }, marker, /seconds is not after its end/],
     ['chapter', { imageIndex: 0 }, {}, /imageIndex is 1 or more/],
     ['gallery', { cover: 'c' }, { images: ['a', 'b'] }, /one of the gallery’s own images/],
+    ['gallery', { images: ['a'] }, { files: ['f'], folder: null }, /in its folder or zip/],
     ['savedFilter', { mode: 'DREAMS' }, {}, /mode is one of SCENES/],
     ['image', { oCounter: -1 }, {}, /oCounter/],
   ];
@@ -48,7 +49,7 @@ test('what Stash takes is taken', () => {
   checkValues('scene', { rating: null, date: '2020-02-29' }, scene);
   checkValues('scene', { title: '' }, { ...scene, files: ['a'] });
   checkValues('gallery', { title: '' }, { files: [], folder: { id: 1, path: '/a' } });
-  checkValues('gallery', { images: ['a'], cover: 'a' }, { images: [] });
+  checkValues('gallery', { images: ['a'], cover: 'a' }, { images: [], files: [], folder: null });
   checkValues('marker', { seconds: 6 }, marker);
 });
 

@@ -90,6 +90,10 @@ const checks = {
   gallery: {
     rating,
     title: titled,
+    images: (_: unknown, { files, folder }) =>
+      folder || (files as unknown[]).length > 0
+        ? 'are those that lie in its folder or zip'
+        : undefined,
     cover: (cover: unknown, { images }) =>
       cover === null || (images as unknown[]).includes(cover)
         ? undefined

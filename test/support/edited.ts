@@ -24,7 +24,7 @@ interface Shown {
 }
 type ShownField = Shown['fields'][number];
 
-export interface EditedLibrary extends Pick<OwnLibrary, 'query' | 'contents'> {
+export interface EditedLibrary extends Pick<OwnLibrary, 'url' | 'data' | 'query' | 'contents'> {
   /** A place for files. */
   folder: string;
   /** Runs a command that is to end well. */
@@ -62,9 +62,8 @@ export async function editedLibrary(scope: Scope): Promise<EditedLibrary> {
       'SELECT (SELECT count(*) FROM stowage.run_changes), (SELECT count(*) FROM stowage.runs)',
     );
   return {
+    ...library,
     folder,
-    query: library.query,
-    contents: library.contents,
     done,
     made: async (...words) => String((await done('create', ...words)).summary.id),
     async refused(words, message, remedy = /(?:)/) {

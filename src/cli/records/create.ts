@@ -25,6 +25,8 @@ export const create: CommandDefinition<Options> = {
       const values = await assigned(readingOf(context, client), {}, assignments);
       const { id, runId } = await createRecord(client, kind, values);
       context.output.line(id);
+      if (kind === 'scene')
+        context.output.note('A Stash gets it by `stowage sync --create-scenes`.');
       return { complete: true, summary: { kind, id, run: runId } };
     });
   },
