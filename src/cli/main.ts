@@ -15,6 +15,14 @@ const commands: Commands = {
     summary: 'Bring the library and a Stash in step, both ways',
     load: async () => (await import('./sync.ts')).sync,
   },
+  plan: {
+    summary: 'Keep in a file what a sync would do',
+    load: async () => (await import('./plan.ts')).plan,
+  },
+  apply: {
+    summary: 'Carry out a plan, as far as it still holds',
+    load: async () => (await import('./apply.ts')).apply,
+  },
   status: {
     summary: 'Say how things stand with each source, and what is best done next',
     load: async () => (await import('./status.ts')).status,

@@ -92,6 +92,16 @@ export async function changeSource(
   ]);
 }
 
+/** When a source was added to this library, to the microsecond. */
+export async function addedAt(client: ClientBase, source: Source): Promise<string> {
+  const { rows } = await client.query<{ at: string }>(
+    `SELECT to_char(added_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS at
+       FROM stowage.sources WHERE id = $1`,
+    [source.id],
+  );
+  return (rows[0] as { at: string }).at;
+}
+
 /** The road by which a source was read last; undefined where no run of it finished. */
 export async function lastRoad(client: ClientBase, source: Source): Promise<RoadName | undefined> {
   const { rows } = await client.query<{ road: RoadName }>(

@@ -3,12 +3,16 @@ import { StowageError } from '../model/errors.ts';
 import type { Id } from '../model/fields.ts';
 import type { LibraryId } from '../model/held.ts';
 import type { Kind } from '../model/kinds.ts';
+import type { RoadName } from '../model/reading.ts';
 import { jsonText, parseJson } from '../model/records.ts';
 import type { PlanItem } from './planItem.ts';
 
 /** What a plan is about, and what it was made from. */
 export interface PlanHead {
   source: string;
+  /** When the source was added to its library: no source of another library was at that very moment. */
+  addedAt: string;
+  road: RoadName;
   madeAt: string;
   /** Deletions that were found and held back for a person to allow: how many of each kind. */
   held: { [kind: string]: number };

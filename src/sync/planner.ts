@@ -19,7 +19,9 @@ import { type StashMerge, stashMerges } from './stashMerges.ts';
  * Makes the plan of a sync: everything that would be done, as data. Reads both sides and writes to neither
  * (design.md §5). First what may have changed, of all kinds; then who is who; then what is gone; then field by field.
  */
-export async function makePlan(planning: Planning): Promise<PlanHead> {
+export async function makePlan(
+  planning: Planning,
+): Promise<Pick<PlanHead, 'source' | 'madeAt' | 'held' | 'warnings'>> {
   const { source, plan, progress } = planning;
   const warnings: string[] = [];
   const found = await allCandidates(planning);

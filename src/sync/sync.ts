@@ -1,12 +1,19 @@
 import type { ClientBase } from 'pg';
 import { suggestMatches } from '../library/matches.ts';
 import { beginRun, finishRun } from '../library/runs.ts';
-import { changeSource, type KnownFields, type Source, setKnown } from '../library/sources.ts';
+import {
+  addedAt,
+  changeSource,
+  type KnownFields,
+  type Source,
+  setKnown,
+} from '../library/sources.ts';
 import { StowageError } from '../model/errors.ts';
 import { type Kind, kindNames } from '../model/kinds.ts';
 import type { Reading } from '../model/reading.ts';
 import { applyHere, type Stale } from './applyHere.ts';
 import { applyThere, type Failure, type Sending } from './applyThere.ts';
+import { checkPlan, type Outdated } from './checkPlan.ts';
 import { identify } from './identity.ts';
 import { PlanFile, type PlanHead } from './planFile.ts';
 import { makePlan } from './planner.ts';
@@ -89,16 +96,18 @@ export async function syncSource(syncing: Syncing): Promise<Synced> {
     }
   }
   if (synced.runId !== null) {
-    const counts = Object.fromEntries(
-      synced.changes.map(({ kind, side, action, count }) => [`${side} ${action} ${kind}`, count]),
-    );
     await rememberKnown(client, source, syncing.known);
-    await finishRun(client, synced.runId, 'done', counts);
+    await finishRun(client, synced.runId, 'done', countsOf(synced.changes));
   }
   // What a person decided for this sync has been done; from here on it is compared as it is now.
   if (source.standing !== 'ok') await changeSource(client, source.id, { standing: 'ok', highest });
   return synced;
 }
+
+const countsOf = (changes: Synced['changes']): { [what: string]: number } =>
+  Object.fromEntries(
+    changes.map(({ kind, side, action, count }) => [`${side} ${action} ${kind}`, count]),
+  );
 
 function refusePush({ name, standing, writes }: Source): void {
   if (standing !== 'push' || writes) return;
@@ -130,7 +139,7 @@ async function plannedBy(
   plan: PlanFile,
   round: number,
 ): Promise<PlanHead> {
-  const head = await makePlan({
+  const made = await makePlan({
     ...syncing,
     source,
     reading,
@@ -139,8 +148,44 @@ async function plannedBy(
     now: Date.now(),
     progress,
   });
+  const head = { ...made, addedAt: await addedAt(syncing.client, source), road: reading.road };
   plan.finish(head);
   return head;
+}
+
+/**
+ * Carries out what still holds of a plan that was made earlier: each item is held against both sides first.
+ *
+ * @throws StowageError `usage` where it is the plan of another source, or library.
+ */
+export async function applyPlan(
+  syncing: Syncing,
+  planned: PlanFile,
+): Promise<Synced & { outdated: Outdated[] }> {
+  const { client, source } = syncing;
+  const { addedAt: made, held, warnings } = planned.head;
+  if (made !== (await addedAt(client, source))) {
+    throw new StowageError('usage', 'That is the plan of another library.', {
+      remedy: 'Make one of this one with `stowage plan --out FILE`.',
+    });
+  }
+  refusePush(source);
+  const reading = await syncing.read();
+  await checkIdentity(source, reading, client);
+  const plan = PlanFile.make();
+  try {
+    const planning = { ...syncing, reading, plan: planned, now: Date.now() };
+    const outdated = await checkPlan(planning, planned, plan);
+    const synced = { changes: plan.counts(), conflicts: plan.conflicts, held, warnings, outdated };
+    if (plan.size === 0) return { ...synced, runId: null, stale: [], failures: [] };
+    const { road } = reading;
+    const runId = await beginRun(client, { sourceId: source.id, command: 'apply', road });
+    const { stale, failures } = await carryOut(syncing, plan, runId);
+    await finishRun(client, runId, 'done', countsOf(synced.changes));
+    return { ...synced, runId, stale, failures };
+  } finally {
+    plan.close();
+  }
 }
 
 /** Carries a plan out, on the library and, where that is switched on, at the source. */

@@ -2,6 +2,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type pg from 'pg';
+import { apply } from '../../src/cli/apply.ts';
 import { type Commands, exitCodes } from '../../src/cli/command.ts';
 import { conflicts } from '../../src/cli/conflicts/conflicts.ts';
 import { Events } from '../../src/cli/display/events.ts';
@@ -11,6 +12,7 @@ import { matches } from '../../src/cli/matches/matches.ts';
 import { migrate } from '../../src/cli/migrate.ts';
 import { Output } from '../../src/cli/output.ts';
 import { parse } from '../../src/cli/parse.ts';
+import { plan } from '../../src/cli/plan.ts';
 import { create } from '../../src/cli/records/create.ts';
 import { deleteCommand } from '../../src/cli/records/delete.ts';
 import { edit } from '../../src/cli/records/edit.ts';
@@ -48,6 +50,8 @@ const commands: Commands = {
   export: { summary: 'Export', load: async () => exportCommand },
   sync: { summary: 'Sync', load: async () => sync },
   sources: { summary: 'Sources', load: async () => sources },
+  plan: { summary: 'Plan', load: async () => plan },
+  apply: { summary: 'Apply', load: async () => apply },
   status: { summary: 'Status', load: async () => status },
   matches: { summary: 'Matches', load: async () => matches },
   conflicts: { summary: 'Conflicts', load: async () => conflicts },

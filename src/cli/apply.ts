@@ -1,0 +1,61 @@
+import { PlanFile } from '../sync/planFile.ts';
+import { applyPlan } from '../sync/sync.ts';
+import { type CommandDefinition, libraryOptions } from './command.ts';
+import { reachKnown } from './knownSource.ts';
+import { lockForWriting, namedSource, withLibrary } from './library.ts';
+import { openSource, tellUnknown } from './opening.ts';
+import { bringPictures } from './pictures.ts';
+import { accessOptions, type SourceOptions } from './source.ts';
+import { mirrorOf, syncingOf } from './syncing.ts';
+import { tellSynced } from './tellSynced.ts';
+
+interface Options extends Omit<SourceOptions, 'from'> {
+  file: string;
+  from?: string;
+}
+
+/** `stowage apply FILE`: carries out just what a plan says, as far as it still holds. */
+export const apply: CommandDefinition<Options> = {
+  configure: (command) =>
+    accessOptions(
+      libraryOptions(command)
+        .argument('<file>', 'the plan')
+        .option('--from <address>', 'where the source is (default: where it was last reached)'),
+    ),
+  run: (context, options) =>
+    withLibrary(context, async (client) => {
+      const planned = PlanFile.open(options.file);
+      try {
+        await lockForWriting(client);
+        const { source: name, road } = planned.head;
+        const source = await namedSource(client, name);
+        const { reached } = await reachKnown(client, { ...options, name }, context);
+        const reading =
+          'server' in reached
+            ? { via: road, mirror: await mirrorOf(context, name) }
+            : { via: 'auto' as const };
+        await using opened = await openSource(reached, reading, { again: true }, context);
+        using syncing = syncingOf(context, client, opened, source, {});
+        const synced = await applyPlan(syncing, planned);
+        const missing =
+          synced.runId === null
+            ? 0
+            : await bringPictures(context, client, opened, source, source.pictures);
+        const isKnown = tellUnknown(context, opened);
+        if (synced.runId === null) context.output.line('Nothing was done.');
+        const { complete, summary } = tellSynced(context, source, synced);
+        const { outdated } = synced;
+        for (const { kind, libraryId, remoteId, why } of outdated) {
+          context.output.event('outdated', { kind, libraryId, remoteId, why });
+          context.output.warning(`Left alone: ${kind} ${remoteId ?? libraryId} ${why}.`);
+        }
+        const isDone = outdated.length + synced.stale.length + missing === 0;
+        return {
+          complete: complete && isKnown && isDone,
+          summary: { ...summary, outdated: outdated.length },
+        };
+      } finally {
+        planned.close();
+      }
+    }),
+};

@@ -1,0 +1,63 @@
+import { open, rename, rm } from 'node:fs/promises';
+import { PlanFile } from '../sync/planFile.ts';
+import { planSource } from '../sync/sync.ts';
+import { atLeast, type CommandDefinition, libraryOptions } from './command.ts';
+import { type KnownSourceOptions, knownSourceOptions, reachKnown } from './knownSource.ts';
+import { lockForWriting, namedSource, withLibrary } from './library.ts';
+import { openSource } from './opening.ts';
+import { tellCounts, tellItems } from './planTable.ts';
+import { type ReadingOptions, readingOptions } from './reading.ts';
+import { mirrorOf, type SyncOptions, syncingOf } from './syncing.ts';
+
+interface Options extends KnownSourceOptions, ReadingOptions, SyncOptions {
+  out: string;
+}
+
+/** `stowage plan --out FILE`: what a sync would do, kept in a file that `stowage apply` carries out. */
+export const plan: CommandDefinition<Options> = {
+  configure: (command) =>
+    readingOptions(knownSourceOptions(libraryOptions(command)))
+      .requiredOption('--out <file>', 'where to write the plan')
+      .option('--full', 'compare everything, not only what is known to have changed')
+      .option(
+        '--allow-deletions <number>',
+        'delete so many records, after having been asked',
+        atLeast(1),
+      )
+      .option('--create-scenes', 'create scenes there that only the library has'),
+  run: (context, options) =>
+    withLibrary(context, async (client) => {
+      const { output } = context;
+      await lockForWriting(client);
+      const known = await reachKnown(client, options, context);
+      const { name, reached } = known;
+      const source = known.source ?? (await namedSource(client, name));
+      const mirror = 'server' in reached ? await mirrorOf(context, name) : undefined;
+      const { via, blobs, out } = options;
+      const reading = { via, blobs, mirror };
+      await using opened = await openSource(reached, reading, { again: true }, context);
+      using syncing = syncingOf(context, client, opened, source, options);
+      // Under another name until it is whole, and for nobody else: it holds what the library holds.
+      const half = `${out}.part`;
+      await rm(half, { force: true });
+      await (await open(half, 'wx', 0o600)).close();
+      const planned = PlanFile.make(half);
+      try {
+        const head = await planSource(syncing, planned);
+        tellItems(output, planned);
+        const counts = planned.counts();
+        tellCounts(output, counts, name);
+        for (const warning of head.warnings) output.warning(warning);
+        const { conflicts, changes } = planned;
+        if (changes === 0) output.line('Nothing to do.');
+        planned.close();
+        await rename(half, out);
+        output.line(`\`stowage apply ${out}\` carries it out.`);
+        return { complete: true, summary: { counts, conflicts, held: head.held, out } };
+      } catch (error) {
+        planned.close();
+        await rm(half, { force: true });
+        throw error;
+      }
+    }),
+};
