@@ -20,6 +20,8 @@ export interface OpenOptions {
   again: boolean;
   /** The file of a mirror that is kept from one reading to the next. */
   mirror?: string | undefined;
+  /** How that is compared with what the server has now; see `RoadOptions`. */
+  compare?: 'quick' | 'full' | undefined;
   /** Told as a copy of the database, or of its tables, arrives. */
   fetched: (done: number, of: number | null, unit: 'bytes' | 'rows') => void;
 }
@@ -83,7 +85,7 @@ export async function openSource(reached: Reached, options: OpenOptions): Promis
 
 async function openReading(
   reached: Reached,
-  { via, blobs, again, mirror, signal, fetched }: OpenOptions,
+  { via, blobs, again, mirror, compare, signal, fetched }: OpenOptions,
   tempDir: string,
 ): Promise<Opened> {
   if ('server' in reached) {
@@ -92,7 +94,14 @@ async function openReading(
         remedy: 'Leave it out: a server gives its pictures itself.',
       });
     }
-    return openRoad(reached.server, via, { tempDir, mirror, signal, again, onProgress: fetched });
+    return openRoad(reached.server, via, {
+      tempDir,
+      mirror,
+      compare,
+      signal,
+      again,
+      onProgress: fetched,
+    });
   }
   if (via === 'tables' || via === 'graphql') {
     throw new StowageError('usage', `A database file cannot be read --via ${via}.`, {

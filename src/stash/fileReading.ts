@@ -3,12 +3,15 @@ import type { Id, Instant } from '../model/fields.ts';
 import type { Kind, Rec } from '../model/kinds.ts';
 import type { Reading, RoadName, SourceProfile, Trouble, UnknownData } from '../model/reading.ts';
 import { TablesReader } from './tables/reader.ts';
+import type { Touched } from './tables/touched.ts';
 
 export interface FileSource {
   road: RoadName;
   file: string;
   profile: SourceProfile;
   unknown: readonly UnknownData[];
+  /** What a mirror that is kept has noted. */
+  touched: Touched | null;
   /** Removes what was made for the reading. */
   remove(): Promise<void>;
 }
@@ -20,14 +23,16 @@ export class FileReading implements Reading {
   readonly profile: SourceProfile;
   readonly unknown: readonly UnknownData[];
   readonly #reader: TablesReader;
+  readonly #touched: Touched | null;
   readonly #remove: () => Promise<void>;
 
-  constructor({ road, file, profile, unknown, remove }: FileSource) {
+  constructor({ road, file, profile, unknown, touched, remove }: FileSource) {
     this.road = road;
     this.file = file;
     this.profile = profile;
     this.unknown = unknown;
     this.#reader = new TablesReader(file);
+    this.#touched = touched;
     this.#remove = remove;
   }
 
@@ -59,11 +64,13 @@ export class FileReading implements Reading {
     return this.#reader.created(kind, ids);
   }
 
-  touched(): null {
-    return null;
+  touched(kind: Kind): readonly Id[] | null {
+    return this.#touched?.of(kind) ?? null;
   }
 
-  clearTouched(): void {}
+  clearTouched(): void {
+    this.#touched?.clear();
+  }
 
   async close(): Promise<void> {
     this.#reader.close();

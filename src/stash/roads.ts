@@ -13,6 +13,8 @@ export interface RoadOptions {
   tempDir: string;
   /** The file of a mirror that is kept from one reading to the next. */
   mirror?: string | undefined;
+  /** How it is compared with what the server has now: by digests, or by all that its tables hold, which is the default. */
+  compare?: 'quick' | 'full' | undefined;
   /** Whether this library was read before. */
   again?: boolean | undefined;
   signal?: AbortSignal | undefined;
@@ -107,7 +109,7 @@ async function sizeOf(server: StashServer, signal?: AbortSignal): Promise<number
 }
 
 async function open(server: StashServer, road: RoadName, options: RoadOptions): Promise<Reading> {
-  const { tempDir, mirror, signal, onProgress } = options;
+  const { tempDir, mirror, compare, signal, onProgress } = options;
   switch (road) {
     case 'snapshot':
       return openServerSnapshot(server, {
@@ -119,6 +121,7 @@ async function open(server: StashServer, road: RoadName, options: RoadOptions): 
       return openTables(server, {
         tempDir,
         mirror,
+        compare,
         signal,
         onProgress: (done, total) => onProgress?.(done, total, 'rows'),
       });

@@ -73,7 +73,7 @@ async function readCopy(
     await make(file);
     const { layout, unknown } = await check(file, item, signal);
     const profile = served ?? profileOfLayout(layout);
-    return new FileReading({ road: 'snapshot', file, profile, unknown, remove });
+    return new FileReading({ road: 'snapshot', file, profile, unknown, touched: null, remove });
   } catch (error) {
     await remove();
     signal?.throwIfAborted();

@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { type TestContext, test } from 'node:test';
+import { describe, type TestContext, test } from 'node:test';
 import { createTables } from '../../contract/tables.ts';
 import { knownIn } from './coverage.ts';
 import { Layout } from './layout.ts';
 import { type Ask, mirror } from './mirror.ts';
 import { quoted } from './names.ts';
-import type { Stored } from './selects.ts';
+import { Touched } from './touched.ts';
+import type { Stored } from './transport.ts';
 
 const at = "'2020-01-02T03:04:05Z'";
 
@@ -59,7 +60,7 @@ test('rows that change while they are read end up right', async (t) => {
   const file = fileOf(t);
   await mirror(async (sql, args) => {
     const answer = await ask(sql, args);
-    if (asked++ % 6 === 5) server.exec(changes.pop() ?? 'select 1');
+    if (asked++ % 4 === 3) server.exec(changes.pop() ?? 'select 1');
     return answer;
   }, file);
   assert.deepEqual(changes, []);
@@ -68,21 +69,90 @@ test('rows that change while they are read end up right', async (t) => {
 
 test('a mirror from before is brought up to date by reading only what changed', async (t) => {
   const server = serverOf(t);
-  server.exec(`with recursive n(i) as (select 1 union all select i + 1 from n where i < 3000)
-    insert into tags (id, name, created_at, updated_at) select i, 'tag ' || i, ${at}, ${at} from n;`);
+  server.exec(
+    `${tags(3000)}; insert into scenes_view_dates (scene_id, view_date) values (1, ${at}), (1, ${at});`,
+  );
   const file = fileOf(t);
   await mirror(askOf(server), file);
-  server.exec(`update tags set favorite = 1 where id = 1000; drop table tag_stash_ids;
-    alter table studios add column mood text; insert into studios (name, mood, created_at, updated_at) values ('s', 'm', 1, 1)`);
-  const read: string[] = [];
-  const ask = askOf(server);
-  await mirror(async (sql, args) => {
-    if (sql.includes('where') && args && !sql.includes('group by'))
-      read.push(`${/from ("\w+") where/.exec(sql)?.[1]} ${args}`);
-    return ask(sql, args);
-  }, file);
-  assert.deepEqual(read, ['"tags" 768,1023', '"studios" 0,255']);
+  server.exec(`update tags set favorite = 1 where id = 1000; delete from tags where id = 2999;
+    delete from scenes_view_dates where rowid = 1; insert into tag_aliases values (5, 'new')`);
+  const { ask, read } = noting(server);
+  await mirror(ask, file, { compare: 'quick' });
+  assert.deepEqual(read, ['"tags" [15,46]', '"tag_aliases" [0]', '"scenes_view_dates" [0]']);
   assertSame(file, server);
+});
+
+test('a mirror that is as the server is is left alone', async (t) => {
+  const server = serverOf(t);
+  server.exec(tags(300));
+  const file = fileOf(t);
+  await mirror(askOf(server), file);
+  const bytes = readFileSync(file);
+  for (const compare of ['quick', 'full'] as const) {
+    const { ask, read } = noting(server);
+    await mirror(ask, file, { compare });
+    assert.deepEqual(read, []);
+    assert.ok(readFileSync(file).equals(bytes));
+  }
+});
+
+test('what changed in the second in which it was read is read again', async (t) => {
+  const server = serverOf(t);
+  server.exec(`${tags(300)}; insert into tag_aliases values (70, 'one')`);
+  const now = `strftime('%Y-%m-%dT%H:%M:%SZ')`;
+  server.exec(`update tags set name = 'before', updated_at = ${now} where id = 70`);
+  const file = fileOf(t);
+  await mirror(askOf(server), file);
+  // Neither the time nor the length of the name tells of it.
+  server.exec(`update tags set name = 'behind' where id = 70`);
+  const { ask, read } = noting(server);
+  await mirror(ask, file, { compare: 'quick' });
+  assert.ok(read.includes('"tags" [1]') && read.includes('"tag_aliases" [1]'));
+  assertSame(file, server);
+});
+
+test('a full comparison sees what digests cannot', async (t) => {
+  const server = serverOf(t);
+  server.exec(tags(300));
+  const file = fileOf(t);
+  await mirror(askOf(server), file);
+  server.exec(`update tags set name = 'tag 07' where id = 70`);
+  await mirror(askOf(server), file, { compare: 'full' });
+  assertSame(file, server);
+});
+
+describe('a mirror is filled anew', () => {
+  const cases: [what: string, spoil: (file: string, server: DatabaseSync) => void][] = [
+    ['that is no database', (file) => writeFileSync(file, 'x'.repeat(10_000))],
+    ['that is damaged', (file) => writeFileSync(file, spoiled(readFileSync(file)))],
+    ['that lacks a table', (file) => execIn(file, 'drop table tags')],
+    [
+      'that was not filled to its end',
+      (file) => execIn(file, 'update "stowage:mirror" set filled = 0'),
+    ],
+    [
+      'whose server has other columns',
+      (_, server) => server.exec('alter table tags add column mood text'),
+    ],
+    ['whose server lacks a table', (_, server) => server.exec('drop table tag_stash_ids')],
+    [
+      'whose server has gone back',
+      (_, server) =>
+        server.exec('update sqlite_sequence set seq = 1; delete from tags where id > 1'),
+    ],
+  ];
+  for (const [what, spoil] of cases) {
+    test(what, async (t) => {
+      const server = serverOf(t);
+      server.exec(tags(300));
+      const file = fileOf(t);
+      await mirror(askOf(server), file);
+      spoil(file, server);
+      await mirror(askOf(server), file, { compare: 'full' });
+      assertSame(file, server);
+      assert.equal(new Touched(file).of('tag'), null);
+    });
+  }
 });
 
 test('what changes faster than it is read is not taken for a library', async (t) => {
@@ -110,6 +180,34 @@ test('a name that means to be SQL is only a name', async (t) => {
   await mirror(askOf(server), file);
   assertSame(file, server);
 });
+
+const tags = (
+  count: number,
+) => `with recursive n(i) as (select 1 union all select i + 1 from n where i < ${count})
+  insert into tags (id, name, created_at, updated_at) select i, 'tag ' || i, ${at}, ${at} from n`;
+
+/** Notes which rows are read. */
+function noting(server: DatabaseSync): { ask: Ask; read: string[] } {
+  const read: string[] = [];
+  const answer = askOf(server);
+  const ask: Ask = async (sql, args = []) => {
+    if (sql.includes('json_each')) read.push(`${/("\w+")( on|\n\s+where)/.exec(sql)?.[1]} ${args}`);
+    return answer(sql, args);
+  };
+  return { ask, read };
+}
+
+/** A page within the file no longer what it was. */
+function spoiled(bytes: Buffer): Buffer {
+  for (let page = 1; page < bytes.length / 4096; page++)
+    bytes.fill(0xab, page * 4096, page * 4096 + 100);
+  return bytes;
+}
+
+function execIn(file: string, sql: string): void {
+  using db = new DatabaseSync(file);
+  db.exec(sql);
+}
 
 function serverOf(t: TestContext): DatabaseSync {
   const db = new DatabaseSync(':memory:', { enableForeignKeyConstraints: false });

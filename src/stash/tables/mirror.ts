@@ -1,87 +1,88 @@
-import { DatabaseSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
 import { StowageError } from '../../model/errors.ts';
-import { parseJson } from '../../model/records.ts';
 import { inOrder } from '../graphql/pipeline.ts';
+import { concernsOf } from './concerns.ts';
 import { knownIn } from './coverage.ts';
+import { Fresh } from './fresh.ts';
 import { Layout, type LayoutRow } from './layout.ts';
-import { quoted } from './names.ts';
-import { ownTables } from './ownTables.ts';
+import { bucketBits, type Mirrored } from './mirrored.ts';
 import {
-  bucketBits,
-  digestSelect,
-  idsDigested,
-  lastKeysSelect,
+  type Answer,
+  type Difference,
+  type Digests,
+  digestsOf,
+  hashOf,
+  MirroredTable,
+  nextPart,
+  type Stretch,
+} from './mirroredTable.ts';
+import { isDamage, MirrorFile, type Opening } from './mirrorFile.ts';
+import {
+  bucketsSelect,
+  type DigestPart,
+  digestsSelect,
+  digestsTogether,
   layoutSelect,
-  type Mirrored,
-  rowsSelect,
-  type Stored,
+  openingSelect,
   schemaSelect,
-  sequencesSelect,
-  transportOf,
+  stretchesSelect,
+  stretchSelect,
 } from './selects.ts';
+import { TouchNotes } from './touched.ts';
+import { affinityOf, type Stored } from './transport.ts';
 
 /** Sends one of our SELECTs to the server, and returns its rows. */
-export type Ask = (sql: string, args?: number[]) => Promise<Stored[][]>;
+export type Ask = (sql: string, args?: (string | number)[]) => Promise<Stored[][]>;
 
 export interface MirrorOptions {
+  /**
+   * How a mirror from before is compared: by digests, which shows as good as every change in a fraction of the time; or
+   * by all that the tables hold.
+   */
+  compare?: 'quick' | 'full' | undefined;
   signal?: AbortSignal | undefined;
   /** Rows brought so far, and in all as far as is known. */
   onProgress?: ((rows: number, total: number) => void) | undefined;
 }
 
-/** How often what moved meanwhile is read again. A round without news takes 1.4 s with 100,000 scenes and images. */
+/** How often what moved meanwhile is read again. A round without news takes half a second with 100,000 scenes and images. */
 const rounds = 20;
 
 /**
- * Makes a SQLite file equal to the server's tables, the pictures' own aside: every bucket of ids whose digest is
- * not that of what we hold is read (again), until a round finds none. Then the file is what the server had when
- * that round began: a change since must show in a digest taken later, or it came after. An empty file is the case
- * where all is missing; one from an earlier reading is brought up to date.
+ * Makes a SQLite file equal to the server's tables, the pictures' own aside. A new file is filled; one from an earlier
+ * reading is compared, and what differs is replaced, with a note of each record concerned. Then every bucket of ids
+ * whose digest is not that of what we hold is read (again), until a round finds none. Then the file is what the server
+ * had when that round began: a change since must show in a digest taken later, or it came after.
  */
-export async function mirror(
-  ask: Ask,
-  file: string,
-  { signal, onProgress }: MirrorOptions = {},
-): Promise<Layout> {
-  const layout = await layoutOf(ask);
-  using db = new DatabaseSync(file, { enableForeignKeyConstraints: false });
-  db.exec('pragma journal_mode = wal; pragma synchronous = normal');
-  const tables = mirroredIn(layout).map((table) => new MirroredTable(db, table));
-  dropOthers(db, layout);
-  const progress = { rows: 0, total: 0 };
-  for (let round = 0; round < rounds; round++) {
-    const missing: [MirroredTable, Bucket[]][] = [];
-    const [lastKeys = []] = await ask(lastKeysSelect(tables.map(({ of }) => of)));
-    for (const [i, table] of tables.entries()) {
-      signal?.throwIfAborted();
-      const theirs = started(digests(ask, table.of, Number(lastKeys[i] ?? -1)));
-      // While the server digests what it holds, so do we.
-      await setImmediate();
-      table.held();
-      const buckets = table.news(await theirs);
-      progress.total += buckets.reduce((sum, { rows }) => sum + rows, 0);
-      if (buckets.length > 0) missing.push([table, buckets]);
-    }
-    if (missing.length === 0) {
-      keepSequences(db, await ask(sequencesSelect));
-      db.exec('pragma journal_mode = delete');
-      return layout;
-    }
-    await bring(ask, missing, signal, (rows) => {
-      progress.rows += rows;
-      onProgress?.(progress.rows, progress.total);
-    });
+export async function mirror(ask: Ask, file: string, options: MirrorOptions = {}): Promise<Layout> {
+  const { layout, opening } = await openingOf(ask);
+  try {
+    await new Mirroring(ask, layout, opening, options).run(file);
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    MirrorFile.remove(file);
+    await new Mirroring(ask, layout, opening, options).run(file);
   }
-  throw new StowageError('source.moving', 'The server’s tables change faster than they are read.', {
-    remedy: 'Wait until its tasks are done (Settings → Tasks). Or use --via snapshot.',
-  });
+  return layout;
 }
 
 export async function layoutOf(ask: Ask): Promise<Layout> {
   const rows = (await ask(layoutSelect)) as LayoutRow[];
   const [[schema] = [0]] = await ask(schemaSelect);
   return new Layout(rows, Number(schema));
+}
+
+async function openingOf(ask: Ask): Promise<{ layout: Layout; opening: Opening }> {
+  const [[rows, schema, sequences, now] = []] = await ask(openingSelect);
+  const layout = new Layout(JSON.parse(String(rows)) as LayoutRow[], Number(schema));
+  return {
+    layout,
+    opening: {
+      tables: mirroredIn(layout),
+      sequences: JSON.parse(String(sequences)),
+      now: Number(now),
+    },
+  };
 }
 
 /** The tables that we know, with all of their columns. */
@@ -98,247 +99,320 @@ function mirroredIn(layout: Layout): Mirrored[] {
   });
 }
 
-function dropOthers(db: DatabaseSync, layout: Layout): void {
-  for (const name of Layout.of(db).tables.keys()) {
-    if (!layout.tables.has(name)) db.exec(`drop table ${quoted(name)}`);
+/** Requests under way: one more than the server answers at a time, so that it need not wait for us. */
+const underWay = 2;
+
+/** Characters in an answer: what fits in memory a few times over, and keeps the server a fraction of a second. */
+const wanted = 4e5;
+
+/** Buckets of a table that are to be read. */
+interface Suspects {
+  table: MirroredTable;
+  buckets: readonly number[];
+  /** What the server tells of the table. */
+  told: Digests;
+}
+
+/** One reading of a server's tables into a file. */
+class Mirroring {
+  readonly #ask: Ask;
+  readonly #layout: Layout;
+  readonly #opening: Opening;
+  readonly #options: MirrorOptions;
+  #tables: readonly MirroredTable[] = [];
+  #notes: TouchNotes | null = null;
+  /** Tables that have got other rows in this reading. */
+  readonly #changed = new Set<MirroredTable>();
+  /** Of buckets that were read without news, the digest that the server had told before. */
+  readonly #calm = new Map<MirroredTable, Map<number, string>>();
+  readonly #progress = { rows: 0, total: 0 };
+
+  constructor(ask: Ask, layout: Layout, opening: Opening, options: MirrorOptions) {
+    this.#ask = ask;
+    this.#layout = layout;
+    this.#opening = opening;
+    this.#options = options;
+  }
+
+  async run(path: string): Promise<void> {
+    using file = MirrorFile.open(path, this.#opening);
+    const { tables, now, sequences } = this.#opening;
+    this.#tables = tables.map((table) => new MirroredTable(file.db, table, file.secret));
+    const concerns = concernsOf(this.#layout, tables);
+    const fresh = new Fresh(file.db, this.#layout, concerns);
+    const suspects = fresh.buckets();
+    await file.together(async () => {
+      if (!file.isFilled) {
+        await this.#fill();
+        await this.#settle();
+      } else {
+        this.#notes = new TouchNotes(file.db, concerns);
+        const isQuick = this.#options.compare === 'quick';
+        if (isQuick || (await this.#compareAll())) await this.#settle(isQuick ? suspects : null);
+      }
+      if (this.#changed.size > 0 || suspects.size > 0) fresh.note(tables, now);
+      file.keepSequences(sequences);
+    });
+    if (!file.isFilled) file.filled();
+  }
+
+  /** Reads all into an empty file. */
+  async #fill(): Promise<void> {
+    const sizes = this.#tables.map(({ of }) => [of, rowsWanted(of)] as const);
+    const [found = []] = await this.#ask(stretchesSelect(sizes));
+    const ranges: [MirroredTable, Stretch][] = [];
+    for (const [i, table] of this.#tables.entries()) {
+      this.#progress.total += Number(found[i * 2]);
+      const begins = String(found[i * 2 + 1] ?? '')
+        .split(',')
+        .slice(1);
+      const firsts = [-Number.MAX_SAFE_INTEGER, ...begins.map(Number)];
+      for (const [n, first] of firsts.entries()) {
+        const last = (firsts[n + 1] ?? Number.MAX_SAFE_INTEGER) - 1;
+        ranges.push([table, { first, last, rows: 0, hash: null }]);
+      }
+      this.#changed.add(table);
+    }
+    for await (const { table, stretch, answer } of this.#read(ranges)) {
+      const rows = table.fill(answer);
+      table.keep({ ...stretch, rows, hash: hashOf(answer) });
+      this.#tell(rows);
+    }
+  }
+
+  /** Reads and compares all that the tables hold. Returns whether anything was different. */
+  async #compareAll(): Promise<boolean> {
+    const ranges = this.#tables.flatMap((table) =>
+      table.stretches().map((stretch) => [table, stretch] as [MirroredTable, Stretch]),
+    );
+    for (const [, { rows }] of ranges) this.#progress.total += rows;
+    for await (const { table, stretch, answer } of this.#read(ranges)) {
+      const hash = hashOf(answer);
+      if (!stretch.hash?.equals(hash)) {
+        const difference = table.compare(stretch, answer);
+        this.#note(table, difference);
+        for (const part of split(table, { ...stretch, hash }, answer)) table.keep(part);
+      }
+      this.#tell(stretch.rows);
+    }
+    return this.#changed.size > 0;
+  }
+
+  #read(ranges: readonly [MirroredTable, Stretch][]) {
+    return inOrder(
+      ranges,
+      underWay,
+      async ([table, stretch], signal) => {
+        signal.throwIfAborted();
+        const sql = stretchSelect(table.of);
+        const [answer = []] = await this.#ask(sql, [stretch.first, stretch.last]);
+        return { table, stretch, answer };
+      },
+      this.#options.signal,
+    );
+  }
+
+  /** Reads what differs by its digest, and at first what is suspect, until nothing differs. */
+  async #settle(suspects: ReadonlyMap<string, number[]> | null = null): Promise<void> {
+    for (let round = 0; round < rounds; round++) {
+      const telling = started(this.#told());
+      // While the server digests what it holds, so do we what is new.
+      for (const table of this.#changed) {
+        table.digests();
+        await setImmediate();
+      }
+      const told = await telling;
+      const differing = this.#tables.map((table) => this.#differing(table, told.get(table) ?? ''));
+      const isProven = differing.every(({ buckets }) => buckets.length === 0);
+      const news = await this.#bring(
+        round === 0 && suspects
+          ? differing.map((found) => withSuspects(found, suspects))
+          : differing,
+      );
+      if (isProven && !news) {
+        for (const table of this.#tables) table.told = told.get(table) ?? '';
+        return;
+      }
+    }
+    throw new StowageError(
+      'source.moving',
+      'The server’s tables change faster than they are read.',
+      {
+        remedy: 'Wait until its tasks are done (Settings → Tasks). Or use --via snapshot.',
+      },
+    );
+  }
+
+  /** The digests that the server tells of each table. */
+  async #told(): Promise<Map<MirroredTable, string>> {
+    const told = new Map<MirroredTable, string>();
+    let parts: DigestPart<MirroredTable>[] = this.#tables.map((table) => ({ table, from: 0 }));
+    while (parts.length > 0) {
+      const next: typeof parts = [];
+      const answers = inOrder(
+        requestsOf(parts),
+        underWay,
+        async (some, signal) => {
+          signal.throwIfAborted();
+          return { some, texts: (await this.#ask(digestsSelect(some)))[0] ?? [] };
+        },
+        this.#options.signal,
+      );
+      for await (const { some, texts } of answers) {
+        for (const [i, { table }] of some.entries()) {
+          const text = texts[i];
+          if (typeof text !== 'string') continue;
+          const before = told.get(table);
+          told.set(table, before === undefined ? text : `${before},${text}`);
+          const from = nextPart(text);
+          if (from !== null) next.push({ table, from });
+        }
+      }
+      parts = next;
+    }
+    return told;
+  }
+
+  /** The buckets whose digest is not that of what we hold. */
+  #differing(table: MirroredTable, text: string): Suspects {
+    const expected = (this.#changed.has(table) ? null : table.told) ?? table.digests();
+    if (expected === text && !table.isAlwaysRead) return { table, buckets: [], told: new Map() };
+    const [held, told] = [digestsOf(expected), digestsOf(text)];
+    const calm = this.#calm.get(table);
+    const buckets = [...new Set([...told.keys(), ...held.keys()])].filter((bucket) => {
+      const now = told.get(bucket)?.digest ?? '';
+      // What was read without news between two equal digests is as the server has it, even where another version of SQLite
+      // reckons them otherwise.
+      return now !== (held.get(bucket)?.digest ?? '') && now !== calm?.get(bucket);
+    });
+    return { table, buckets, told };
+  }
+
+  /** Reads these buckets into the mirror. Returns whether anything was different. */
+  async #bring(suspects: readonly Suspects[]): Promise<boolean> {
+    let isNews = false;
+    const requests = suspects.flatMap(batchesOf);
+    for (const { rows } of requests) this.#progress.total += rows;
+    const answers = inOrder(
+      requests,
+      underWay,
+      async (request, signal) => {
+        signal.throwIfAborted();
+        const { table, buckets } = request;
+        const [answer = []] = await this.#ask(bucketsSelect(table.of), [JSON.stringify(buckets)]);
+        return { ...request, answer };
+      },
+      this.#options.signal,
+    );
+    for await (const { table, buckets, told, rows, answer } of answers) {
+      const difference = table.compare(buckets, answer);
+      const different = this.#note(table, difference);
+      if (different.size > 0) isNews = true;
+      const calm = this.#calm.get(table) ?? new Map<number, string>();
+      for (const bucket of buckets) {
+        if (different.has(bucket)) calm.delete(bucket);
+        else calm.set(bucket, told.get(bucket)?.digest ?? '');
+      }
+      this.#calm.set(table, calm);
+      this.#tell(rows);
+    }
+    return isNews;
+  }
+
+  /** Returns the buckets of the rows that were different. */
+  #note(table: MirroredTable, difference: Difference): Set<number> {
+    const different = new Set(
+      [...difference.gone, ...difference.come].map((row) => table.bucketOf(row)),
+    );
+    if (different.size > 0) this.#changed.add(table);
+    this.#notes?.note(table.of.name, difference);
+    return different;
+  }
+
+  #tell(rows: number): void {
+    this.#progress.rows += rows;
+    this.#options.onProgress?.(this.#progress.rows, this.#progress.total);
   }
 }
 
-function keepSequences(db: DatabaseSync, rows: Stored[][]): void {
-  const table = quoted(ownTables.sequences);
-  db.exec(`begin; drop table if exists ${table}; create table ${table} (name text, seq integer)`);
-  const insert = db.prepare(`insert into ${table} values (?, ?)`);
-  for (const [name, seq] of rows) insert.run(String(name), Number(seq));
-  db.exec('commit');
+function withSuspects(found: Suspects, suspects: ReadonlyMap<string, number[]>): Suspects {
+  const { table, buckets, told } = found;
+  const more = table.isAlwaysRead ? [...told.keys()] : (suspects.get(table.of.name) ?? []);
+  return { table, told, buckets: [...new Set([...buckets, ...more])] };
 }
 
-/** Of each bucket of ids how many rows it has, and what its digest is. */
-type Digests = Map<number, { rows: number; digest: string }>;
-
-interface Bucket {
-  bucket: number;
+interface Batch extends Suspects {
   rows: number;
-  digest: string;
-  /** Its place among all buckets, here and there: two that follow each other have no row between them. */
-  place: number;
 }
 
-async function digests(ask: Ask, table: Mirrored, last: number): Promise<Digests> {
-  const sql = digestSelect(table);
-  const found: Digests = new Map();
-  for (let from = 0; from <= last; from += idsDigested) {
-    const [row] = await ask(sql, [from, from + idsDigested - 1]);
-    for (const [bucket, digest] of digestsOf(row)) found.set(bucket, digest);
+/** So many buckets that an answer is of the wanted size. */
+function batchesOf({ table, buckets, told }: Suspects): Batch[] {
+  const batches: Batch[] = [];
+  const most = rowsWanted(table.of);
+  let [batch, rows]: [number[], number] = [[], 0];
+  const end = () => {
+    if (batch.length > 0) batches.push({ table, buckets: batch, told, rows });
+    [batch, rows] = [[], 0];
+  };
+  for (const bucket of buckets.toSorted((a, b) => a - b)) {
+    const more = told.get(bucket)?.rows ?? 0;
+    if (rows + more > most || batch.length === mostBuckets) end();
+    batch.push(bucket);
+    rows += more;
   }
-  return found;
+  end();
+  return batches;
 }
 
-function digestsOf(row: Stored[] | undefined): Digests {
-  const [buckets = [], rows = [], sums = []] = (row ?? []).map(numbersOf);
-  return new Map(
-    buckets.map((bucket, i) => [
-      Number(bucket),
-      { rows: Number(rows[i]), digest: `${rows[i]} ${sums[i]}` },
-    ]),
-  );
+const mostBuckets = 1000;
+
+/** Parts of digests for one request each: as many as the server has told in a fraction of a second. */
+function* requestsOf<T extends MirroredTable>(
+  parts: readonly DigestPart<T>[],
+): Generator<DigestPart<T>[]> {
+  let [some, rows]: [DigestPart<T>[], number] = [[], 0];
+  for (const part of parts) {
+    const more = Math.min(part.table.rows, digestsTogether * 2 ** bucketBits * 10);
+    if (some.length > 0 && rows + more > rowsDigested) {
+      yield some;
+      [some, rows] = [[], 0];
+    }
+    some.push(part);
+    rows += more;
+  }
+  if (some.length > 0) yield some;
 }
 
-/** An array as SQLite wrote it. Reading exact integers takes several times as long, and hardly any needs it. */
-function numbersOf(array: Stored | undefined): Stored[] {
-  const text = String(array);
-  return (/[[,]-?\d{16}/.test(text) ? parseJson(text) : JSON.parse(text)) as Stored[];
+const rowsDigested = 500_000;
+
+/** How many rows of a table make an answer of the wanted size, as far as its columns tell. */
+function rowsWanted({ columns }: Mirrored): number {
+  const characters = columns.reduce((sum, { type }) => sum + (widths[affinityOf(type)] ?? 20), 0);
+  return Math.round(Math.min(30_000, wanted / characters));
+}
+
+const widths: { [affinity: string]: number } = {
+  integer: 6,
+  text: 25,
+  none: 25,
+  real: 18,
+  numeric: 12,
+};
+
+/** A stretch that has grown to twice the wanted size is two from now on. */
+function split(table: MirroredTable, stretch: Stretch, answer: Answer): Stretch[] {
+  const keys = table.keysOf(answer);
+  const rows = keys.length;
+  const middle = keys[Math.floor(rows / 2)] as number;
+  if (rows < 2 * rowsWanted(table.of) || middle === keys[0]) return [{ ...stretch, rows }];
+  return [
+    { first: stretch.first, last: middle - 1, rows: rows / 2, hash: null },
+    { first: middle, last: stretch.last, rows: rows / 2, hash: null },
+  ];
 }
 
 /** Awaited only later, or never where something else fails first: a failure until then is not unhandled. */
 function started<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {});
   return promise;
-}
-
-/** Rows for one statement: each statement costs far more than each row. */
-const together = 100;
-
-/** A table of the mirror: what it holds, and how to put rows into it. */
-class MirroredTable {
-  readonly of: Mirrored;
-  readonly #db: DatabaseSync;
-  #held: Digests | null = null;
-
-  constructor(db: DatabaseSync, of: Mirrored) {
-    this.of = of;
-    this.#db = db;
-  }
-
-  /** What it holds. The first time it looks; later it knows. */
-  held(): Digests {
-    this.#held ??= this.#prepare();
-    return this.#held;
-  }
-
-  /** The buckets that are not as we hold them, in order. One that the server no longer has comes without rows. */
-  news(now: Digests): Bucket[] {
-    const held = this.held();
-    const all = [...new Set([...now.keys(), ...held.keys()])].sort((a, b) => a - b);
-    return all.flatMap((bucket, place) => {
-      const { rows, digest } = now.get(bucket) ?? { rows: 0, digest: '' };
-      return digest === (held.get(bucket)?.digest ?? '') ? [] : [{ bucket, rows, digest, place }];
-    });
-  }
-
-  /** Replaces the rows of buckets that follow each other by those in these arrays, one for each column. */
-  put(buckets: Bucket[], arrays: Stored[][]): void {
-    const [table, key] = [quoted(this.of.name), quoted(this.of.key)];
-    this.#db.exec('begin');
-    try {
-      this.#db
-        .prepare(`delete from ${table} where ${key} between ? and ?`)
-        .run(...rangeOf(buckets));
-      const count = arrays[0]?.length ?? 0;
-      const whole = count - (count % together);
-      this.#insert(arrays, 0, whole, together);
-      this.#insert(arrays, whole, count, 1);
-      this.#db.exec('commit');
-    } catch (error) {
-      this.#db.exec('rollback');
-      throw error;
-    }
-    for (const { bucket, rows, digest } of buckets) this.held().set(bucket, { rows, digest });
-  }
-
-  #insert(arrays: Stored[][], from: number, to: number, atOnce: number): void {
-    if (from === to) return;
-    const row = `(${arrays.map(() => '?').join(', ')})`;
-    const insert = this.#db.prepare(
-      `insert into ${quoted(this.of.name)} values ${Array(atOnce).fill(row).join(', ')}`,
-    );
-    for (let first = from; first < to; first += atOnce) {
-      const rows: Stored[] = [];
-      for (let i = first; i < first + atOnce; i++) {
-        for (const values of arrays) rows.push(values[i] as Stored);
-      }
-      insert.run(...rows);
-    }
-  }
-
-  /** Makes the table, unless it is there just so; and returns what it holds. */
-  #prepare(): Digests {
-    const { name, columns } = this.of;
-    const there = Layout.of(this.#db).tables.get(name);
-    const isSame =
-      there?.size === columns.length &&
-      [...there].every(([column, { type, key }], i) => {
-        const other = columns[i];
-        return other?.name === column && other.type === type && other.key === key;
-      });
-    if (isSame) {
-      const statement = this.#db.prepare(digestSelect(this.of));
-      statement.setReturnArrays(true);
-      return digestsOf(statement.get(0, Number.MAX_SAFE_INTEGER) as unknown as Stored[]);
-    }
-    this.#db.exec(`drop table if exists ${quoted(name)}; ${createTable(this.of)}`);
-    return new Map();
-  }
-}
-
-function createTable({ name, key, columns }: Mirrored): string {
-  const lines = columns.map((column) => `${quoted(column.name)} ${typeText(column.type)}`);
-  const keys = columns
-    .filter((column) => column.key > 0)
-    .sort((a, b) => a.key - b.key)
-    .map((column) => quoted(column.name));
-  if (keys.length > 0) lines.push(`primary key (${keys.join(', ')})`);
-  const create = `create table ${quoted(name)} (${lines.join(', ')});`;
-  return keys.length > 0
-    ? create
-    : `${create} create index ${quoted(`${name} ${key}`)} on ${quoted(name)} (${quoted(key)});`;
-}
-
-/** A declared type, which the server told us: nothing but what types are made of goes into a statement of ours. */
-const typeText = (type: string) => type.replace(/[^\w ()[\],]/g, '');
-
-function rangeOf(buckets: Bucket[]): [number, number] {
-  const [first, last] = [buckets[0]?.bucket ?? 0, buckets.at(-1)?.bucket ?? 0];
-  return [first * 2 ** bucketBits, (last + 1) * 2 ** bucketBits - 1];
-}
-
-/** Characters in an answer: what fits in memory a few times over, and keeps the server a fraction of a second. */
-const wanted = 1e6;
-const mostRows = 20_000;
-
-/** One more than the server answers at a time, so that it need not wait for us. */
-const underWay = 2;
-
-/** A stretch of a table: buckets that follow each other. */
-interface Range {
-  table: MirroredTable;
-  buckets: Bucket[];
-}
-
-/** Reads these buckets of tables into the mirror. */
-async function bring(
-  ask: Ask,
-  missing: readonly [MirroredTable, Bucket[]][],
-  signal: AbortSignal | undefined,
-  onRows: (rows: number) => void,
-): Promise<void> {
-  const sizes = new AnswerSizes();
-  const answers = inOrder(
-    rangesOf(missing, sizes),
-    underWay,
-    async (range) => {
-      const { of } = range.table;
-      const [row = []] = await ask(rowsSelect(of), rangeOf(range.buckets));
-      return { ...range, row };
-    },
-    signal,
-  );
-  for await (const { table, buckets, row } of answers) {
-    signal?.throwIfAborted();
-    sizes.learn(table, buckets, row);
-    const { columns } = table.of;
-    const arrays = row.map((text, i) => {
-      const values = numbersOf(text);
-      const { stored } = transportOf(columns[i]?.type ?? '');
-      return stored ? values.map(stored) : values;
-    });
-    table.put(buckets, arrays);
-    onRows(arrays[0]?.length ?? 0);
-  }
-}
-
-function* rangesOf(
-  missing: readonly [MirroredTable, Bucket[]][],
-  sizes: AnswerSizes,
-): Generator<Range> {
-  for (const [table, buckets] of missing) {
-    let range: Bucket[] = [];
-    let rows = 0;
-    for (const bucket of buckets) {
-      const isNeighbour = range.at(-1)?.place === bucket.place - 1;
-      if (range.length > 0 && (!isNeighbour || rows + bucket.rows > sizes.rowsFor(table))) {
-        yield { table, buckets: range };
-        range = [];
-        rows = 0;
-      }
-      range.push(bucket);
-      rows += bucket.rows;
-    }
-    if (range.length > 0) yield { table, buckets: range };
-  }
-}
-
-/** How many rows of a table make an answer of the wanted size, learnt from the answers so far. */
-class AnswerSizes {
-  readonly #rows = new Map<MirroredTable, number>();
-
-  rowsFor(table: MirroredTable): number {
-    return this.#rows.get(table) ?? 2000;
-  }
-
-  learn(table: MirroredTable, buckets: Bucket[], row: Stored[]): void {
-    const size = row.reduce<number>((sum, text) => sum + String(text).length, 0);
-    const rows = buckets.reduce((sum, bucket) => sum + bucket.rows, 0);
-    const fitting = Math.ceil((Math.max(rows, 1) * wanted) / Math.max(size, 1));
-    this.#rows.set(table, Math.min(mostRows, fitting, this.rowsFor(table) * 8));
-  }
 }

@@ -69,7 +69,10 @@ function childSql(source: ChildRows<unknown>, layout: Layout, range: 'all' | 'so
 }
 
 /** Each field that the file can tell, with the first of its sources that is there. */
-function sourcesOf<K extends Kind>(kind: K, layout: Layout): [FieldName<K>, Source<unknown>][] {
+export function sourcesOf<K extends Kind>(
+  kind: K,
+  layout: Layout,
+): [FieldName<K>, Source<unknown>][] {
   const road = Object.entries(tableRoads[kind]) as [
     FieldName<K>,
     Source<unknown> | readonly Source<unknown>[] | 'unknown',

@@ -1,4 +1,7 @@
+import { type Digesting, digestOf } from './digest.ts';
+import { bucketBits, type Mirrored } from './mirrored.ts';
 import { quoted } from './names.ts';
+import { transportOf } from './transport.ts';
 
 /*
  * Every statement that is ever sent to a server's `querySQL`, which would run any: nothing but SELECTs, and each
@@ -17,6 +20,16 @@ export const schemaSelect = 'select coalesce(max(version), 0) from schema_migrat
 /** The highest number that each table ever gave. Every Stash has tables that number their rows by themselves. */
 export const sequencesSelect = 'select name, seq from sqlite_sequence';
 
+/** What a reading begins with, in one row: all of the three above, as JSON arrays, and the server's clock. */
+export const openingSelect = `select
+  (select json_group_array(json_array(a, b, c, d)) from (
+    select t.name a, c.name b, c.type c, c.pk d from sqlite_master t join pragma_table_info(t.name) c
+    where t.type = 'table' and t.name not like 'sqlite\\_%' escape '\\'
+      and t.name not like 'stowage:%' order by t.name, c.cid)),
+  (${schemaSelect}),
+  (select json_group_array(json_array(name, seq)) from sqlite_sequence),
+  unixepoch()`;
+
 /** The size of the database, and so of a snapshot, in bytes. */
 export const sizeSelect =
   'select page_count * page_size from pragma_page_count(), pragma_page_size()';
@@ -27,136 +40,82 @@ export const countSelect = (table: string): string => `select count(*) from ${qu
 export const filledSelect = (table: string, column: string): string =>
   `${countSelect(table)} where ${quoted(column)} is not null and ${quoted(column)} not in ('', 0)`;
 
-/** A table as it is mirrored: in ranges of the column that comes first in its key. */
-export interface Mirrored {
-  readonly name: string;
-  readonly key: string;
-  readonly columns: readonly {
-    readonly name: string;
-    readonly type: string;
-    readonly key: number;
-  }[];
+/** Of each table how many rows it has, and the keys at which stretches of so many rows begin. */
+export const stretchesSelect = (tables: readonly (readonly [Mirrored, rows: number])[]): string =>
+  `select ${tables
+    .map(([{ name, key }, rows]) => {
+      const [table, k] = [quoted(name), quoted(key)];
+      return `(${countSelect(name)}), (with recursive r(first) as (
+        select min(${k}) from ${table} union all
+        select (select ${k} from ${table} where ${k} > first order by ${k} limit 1 offset ${rows}) from r
+        where first is not null)
+        select group_concat(first) from r)`;
+    })
+    .join(', ')}`;
+
+/** So many digests are asked for at a time: of a table with ten rows an id, a sixth of a second. */
+export const digestsTogether = 2 ** 11;
+
+/** Part of a table's digests: those of the buckets from this one on. */
+export interface DigestPart<T extends Digesting = Digesting> {
+  table: T;
+  from: number;
 }
 
-/** So many ids have one digest together: 2 to the power of this. */
-export const bucketBits = 8;
+/** For each part one text: `BUCKET ROWS DIGEST,…`, ascending, of the buckets that have rows. */
+export const digestsSelect = (parts: readonly DigestPart[]): string =>
+  `select ${parts.map((part) => `(${digestPart(part)})`).join(', ')}`;
 
-/** The highest key of each table, in one row. Each is the end of an index. */
-export const lastKeysSelect = (tables: readonly Mirrored[]): string =>
-  `select ${tables.map(({ name, key }) => `(select max(${quoted(key)}) from ${quoted(name)})`).join(', ')}`;
-
-/** So many ids are digested by one statement, which takes a third of a second at most where each has ten rows. */
-export const idsDigested = 2 ** 17;
-
-/**
- * Given two ids, three arrays: buckets of ids, the number of rows of each, and a digest that changes with them. SQLite has no hash
- * function: a row's columns are folded into a number below 2^31 and squared, so that two values swapped between two
- * rows show.
- * All digests of 100,000 scenes and 100,000 images take 1.4 s.
- */
-export function digestSelect({ name, key, columns }: Mirrored): string {
-  const folded = columns.reduce(
-    (before, column) =>
-      `(${before} * 48271 + ${digestOf(quoted(column.name), column.type)}) % ${prime}`,
-    '0',
-  );
-  // `limit -1` keeps SQLite from writing the whole of `folded` in twice.
-  return `select json_group_array(b), json_group_array(n), json_group_array(d) from (
-    select b, count(*) n, sum(r * r % ${prime}) d from (
-      select ${quoted(key)} >> ${bucketBits} b, ${folded} r from ${quoted(name)}
-      where ${quoted(key)} between ? and ? limit -1)
-    group by b)`;
-}
-
-const prime = 2 ** 31 - 1;
-
-function digestOf(column: string, type: string): string {
-  const text = `length(${column}) * 524287 + unicode(${column}) * 8191
-    + unicode(substr(${column}, -1)) * 127 + unicode(substr(${column}, length(${column}) / 2))`;
-  const numbers = `coalesce(${column} % ${prime}, -1)`;
-  if (/^(date|timestamp)/i.test(type)) return `coalesce(unixepoch(${column}), -1)`;
-  switch (affinityOf(type)) {
-    case 'text':
-      return `coalesce(${text}, -1)`;
-    case 'real':
-      return `coalesce(cast(${column} * 1000000 as integer) % ${prime}, -1)`;
-    case 'none':
-      return `iif(typeof(${column}) = 'integer', ${numbers}, coalesce(${text}, -1))`;
-    default:
-      return numbers;
+function digestPart({ table, from }: DigestPart): string {
+  const [name, key] = [quoted(table.of.name), quoted(table.of.key)];
+  const { terms, value } = digestOf(table);
+  const rows = (where: string) =>
+    `(select ${key} k, ${terms} from ${name} where ${where} limit -1)`;
+  if (!isKeyed(table.of)) {
+    // No index is sure to lead to a bucket's rows: all are looked at once, and put together by sorting.
+    return `select group_concat(b || ' ' || n || ' ' || d) from (
+      select k >> ${bucketBits} b, count(*) n, sum(${value}) d
+      from ${rows(`${key} >= ${from * 2 ** bucketBits}`)} group by b order by b)`;
   }
+  const first = (id: string) =>
+    `(select min(${key}) >> ${bucketBits} from ${name} where ${key} >= ${id})`;
+  const bucket = `${key} between i << ${bucketBits} and (i << ${bucketBits}) + ${2 ** bucketBits - 1}`;
+  return `with recursive b(i) as (
+      select ${first(String(from * 2 ** bucketBits))} union all
+      select ${first(`(i + 1) << ${bucketBits}`)} from b where i is not null limit ${digestsTogether})
+    select group_concat(i || ' ' || (select count(*) || ' ' || sum(${value}) from ${rows(bucket)}))
+    from b where i is not null`;
 }
 
-/** Given two ids, an array for each column: its values in the rows from the one to the other. */
-export function rowsSelect({ name, key, columns }: Mirrored): string {
-  const arrays = columns.map((column) => {
-    const { sql } = transportOf(column.type);
-    return `json_group_array(${sql(quoted(column.name))})`;
-  });
-  return `select ${arrays.join(', ')} from ${quoted(name)} where ${quoted(key)} between ? and ?`;
+/** Given two ids, an array for each column: its values in the rows from the one to the other, in order. */
+export function stretchSelect(table: Mirrored): string {
+  const order = table.columns
+    .filter((column) => column.key > 0 || !isKeyed(table))
+    .sort((a, b) => a.key - b.key)
+    .map(({ name }) => quoted(name));
+  const key = quoted(table.key);
+  return `select ${arraysOf(table)} from (select * from ${quoted(table.name)}
+    where ${key} between ? and ? order by ${[key, ...order].join(', ')})`;
 }
 
-/** What a column prefers to store (https://sqlite.org/datatype3.html#determination_of_column_affinity). */
-function affinityOf(type: string): 'integer' | 'text' | 'none' | 'real' | 'numeric' {
-  if (/int/i.test(type)) return 'integer';
-  if (/char|clob|text/i.test(type)) return 'text';
-  if (/blob/i.test(type) || type === '') return 'none';
-  if (/real|floa|doub/i.test(type)) return 'real';
-  return 'numeric';
+/** Given a JSON array of buckets, the same of the rows in these. */
+export function bucketsSelect(table: Mirrored): string {
+  const key = quoted(table.key);
+  return isKeyed(table)
+    ? `select ${arraysOf(table)} from (select value "stowage:bucket" from json_each(?))
+        cross join ${quoted(table.name)} on ${key} between "stowage:bucket" << ${bucketBits}
+          and ("stowage:bucket" << ${bucketBits}) + ${2 ** bucketBits - 1}`
+    : `select ${arraysOf(table)} from ${quoted(table.name)}
+        where ${key} >> ${bucketBits} in (select value from json_each(?))`;
 }
 
-export type Stored = string | number | bigint | null | Uint8Array;
+const arraysOf = ({ columns }: Mirrored): string =>
+  columns
+    .map((column) => {
+      const { sql } = transportOf(column.type);
+      return `json_group_array(${sql(quoted(column.name))})`;
+    })
+    .join(', ');
 
-/** How a column's values cross in JSON so that they are stored here as they are there. */
-export interface Transport {
-  sql(column: string): string;
-  stored?(crossed: Stored): Stored;
-}
-
-/** All 17 digits: SQLite 3.45 writes a real into JSON with 15, which changes nine of ten random ones. Infinity as it reads it. */
-const exactly = (real: string) => `replace(printf('%!.17g', ${real}), 'Inf', '9e999')`;
-
-export function transportOf(type: string): Transport {
-  switch (affinityOf(type)) {
-    case 'text':
-      // JSON holds no blob. Here it would be read as a text, so it may as well be one.
-      return { sql: (column) => `cast(${column} as text)` };
-    case 'real':
-      return {
-        sql: (column) =>
-          `iif(typeof(${column}) = 'real', ${exactly(column)}, cast(${column} as text))`,
-        stored: (crossed) => (isNumeric(crossed) ? Number(crossed) : crossed),
-      };
-    case 'none':
-      return { sql: tagged, stored: untagged };
-    default:
-      // What is no number here is made one by the column's own preference, as it was there.
-      return {
-        sql: (column) =>
-          `case typeof(${column}) when 'real' then ${exactly(column)} when 'blob' then cast(${column} as text) else ${column} end`,
-      };
-  }
-}
-
-const isNumeric = (crossed: Stored) =>
-  typeof crossed === 'string' && crossed.trim() !== '' && !Number.isNaN(Number(crossed));
-
-/** Where a column stores whatever it is given, the first letter says what that was. */
-const tagged = (column: string) => `case typeof(${column}) when 'text' then 't' || ${column}
-  when 'integer' then 'i' || ${column} when 'real' then 'r' || ${exactly(column)}
-  when 'blob' then 'b' || hex(${column}) end`;
-
-function untagged(crossed: Stored): Stored {
-  if (typeof crossed !== 'string') return null;
-  const value = crossed.slice(1);
-  switch (crossed[0]) {
-    case 'i':
-      return BigInt(value);
-    case 'r':
-      return Number(value);
-    case 'b':
-      return Buffer.from(value, 'hex');
-    default:
-      return value;
-  }
-}
+/** Whether a primary key begins with the column by which the table is mirrored. */
+const isKeyed = ({ columns }: Mirrored): boolean => columns.some((column) => column.key === 1);

@@ -9,13 +9,17 @@ import { QuerySqlDocument } from '../types.ts';
 import { unknownIn } from './coverage.ts';
 import type { Layout } from './layout.ts';
 import { type Ask, mirror } from './mirror.ts';
+import { MirrorLock } from './mirrorLock.ts';
 import { rowsOf } from './rows.ts';
+import { Touched } from './touched.ts';
 
 export interface TablesOptions {
   /** A folder for the mirror. */
   tempDir: string;
   /** The mirror itself, where it is to be kept: next time it is only brought up to date. */
   mirror?: string | undefined;
+  /** How one that was kept is compared; see `MirrorOptions`. */
+  compare?: 'quick' | 'full' | undefined;
   signal?: AbortSignal | undefined;
   /** Rows brought so far, and in all as far as is known. */
   onProgress?: ((rows: number, total: number) => void) | undefined;
@@ -23,17 +27,26 @@ export interface TablesOptions {
 
 /** Opens a server's tables, brought over through `querySQL` into a file laid out like its own. */
 export async function openTables(server: StashServer, options: TablesOptions): Promise<Reading> {
-  const { tempDir, mirror: kept, signal, onProgress } = options;
+  const { tempDir, mirror: kept, compare, signal, onProgress } = options;
   const folder = kept === undefined ? await mkdtemp(join(tempDir, 'tables-')) : null;
+  const lock = kept === undefined ? null : MirrorLock.take(kept);
   const remove = async () => {
+    lock?.release();
     if (folder !== null) await rm(folder, { recursive: true, force: true });
   };
   const file = kept ?? join(folder as string, 'mirror.sqlite');
   try {
     const ask = askOf(server, signal);
-    const layout = await mirror(ask, file, { signal, onProgress });
+    const layout = await mirror(ask, file, { compare, signal, onProgress });
     const unknown = await unknownAt(ask, file, layout);
-    return new FileReading({ road: 'tables', file, profile: server.profile, unknown, remove });
+    return new FileReading({
+      road: 'tables',
+      file,
+      profile: server.profile,
+      unknown,
+      touched: kept === undefined ? null : new Touched(file),
+      remove,
+    });
   } catch (error) {
     await remove();
     if ((error as { errcode?: number }).errcode !== sqliteFull) throw error;
