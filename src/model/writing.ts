@@ -54,6 +54,7 @@ export interface WriterOptions {
 export interface Writer {
   /**
    * Makes the changes, all of one kind and action, and tells of each what came of it; in which order is not said.
+   * Names that swap and edges that turn round are seen among the changes of one call.
    * Where it is interrupted, or throws, those that were sent are still told of, but for the ones of a request
    * that was never answered: these were named to `onSending`.
    */

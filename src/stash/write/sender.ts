@@ -141,10 +141,12 @@ export class Sender {
   async #idle(signal: AbortSignal | undefined): Promise<void> {
     if (Date.now() < this.#idleUntil) return;
     const latest = Date.now() + (this.#options.patience ?? defaultPatience);
+    let told = '';
     for (let pause = 2 * (this.#options.firstPause ?? 250); ; pause = Math.min(pause * 2, 15_000)) {
       const [job] = await this.server.jobs({ signal });
       if (!job) break;
-      this.#options.onWaiting?.(job.description);
+      if (job.description !== told) this.#options.onWaiting?.(job.description);
+      told = job.description;
       if (Date.now() + pause > latest) {
         throw new StowageError('source.locked', `Stash is still busy: ${job.description}`, {
           remedy: 'Wait until its running tasks are done (Settings → Tasks), then run it again.',

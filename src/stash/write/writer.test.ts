@@ -142,7 +142,7 @@ describe('a batch', () => {
       simulator.jobs = [];
     }, 60);
     assert.ok((await write(titled(3))).every(isWritten));
-    assert.equal(waited[0], 'Scanning...');
+    assert.deepEqual(waited, ['Scanning...']);
     simulator.jobs = [{ id: '2', status: 'RUNNING', description: 'Generating...' }];
     const other = await writing(t, 'v0.30', options);
     other.simulator.jobs = simulator.jobs;
