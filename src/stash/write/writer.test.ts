@@ -135,17 +135,19 @@ describe('a batch', () => {
 
   test('waits while the server runs a task, but not for ever', async (t) => {
     const waited: string[] = [];
-    const options = { onWaiting: (task: string) => waited.push(task), patience: 300 };
-    const { write, simulator } = await writing(t, 'v0.30', options);
+    const { write, simulator } = await writing(t, 'v0.30', {
+      onWaiting: (task) => {
+        waited.push(task);
+        setTimeout(() => {
+          simulator.jobs = [];
+        }, 40);
+      },
+    });
     simulator.jobs = [{ id: '1', status: 'RUNNING', description: 'Scanning...' }];
-    setTimeout(() => {
-      simulator.jobs = [];
-    }, 60);
     assert.ok((await write(titled(3))).every(isWritten));
     assert.deepEqual(waited, ['Scanning...']);
-    simulator.jobs = [{ id: '2', status: 'RUNNING', description: 'Generating...' }];
-    const other = await writing(t, 'v0.30', options);
-    other.simulator.jobs = simulator.jobs;
+    const other = await writing(t, 'v0.30', { patience: 50 });
+    other.simulator.jobs = [{ id: '2', status: 'RUNNING', description: 'Generating...' }];
     await assert.rejects(other.write(titled(3)), { code: 'source.locked', message: /Generating/ });
     assert.equal(asked(other.simulator, 'scenesUpdate'), 0);
   });
