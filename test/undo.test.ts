@@ -65,3 +65,88 @@ test('runs and what each changed are listed, and a run of a source is taken back
   const listedThen = await stowage('runs');
   assert.match(listedThen.lines.join('\n'), new RegExp(`undo of run ${undone.summary.run}, `));
 });
+
+test('what a server’s own mass edit did is taken back there, too', async (t) => {
+  const { stash, library, sync, idOf, query, assertInStep, assertQuiet } = await inStep(t, {
+    writes: true,
+  });
+  const { stowage } = library;
+  const state = () =>
+    stash.rows(
+      `select s.id, s.title, s.rating, (select group_concat(t.name, '|') from (select t.name from scenes_tags st
+         join tags t on t.id = st.tag_id where st.scene_id = s.id order by 1) t) from scenes s where id < 6 order by id`,
+    );
+  const before = await state();
+  await stash.send(
+    'mutation{scenesUpdate(input:[{id:1,title:"x"},{id:2,title:"x",rating100:1}]){id}}',
+  );
+  await stash.send('mutation{sceneAddPlay(id:3,times:["2020-02-03T04:05:06Z"]){count}}');
+  const [[tag] = []] = await stash.rows(
+    `select t.id from tags t join scenes_tags st on st.tag_id = t.id
+      where st.scene_id < 6 and t.id not in (select primary_tag_id from scene_markers) limit 1`,
+  );
+  const label = (await stash.rows(`select name from tags where id = ${tag}`))[0]?.[0];
+  await stash.send(`mutation{tagDestroy(input:{id:${tag}})}`);
+  await stash.send('mutation{performerCreate(input:{name:"A mistake"}){id}}');
+  const synced = await sync();
+  const run = String(synced.summary.run);
+  await stash.send('mutation{sceneUpdate(input:{id:2,title:"on purpose"}){id}}');
+
+  await stowage('sources', 'set', 'main', 'writes=off');
+  assert.equal((await stowage('undo', run, '--on', 'stash')).exitCode, 2);
+  const dry = await stowage('undo', run, '--on', 'stash', '--dry-run');
+  assert.match(dry.lines.join('\n'), /scene 1 {2}update there {2}\(undone\)\n.*→ title: "x" → /);
+  await query('UPDATE stowage.sources SET writes = true');
+
+  const undone = await stowage('undo', run, '--on', 'stash');
+  assert.equal(undone.exitCode, 3, undone.error?.message);
+  const kept = undone.events.filter(({ event }) => event === 'kept');
+  assert.deepEqual(
+    kept.map(({ kind, field, why }) => `${kind} ${field} ${why}`),
+    ['scene title was changed at the source since'],
+  );
+  const after = await state();
+  assert.deepEqual(
+    after,
+    before.map((row) => (row[0] === 2 ? row.with(1, 'on purpose') : row)),
+  );
+  assert.equal(await stash.number(`select count(*) from tags where name = '${label}'`), 1);
+  assert.equal(await stash.number(`select count(*) from performers where name = 'A mistake'`), 0);
+  assert.equal(
+    await stash.number(
+      "select count(*) from scenes_view_dates where scene_id = 3 and view_date like '2020-02-03%'",
+    ),
+    0,
+  );
+  // The title that stayed there is asked.
+  const open = await query('SELECT field FROM stowage.conflicts WHERE settled_at IS NULL');
+  assert.deepEqual(open, [{ field: 'title' }]);
+  await sync();
+  await stowage('conflicts', 'resolve', '--all', '--take', 'stash');
+  await sync();
+  await assertInStep();
+  await assertQuiet();
+
+  // An edit that went there is taken back there only, and asked; or on both sides.
+  const scene = await idOf('scene', 4);
+  const titles = async () => [
+    (await query('SELECT title FROM qar.cargo WHERE id = $1', [scene]))[0]?.title,
+    (await stash.rows('select title from scenes where id = 4'))[0]?.[0],
+  ];
+  const [title] = await titles();
+  await query(`UPDATE qar.cargo SET title = 'Mine' WHERE id = $1`, [scene]);
+  const pushed = String((await sync()).summary.run);
+  const there = await stowage('undo', pushed, '--on', 'stash');
+  assert.equal(there.exitCode, 0, there.error?.message);
+  assert.deepEqual(await titles(), ['Mine', title]);
+  await sync();
+  assert.deepEqual(await titles(), ['Mine', title]);
+  await stowage('undo', String(there.summary.run), '--on', 'stash');
+  assert.deepEqual(await titles(), ['Mine', 'Mine']);
+  const both = await stowage('undo', pushed, '--on', 'both');
+  assert.equal(both.exitCode, 0, both.error?.message);
+  assert.deepEqual(await titles(), [title, title]);
+  await sync();
+  await assertInStep();
+  await assertQuiet();
+});

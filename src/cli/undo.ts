@@ -1,10 +1,16 @@
+import { Option } from 'commander';
 import type { ClientBase } from 'pg';
 import { labelsOf } from '../library/labels.ts';
 import { countChanged } from '../library/runRecords.ts';
 import { beginRun, finishRun, type Run } from '../library/runs.ts';
+import type { Source } from '../library/sources.ts';
 import { StowageError } from '../model/errors.ts';
+import { applyThere, type Failure } from '../sync/applyThere.ts';
+import { PlanFile } from '../sync/planFile.ts';
+import type { Syncing } from '../sync/sync.ts';
+import { planUndoThere } from '../sync/undo/planThere.ts';
 import { type Kept, undoHere } from '../sync/undo/undoHere.ts';
-import { askAbout } from '../sync/undo/waiting.ts';
+import { askAbout, askAboutWritten } from '../sync/undo/waiting.ts';
 import {
   atLeast,
   type CommandContext,
@@ -12,70 +18,151 @@ import {
   libraryOptions,
   type Outcome,
 } from './command.ts';
-import { lockForWriting, withLibrary } from './library.ts';
+import { type KnownSourceOptions, knownSourceOptions, reachKnown } from './knownSource.ts';
+import { lockForWriting, namedSource, withLibrary } from './library.ts';
+import { openSource } from './opening.ts';
 import type { Output } from './output.ts';
+import { tellItems } from './planTable.ts';
 import { tellLines } from './runs/lines.ts';
 import { namedRun } from './runs/show.ts';
+import { mirrorOf, syncingOf } from './syncing.ts';
 
-interface Options {
+interface Options extends KnownSourceOptions {
   id: number;
+  on: 'library' | 'stash' | 'both';
   dryRun?: boolean;
 }
 
 /** `stowage undo 12`: takes back what a run did, where nobody changed it since. */
 export const undo: CommandDefinition<Options> = {
   configure: (command) =>
-    libraryOptions(command)
+    knownSourceOptions(libraryOptions(command))
       .argument('<id>', 'the number of the run: `stowage runs` lists them', atLeast(1))
+      .addOption(
+        new Option(
+          '--on <side>',
+          'library: only here; stash: also at the source what it brought from there, or wrote there; both: what it wrote there also here',
+        )
+          .choices(['library', 'stash', 'both'])
+          .default('library'),
+      )
       .option('--dry-run', 'show what would be taken back, and do nothing'),
   run: (context, options) =>
     withLibrary(context, async (client) => {
       await lockForWriting(client);
       const undone = await namedRun(client, options.id);
       refuseImport(undone);
-      return undoInLibrary(context, client, undone, options.dryRun ?? false);
+      if (options.on === 'library') return takeBack(context, client, undone, options, undefined);
+      const name = options.name ?? undone.source ?? undefined;
+      const of = { ...options, ...(name !== undefined && { name }) };
+      const known = await reachKnown(client, of, context);
+      const source = known.source ?? (await namedSource(client, known.name));
+      if (!source.writes && !options.dryRun) refuseReadOnly(source);
+      const mirror = 'server' in known.reached ? await mirrorOf(context, source.name) : undefined;
+      const reading = { via: 'auto' as const, mirror };
+      await using opened = await openSource(known.reached, reading, { again: true }, context);
+      using syncing = syncingOf(context, client, opened, source, {});
+      return await takeBack(context, client, undone, options, syncing);
     }),
 };
 
-async function undoInLibrary(
+/** In the library, in one transaction; then at the source, if that is wanted. */
+async function takeBack(
   { output }: CommandContext,
   client: ClientBase,
   undone: Run,
-  dryRun: boolean,
+  { on, dryRun = false }: Options,
+  syncing: Syncing | undefined,
 ): Promise<Outcome> {
-  await client.query('BEGIN');
+  const plan = PlanFile.make();
   try {
-    const run = { id: await beginRun(client, { command: 'undo', undoes: undone.id }) };
-    const kept = await undoHere(client, undone.id, run);
-    const asked = await askAbout(client, run);
-    const counts = await countChanged(client, run.id);
-    const isNothing = Object.keys(counts).length === 0;
+    const reading = await syncing?.read();
+    const sourceId = syncing?.source.id;
+    await client.query('BEGIN');
+    const run = {
+      id: await beginRun(client, {
+        command: 'undo',
+        undoes: undone.id,
+        ...(sourceId !== undefined && { sourceId }),
+      }),
+    };
+    const kept = await undoHere(client, undone.id, run, { writtenToo: on === 'both' });
+    if (syncing && reading) {
+      kept.push(
+        ...(await planUndoThere({ ...syncing, reading, plan, now: Date.now() }, undone.id)),
+      );
+    }
+    let asked = await askAbout(client, run, ({ id }) => id !== sourceId);
+    let counts = await countChanged(client, run.id);
+    const isNothing = Object.keys(counts).length === 0 && plan.changes === 0;
+    if (dryRun || isNothing) {
+      await tellLines(output, client, run.id);
+      tellItems(output, plan, { onlyThere: true });
+      await client.query('ROLLBACK');
+      await tellKept(output, client, kept);
+      output.line(isNothing ? 'Nothing to take back.' : 'Nothing was done: this is what would be.');
+      return told(null, counts, asked, kept, []);
+    }
+    await client.query('COMMIT');
+    let failures: Failure[] = [];
+    if (syncing) {
+      ({ failures } = await applyThere({
+        ...syncing,
+        plan,
+        run: { id: run.id, sourceId: syncing.source.id },
+        progress: (count) => syncing.progress('source', count),
+      }));
+      asked += await askOf(client, run, syncing.source);
+    }
+    counts = await countChanged(client, run.id);
     await finishRun(client, run.id, 'done', counts);
     await tellLines(output, client, run.id);
-    if (dryRun || isNothing) await client.query('ROLLBACK');
-    else await client.query('COMMIT');
     await tellKept(output, client, kept);
-    if (isNothing) output.line('Nothing to take back.');
-    else if (dryRun) output.line('Nothing was done: this is what would be.');
-    else output.line(`Taken back by run ${run.id}; \`stowage undo ${run.id}\` does it again.`);
-    if (asked > 0) output.warning(`${asked} fields are otherwise at a source: ${lookAtConflicts}`);
-    return {
-      complete: kept.length === 0,
-      summary: { run: dryRun || isNothing ? null : run.id, counts, asked, kept: kept.length },
-    };
+    tellFailures(output, failures);
+    output.line(`Taken back by run ${run.id}; \`stowage undo ${run.id}\` gives it back.`);
+    if (asked > 0) {
+      output.warning(`${asked} are otherwise at a source: they wait in \`stowage conflicts\`.`);
+    }
+    return told(run.id, counts, asked, kept, failures);
   } catch (error) {
     await client.query('ROLLBACK').catch(() => {}); // the first error tells more
     throw error;
+  } finally {
+    plan.close();
   }
 }
 
-const lookAtConflicts = 'they wait in `stowage conflicts`.';
+async function askOf(client: ClientBase, run: { id: number }, source: Source): Promise<number> {
+  await client.query('BEGIN');
+  const asked =
+    (await askAbout(client, run, ({ id }) => id === source.id)) +
+    (await askAboutWritten(client, run, source));
+  await client.query('COMMIT');
+  return asked;
+}
+
+const told = (
+  run: number | null,
+  counts: Run['counts'],
+  asked: number,
+  kept: readonly Kept[],
+  failures: readonly Failure[],
+): Outcome => ({
+  complete: kept.length + failures.length === 0,
+  summary: { run, counts, asked, kept: kept.length, failures: failures.length },
+});
 
 /** A first import has no journal: all that there is came with it. */
 function refuseImport({ id, command }: Run): void {
   if (command !== 'migrate') return;
   throw new StowageError('usage', `Run ${id} is a first import: it cannot be taken back.`, {
     remedy: 'Delete the library, if it is not wanted: its data directory, or its database.',
+  });
+}
+
+function refuseReadOnly({ name }: Source): never {
+  throw new StowageError('usage', `Nothing is written to ${name}.`, {
+    remedy: `Switch it on with \`stowage sources set ${name} writes=on\`, or see with --dry-run what would be.`,
   });
 }
 
@@ -92,5 +179,12 @@ async function tellKept(output: Output, client: ClientBase, kept: readonly Kept[
       const name = labels.get(libraryId) || libraryId;
       output.warning(`Stays: ${kind} ${name}${field === null ? '' : `, ${field}`} ${why}.`);
     }
+  }
+}
+
+function tellFailures(output: Output, failures: readonly Failure[]): void {
+  for (const { kind, remoteId, error } of failures) {
+    const why = `the source refused it: ${error.message}`;
+    output.trouble({ kind, id: remoteId ?? 0, field: null, why });
   }
 }

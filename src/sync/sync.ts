@@ -189,7 +189,7 @@ export async function applyPlan(
 }
 
 /** Carries a plan out, on the library and, where that is switched on, at the source. */
-export async function carryOut(
+async function carryOut(
   {
     client,
     source,

@@ -60,6 +60,9 @@ async function lineWords(client: ClientBase, line: JournalLine): Promise<string>
   const mark = side === 'library' ? '←' : '→';
   const remarks = [state !== 'done' && stateWords[state], why].filter(Boolean);
   const remark = remarks.length > 0 ? `  (${remarks.join(': ')})` : '';
+  if (action === 'fold') {
+    return `${mark} ${after === null ? 'by itself again' : 'became part of another'}${remark}`;
+  }
   if (field === null) return `${mark} ${actionWords[action]}${remark}`;
   const values: Values[] = [{ [field]: before }, { [field]: after }];
   const names = await namesIn(client, kind, values);
@@ -70,12 +73,11 @@ const fieldOf = (kind: Kind, name: string) => kinds[kind][name as never];
 
 const stateWords = { sent: 'sent, and not answered', failed: 'refused' };
 
-const actionWords: { [A in JournalLine['action']]: string } = {
+const actionWords: { [A in Exclude<JournalLine['action'], 'fold'>]: string } = {
   create: 'made',
   update: 'changed',
   delete: 'deleted',
   restore: 'brought back',
   link: 'linked',
   unlink: 'not linked any more',
-  fold: 'merged, or two again',
 };

@@ -33,17 +33,19 @@ interface Undoing {
 /**
  * Takes back what a run did in the library, where nobody changed it since: what it deleted comes back, what it made
  * goes, and of every field what it did to it (design.md §5.10). In the caller's transaction; all of it is journalled in
- * a run of its own, which can be taken back in turn.
+ * a run of its own, which can be taken back in turn. `writtenToo`: also the fields that the run wrote to a source.
  */
 export async function undoHere(
   client: ClientBase,
   undone: number,
   run: { id: number },
+  { writtenToo }: { writtenToo: boolean } = { writtenToo: false },
 ): Promise<Kept[]> {
   const undoing: Undoing = { client, undone, run, kept: [] };
   await unfold(undoing);
   await bringBack(undoing);
-  await undoFields(undoing);
+  await undoFields(undoing, 'library');
+  if (writtenToo) await undoFields(undoing, 'source');
   await takeAway(undoing);
   await foldAgain(undoing);
   return undoing.kept;
@@ -54,8 +56,9 @@ const why = ({ undone }: Undoing): string => `run ${undone} was taken back`;
 async function* effects(
   { client, undone }: Undoing,
   which: (effect: Effect) => boolean,
+  side: 'library' | 'source' = 'library',
 ): AsyncGenerator<[Kind, (RecordLines & { effect: Effect })[]]> {
-  for await (const records of runRecords(client, undone, 'library')) {
+  for await (const records of runRecords(client, undone, side)) {
     const meant = records
       .map((record) => ({ ...record, effect: effectOf(record) }))
       .filter(({ effect }) => which(effect));
@@ -99,10 +102,10 @@ async function bringBack(undoing: Undoing): Promise<void> {
   }
 }
 
-async function undoFields(undoing: Undoing): Promise<void> {
+async function undoFields(undoing: Undoing, side: 'library' | 'source'): Promise<void> {
   const { client, run, kept } = undoing;
   const isChanged = ({ fields, wasThere }: Effect) => wasThere && fields.size > 0;
-  for await (const [kind, records] of effects(undoing, isChanged)) {
+  for await (const [kind, records] of effects(undoing, isChanged, side)) {
     const held = await heldRecords(client, kind, idsOf(records));
     const changes: LibraryChange[] = [];
     for (const { libraryId: id, effect } of records) {

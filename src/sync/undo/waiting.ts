@@ -1,5 +1,6 @@
 import type { ClientBase } from 'pg';
 import { closeConflicts, openConflict } from '../../library/conflicts.ts';
+import { heldRecords } from '../../library/heldRecords.ts';
 import { linksTo } from '../../library/links.ts';
 import { type RecordLines, runRecords } from '../../library/runRecords.ts';
 import { listSources, type Source } from '../../library/sources.ts';
@@ -80,3 +81,36 @@ async function askSource(
 /** Did the source have what the undo replaced? Otherwise it was an edit of the library's that waits to be sent. */
 const wasAgreed = (base: Values, sent: Values, field: string, before: unknown): boolean =>
   sameValue(base[field], before) || (sent[field] !== undefined && sameValue(sent[field], before));
+
+/**
+ * What an undo took back at a source only, while the library keeps it, is asked too. In the caller's transaction.
+ * Returns how many wait.
+ */
+export async function askAboutWritten(
+  client: ClientBase,
+  undo: { id: number },
+  source: Source,
+): Promise<number> {
+  let asked = 0;
+  for await (const records of runRecords(client, undo.id, 'source')) {
+    for (const [kind, some] of Map.groupBy(records, (record) => record.kind)) {
+      const ids = some.map(({ libraryId }) => libraryId);
+      const held = await heldRecords(client, kind, ids);
+      const links = await linksTo(client, source, kind, ids);
+      for (const record of some) {
+        const { libraryId } = record;
+        const values = held.get(libraryId)?.values;
+        const remoteId = links.get(libraryId)?.remoteId;
+        if (!values || remoteId === undefined) continue;
+        for (const [field, { after }] of effectOf(record).fields) {
+          const library = values[field];
+          if (sameValue(library, after)) continue;
+          const of = { kind, remoteId, key: '', field, libraryId, runId: undo.id };
+          await openConflict(client, source, { ...of, base: after, library, source: after });
+          asked++;
+        }
+      }
+    }
+  }
+  return asked;
+}
