@@ -219,10 +219,14 @@ describe('what was not answered', () => {
     });
 
     test(`is not made twice: ${fault.kind}`, async (t) => {
-      const { write, simulator } = await writing(t, 'v0.30');
+      const picture = 'd41d8cd98f00b204e9800998ecf8427e';
+      const { write, simulator } = await writing(t, 'v0.30', {
+        picture: async () => Buffer.from('x'),
+      });
       for (const on of [
         'tagCreate',
         'galleryCreate',
+        'sceneCreate',
         'sceneMarkerCreate',
         'galleryChapterCreate',
         'saveFilter',
@@ -230,7 +234,10 @@ describe('what was not answered', () => {
         simulator.faults.add({ ...fault, on, times: 2 });
       }
       const made: SourceChange[][] = [
-        [create('tag', { name: ' new tag ', description: 'd' }), create('tag', { name: 'other' })],
+        [
+          create('tag', { name: ' new tag ', description: 'd', image: picture }),
+          create('tag', { name: 'other' }),
+        ],
         [
           create('gallery', { title: 'same', details: '1' }),
           create('gallery', { title: 'same', details: '2' }),
@@ -238,6 +245,7 @@ describe('what was not answered', () => {
         [create('marker', { title: ' m ', seconds: 1, scene: 1, primaryTag: 1 })],
         [create('chapter', { title: 'c', imageIndex: 1, gallery: 1 })],
         [create('savedFilter', { mode: 'SCENES', name: 'f' })],
+        [create('scene', { title: 's', playDuration: 3, plays: ['2020-01-01T00:00:00Z'] })],
       ];
       for (const changes of made) {
         const { kind } = changes[0] as SourceChange;
@@ -253,7 +261,7 @@ describe('what was not answered', () => {
         );
         for (const { change, record } of results as Written[]) {
           for (const [field, value] of Object.entries(change.after)) {
-            assert.equal(
+            assert.deepEqual(
               record[field],
               kind === 'gallery' ? value : trimmed(value),
               `${kind}.${field}`,
@@ -267,6 +275,7 @@ describe('what was not answered', () => {
   const tables: { [K in Kind]?: string } = {
     tag: 'tags',
     gallery: 'galleries',
+    scene: 'scenes',
     marker: 'scene_markers',
     chapter: 'galleries_chapters',
     savedFilter: 'saved_filters',
