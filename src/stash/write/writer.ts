@@ -14,6 +14,17 @@ import { Run, type Tools } from './run.ts';
 import { tellWhoHasTheName } from './taken.ts';
 import { update } from './updates.ts';
 
+/*
+ * A write, from its beginning to its end. What a field is to a server says fields.ts (and canHold.ts, to others); the
+ * mutations stand in operations/mutations.graphql, and which of them a kind has in mutations.ts.
+ *
+ *   Item (item.ts)           one change: what is still to be written of it, what the server made of it
+ *   freeNames, cutEdges      first, over all changes: what others of them need to be out of their way
+ *   then by the chunk        update, create or destroy: what goes into a kind's own mutation (inputs.ts makes it), then
+ *                            what has mutations of its own: histories.ts, counters.ts, galleries.ts
+ *   Sender (sender.ts)       makes requests of all that (request.ts) and is patient: waits, repeats, halves
+ */
+
 /** Measured: `scenesUpdate` with so many is four times as fast as one by one. */
 const mostAtOnce = 300;
 /** Pictures are held as text while they wait for their turn. */
