@@ -2,20 +2,23 @@ import { examineLibrary } from '../library/open.ts';
 import { StowageError } from '../model/errors.ts';
 import { examine, type Finding } from '../stash/doctor.ts';
 import { type CommandDefinition, libraryOptions } from './command.ts';
+import { type ReadingOptions, viaOption } from './reading.ts';
 import { type SourceOptions, sourceOf, sourceOptions } from './source.ts';
 
-interface Options extends SourceOptions {
+interface Options extends SourceOptions, Pick<ReadingOptions, 'via'> {
   map?: { [there: string]: string };
 }
 
 /** `stowage doctor --from URL`: looks at everything before anything is begun, and changes nothing. */
 export const doctor: CommandDefinition<Options> = {
   configure: (command) =>
-    sourceOptions(libraryOptions(command)).option(
-      '--map <there=here>',
-      'where a folder of the server is found here; may be repeated',
-      mapped,
-    ),
+    sourceOptions(libraryOptions(command))
+      .addOption(viaOption())
+      .option(
+        '--map <there=here>',
+        'where a folder of the server is found here; may be repeated',
+        mapped,
+      ),
   async run(context, options) {
     const { output, settings, signal } = context;
     const source = await sourceOf(options, context);
@@ -38,6 +41,7 @@ export const doctor: CommandDefinition<Options> = {
     const looking = {
       dataDirectory: settings.dataDirectory,
       pathHere: pathHere(options.map),
+      via: options.via,
       signal,
     };
     for await (const finding of examine(source.server, looking)) tell(finding);

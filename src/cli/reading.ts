@@ -9,9 +9,10 @@ export interface ReadingOptions {
 /** Options of the commands that read a whole library. */
 export const readingOptions = (command: Command): Command =>
   command
-    .addOption(
-      new Option('--via <road>', 'how to read it')
-        .choices(['auto', 'snapshot', 'tables', 'graphql'])
-        .default('auto'),
-    )
+    .addOption(viaOption())
     .option('--blobs <dir>', 'with a database file: where the server kept its pictures');
+
+export const viaOption = (): Option =>
+  new Option('--via <road>', 'how to read it')
+    .choices(['auto', 'snapshot', 'tables', 'graphql'])
+    .default('auto');

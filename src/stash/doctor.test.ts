@@ -78,6 +78,13 @@ describe('the doctor', () => {
     const { roads } = await examined({ address: simulator.url });
     assert.equal(roads?.state, 'warn');
     assert.doesNotMatch(roads.message, /tables/);
+    for (const [via, state] of [
+      ['tables', 'fail'],
+      ['graphql', 'ok'],
+    ] as const) {
+      const chosen = await examined({ address: simulator.url }, { via });
+      assert.equal(chosen.roads?.state, state);
+    }
   });
 
   test('tells a wrong key from a wrong address', async (t) => {
@@ -117,7 +124,7 @@ describe('the doctor', () => {
     );
     const { clock } = await examined({ address: client.base.href });
     assert.equal(clock?.state, 'warn');
-    assert.match(clock.message, /(599|600|601) seconds behind/);
+    assert.match(clock.message, /(599|6\d\d) seconds behind/);
   });
 
   test('says where nothing is', async (t) => {

@@ -2,6 +2,7 @@ import { access } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { databaseSchema } from '../contract/tables.ts';
 import { StowageError } from '../model/errors.ts';
+import type { RoadName } from '../model/reading.ts';
 import { type ClientOptions, StashClient } from './client.ts';
 import { freeBytes } from './freeBytes.ts';
 import { shown } from './http/address.ts';
@@ -26,13 +27,15 @@ export interface DoctorOptions {
   dataDirectory: string;
   /** Where a path at the server is found here. */
   pathHere?: ((path: string) => string) | undefined;
+  /** The road that it is to be read by. */
+  via?: 'auto' | RoadName;
   signal?: AbortSignal | undefined;
 }
 
 /** Looks at a server from all sides before anything is begun. Changes nothing, there or here. */
 export async function* examine(
   options: ClientOptions,
-  { dataDirectory, pathHere = (path) => path, signal }: DoctorOptions,
+  { dataDirectory, pathHere = (path) => path, via = 'auto', signal }: DoctorOptions,
 ): AsyncGenerator<Finding> {
   const client = new StashClient(options);
   try {
@@ -46,7 +49,7 @@ export async function* examine(
     yield version(server);
     yield await told('tasks', () => tasks(server, signal));
     const size = await snapshotSize(server, signal);
-    yield roads(server, size);
+    yield roads(server, size, via);
     yield await told('coverage', () => coverage(server, size !== undefined, signal));
     yield clock(client);
     const { configuration } = await server.request(StorageDocument, {}, { signal });
@@ -142,15 +145,20 @@ async function snapshotSize(
   }
 }
 
-function roads(server: StashServer, size: number | undefined): Finding {
+function roads(server: StashServer, size: number | undefined, via: 'auto' | RoadName): Finding {
   const hasSnapshot = server.supports(BackupDatabaseDocument);
+  const open = { snapshot: hasSnapshot, tables: size !== undefined, graphql: true };
   const ways = [
     ...(hasSnapshot ? [size === undefined ? 'a snapshot' : `a snapshot (${megabytes(size)})`] : []),
     ...(size === undefined ? [] : ['its tables']),
     'GraphQL',
   ];
   const message = `It can be read by ${ways.join(', ')}.`;
-  if (hasSnapshot && size !== undefined) return ok('roads', message);
+  if (via !== 'auto' && !open[via]) {
+    const remedy = 'Name another road, or leave --via out: the best that there is will be taken.';
+    return { name: 'roads', state: 'fail', message: `${message} Not --via ${via}.`, remedy };
+  }
+  if (via !== 'auto' || (hasSnapshot && size !== undefined)) return ok('roads', message);
   return {
     name: 'roads',
     state: 'warn',
