@@ -6,6 +6,7 @@ import { addSource, findSource, KnownFields, type Source } from '../library/sour
 import { PictureStore } from '../media/store.ts';
 import { StowageError } from '../model/errors.ts';
 import { canHold } from '../stash/write/canHold.ts';
+import { canMerge, mergeThere } from '../stash/write/merges.ts';
 import { openWriter } from '../stash/write/writer.ts';
 import type { Syncing } from '../sync/sync.ts';
 import type { CommandContext } from './command.ts';
@@ -53,6 +54,10 @@ export function syncingOf(
     client,
     source,
     canHold: (kind, field, value) => canHold(reading.profile, kind, field, value),
+    canMerge,
+    merge: async (kind, origin, destination) => {
+      if (server) await mergeThere(server, kind, origin, destination, signal);
+    },
     known: new KnownFields(),
     signal,
     full: options.full ?? false,

@@ -431,6 +431,11 @@ export type TagUpdateInput = {
   stash_ids?: Array<StashIdInput> | null | undefined;
 };
 
+export type TagsMergeInput = {
+  destination: string | number;
+  source: Array<string | number>;
+};
+
 export type CountsQueryVariables = Exact<{
   filter: FindFilterType;
 }>;
@@ -969,6 +974,13 @@ export type MovieNamesQueryVariables = Exact<{
 
 
 export type MovieNamesQuery = { findMovies: { movies: Array<{ id: string, name: string }> } };
+
+export type TagsMergeMutationVariables = Exact<{
+  input: TagsMergeInput;
+}>;
+
+
+export type TagsMergeMutation = { tagsMerge: { id: string } | null };
 
 export type PerformerIdsQueryVariables = Exact<{
   filter: FindFilterType;
@@ -3106,6 +3118,13 @@ export const MovieNamesDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<MovieNamesQuery, MovieNamesQueryVariables>;
+export const TagsMergeDocument = new TypedDocumentString(`
+    mutation TagsMerge($input: TagsMergeInput!) {
+  tagsMerge(input: $input) {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<TagsMergeMutation, TagsMergeMutationVariables>;
 export const PerformerIdsDocument = new TypedDocumentString(`
     query PerformerIds($filter: FindFilterType!) {
   findPerformers(filter: $filter) {

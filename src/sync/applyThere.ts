@@ -1,9 +1,9 @@
 import { recordSent, type SentChange, type Settled, settleSent } from '../library/journal.ts';
-import { type BasePatch, type NewLink, patchBases, writeLinks } from '../library/links.ts';
+import { type BasePatch, linksTo, type NewLink, patchBases, writeLinks } from '../library/links.ts';
 import { forgetLinks } from '../library/linksGone.ts';
 import { revisionsOf } from '../library/revisions.ts';
 import { toSource } from '../library/translate.ts';
-import type { StowageError } from '../model/errors.ts';
+import { StowageError } from '../model/errors.ts';
 import type { Id } from '../model/fields.ts';
 import type { LibraryId, Values } from '../model/held.ts';
 import { fieldsOf, type Kind, kindNames } from '../model/kinds.ts';
@@ -23,6 +23,8 @@ export interface Failure {
 }
 
 export interface Sending extends Applying {
+  /** Makes a record of the source part of another. */
+  merge(kind: Kind, origin: Id, destination: Id): Promise<void>;
   /** Opens the source for writing; what it tells is told here before it is sent. */
   writer(options: Pick<WriterOptions, 'onSending'>): Writer;
 }
@@ -62,6 +64,12 @@ export async function applyThere(
       await send(kind, 'update', naming, () => [...own]);
     }
   }
+  // Before anything takes over the name or an alias of what becomes part of another.
+  for (const kind of kindNames) {
+    for (const items of plan.items({ kind, there: 'merge' })) {
+      written += await mergeBatch(sending, items, failures);
+    }
+  }
   for (const kind of kindNames) {
     for (const items of plan.items({ kind, there: 'update' })) {
       await send(kind, 'update', items, ({ source }) => Object.keys(source));
@@ -73,6 +81,35 @@ export async function applyThere(
     }
   }
   return { written, failures };
+}
+
+async function mergeBatch(
+  { client, source, run, merge, signal, progress }: Sending,
+  items: readonly PlanItem[],
+  failures: Failure[],
+): Promise<number> {
+  let merged = 0;
+  for (const { kind, libraryId, remoteId, into } of items) {
+    signal.throwIfAborted();
+    if (remoteId === null || into === undefined) continue;
+    const destination = (await linksTo(client, source, kind, [into])).get(into);
+    if (!destination || destination.absentSince !== null) continue;
+    const change = { kind, libraryId, remoteId, action: 'delete', before: {}, after: {} } as const;
+    await recordSent(client, run, [change]);
+    let why: string | undefined;
+    try {
+      await merge(kind, remoteId, destination.remoteId);
+      merged++;
+    } catch (error) {
+      if (!(error instanceof StowageError)) throw error;
+      failures.push({ kind, libraryId, remoteId, error });
+      why = error.message;
+    }
+    await settleSent(client, run, [{ kind, libraryId, ...(why !== undefined && { why }) }]);
+    if (why === undefined) await forgetLinks(client, source, kind, [remoteId]);
+    progress(1);
+  }
+  return merged;
 }
 
 const ownReferences = (kind: Kind): Set<string> =>

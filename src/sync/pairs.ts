@@ -101,8 +101,7 @@ async function planBatch(
     const record = held.get(libraryId);
     if (!record) continue;
     if (folded.has(libraryId)) {
-      // The source has two records that are one here: this one is known, and that is all.
-      if (link?.edited) plan.add({ ...emptyItem(of), revision: record.revision });
+      planFolded(planning, of, record, link, folded.get(libraryId));
     } else if (link && record.deletedAt !== null) {
       if (context.open.get(remoteId)?.has('')) continue; // it is asked whether it shall go
       planDeletedHere(context, of, side, link);
@@ -131,6 +130,20 @@ interface Batch {
   edits: ReadonlyMap<LibraryId, Instant>;
   /** What was on its way to the source when a run was cut off: it may have arrived. */
   sent: ReadonlyMap<Id, Values>;
+}
+
+/** The source has two records that are one here: it is told, where it can be; else this one is known, and that is all. */
+function planFolded(
+  { source, plan, canMerge }: Planning,
+  of: { kind: Kind; libraryId: LibraryId; remoteId: Id; why: string },
+  record: HeldRecord,
+  link: Link | undefined,
+  into: LibraryId | undefined,
+): void {
+  const item = { ...emptyItem(of), revision: record.revision };
+  if (into !== undefined && source.writes && canMerge(of.kind)) {
+    plan.add({ ...item, there: 'merge', into, why: 'they are one in the library', forget: true });
+  } else if (link?.edited) plan.add(item);
 }
 
 /** A record that both sides have: what becomes of it can be asked for. */

@@ -5,7 +5,7 @@ import type { Kind } from '../model/kinds.ts';
 /** What is to happen to a record in the library. */
 export type ActionHere = 'create' | 'update' | 'delete' | 'restore' | 'fold';
 /** What is to happen to it at the source. */
-export type ActionThere = 'create' | 'update' | 'delete';
+export type ActionThere = 'create' | 'update' | 'delete' | 'merge';
 
 /** A field that both sides changed, differently. Values in library ids; `key` names an entry of a keyed field. */
 export interface PlannedConflict {
@@ -54,7 +54,7 @@ export interface PlanItem {
   absent?: boolean;
   /** The link goes, too. */
   forget?: boolean;
-  /** `fold`: the record that this one becomes part of. */
+  /** `fold`, `merge`: the record that this one becomes part of. */
   into?: LibraryId;
   /** The number that the source had for it until now (a scene that was cleaned and found again). */
   formerId?: Id;

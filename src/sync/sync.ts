@@ -23,9 +23,16 @@ import type { Planning } from './planning.ts';
 export interface Syncing
   extends Pick<
       Planning,
-      'client' | 'canHold' | 'known' | 'signal' | 'allowedDeletions' | 'createScenes' | 'warn'
+      | 'client'
+      | 'canHold'
+      | 'canMerge'
+      | 'known'
+      | 'signal'
+      | 'allowedDeletions'
+      | 'createScenes'
+      | 'warn'
     >,
-    Pick<Sending, 'writer'> {
+    Pick<Sending, 'writer' | 'merge'> {
   source: Source;
   /** Reads the source as it is now; each time again, since writing changes it. */
   read(): Promise<Reading>;
@@ -196,7 +203,8 @@ async function carryOut(
     signal,
     progress,
     writer,
-  }: Pick<Syncing, 'client' | 'source' | 'signal' | 'progress' | 'writer'>,
+    merge,
+  }: Pick<Syncing, 'client' | 'source' | 'signal' | 'progress' | 'writer' | 'merge'>,
   plan: PlanFile,
   runId: number,
 ): Promise<{ stale: Stale[]; failures: Failure[]; written: number }> {
@@ -208,6 +216,7 @@ async function carryOut(
   const { written, failures } = await applyThere({
     ...applying,
     writer,
+    merge,
     progress: (count) => progress('source', count),
   });
   return { stale, failures, written };

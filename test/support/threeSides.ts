@@ -5,14 +5,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { listConflicts } from '../../src/library/conflicts.ts';
+import { kindOfNumber } from '../../src/library/layout.ts';
 import { LibraryRecords } from '../../src/library/read.ts';
 import { changeSource, findSource, KnownFields, type Source } from '../../src/library/sources.ts';
-import { kindNames } from '../../src/model/kinds.ts';
+import { fieldsOf, kindNames } from '../../src/model/kinds.ts';
 import type { Reading } from '../../src/model/reading.ts';
+import { sameValue } from '../../src/model/records.ts';
 import { StashClient } from '../../src/stash/client.ts';
 import { connect, type StashServer } from '../../src/stash/server.ts';
 import { openTables } from '../../src/stash/tables/tablesRoad.ts';
 import { canHold } from '../../src/stash/write/canHold.ts';
+import { canMerge, mergeThere } from '../../src/stash/write/merges.ts';
 import { openWriter } from '../../src/stash/write/writer.ts';
 import { compareKind } from '../../src/sync/compare.ts';
 import type { PolicyWord } from '../../src/sync/policy.ts';
@@ -69,6 +72,8 @@ export async function threeSides(t: Scope): Promise<ThreeSides> {
           client,
           source: await sourceOf(side),
           canHold: (kind, field, value) => canHold(side.server.profile, kind, field, value),
+          canMerge,
+          merge: (kind, origin, into) => mergeThere(side.server, kind, origin, into, signal),
           known: new KnownFields(),
           signal,
           allowedDeletions: 0,
@@ -99,6 +104,7 @@ export async function threeSides(t: Scope): Promise<ThreeSides> {
           ({ kind, remoteId, field }) => [`${kind} ${remoteId} ${field}`],
         ),
       );
+      const one = await onesOf(client, source);
       const found: string[] = [];
       const reading = await read(side);
       const records = await LibraryRecords.begin([client], source);
@@ -106,6 +112,10 @@ export async function threeSides(t: Scope): Promise<ThreeSides> {
         await compareKind(kind, reading.records(kind), records.records(kind), (difference) => {
           const { id, field, source: there, library: here } = difference;
           if (asked.has(`${kind} ${id} ${field ?? ''}`) || asked.has(`${kind} ${id} `)) return;
+          // What a person or the other Stash made one here may still be two there.
+          if (one.has(`${kind} ${id}`)) return;
+          const target = field ? fieldsOf[kind].find(([name]) => name === field)?.[1].target : null;
+          if (target && sameValue(asOne(one, target, there), asOne(one, target, here))) return;
           found.push(
             `${side.name} ${kind} ${id} ${field}: ${JSON.stringify(there)} there, ${JSON.stringify(here)} here`,
           );
@@ -116,4 +126,27 @@ export async function threeSides(t: Scope): Promise<ThreeSides> {
       return found;
     },
   };
+}
+
+/** Records of a source that are part of another in the library: the number of that one, where the source has it. */
+async function onesOf(client: pg.ClientBase, source: Source): Promise<Map<string, number>> {
+  const { rows } = await client.query<{ kind: number; origin: string; destination: string | null }>(
+    `SELECT o.kind, o.remote_id AS origin, d.remote_id AS destination
+       FROM stowage.folded f JOIN stowage.links o ON o.library_id = f.origin AND o.source_id = $1
+       LEFT JOIN stowage.links d ON d.library_id = f.destination AND d.source_id = $1`,
+    [source.id],
+  );
+  return new Map(
+    rows.map(({ kind, origin, destination }) => [
+      `${kindOfNumber.get(kind)} ${origin}`,
+      Number(destination),
+    ]),
+  );
+}
+
+function asOne(one: Map<string, number>, kind: string, value: unknown): unknown {
+  const now = (id: unknown) => one.get(`${kind} ${id}`) ?? id;
+  return Array.isArray(value)
+    ? [...new Set(value.map(now))].sort((a, b) => Number(a) - Number(b))
+    : now(value);
 }
