@@ -162,6 +162,19 @@ test('where the server refuses a road, the next is taken, and it is said why', a
   assert.deepEqual(readdirSync(tempDir), []);
 });
 
+test('a saved filter that is no object is an empty one on every road', async (t) => {
+  const database = join(folder, 'filters.sqlite');
+  generate(database, { scenes: 5, images: 5 });
+  const { simulator, server, tempDir } = await serverOf(t, 'v0.30', { database });
+  simulator.sql(`update saved_filters set object_filter = '[1]', ui_options = '5' where id = 1`);
+  for (const via of ['snapshot', 'tables', 'graphql'] as const) {
+    const { reading } = await openRoad(server, via, { tempDir });
+    const [filter] = (await Array.fromAsync(reading.records('savedFilter'))).flat();
+    assert.deepEqual([filter?.objectFilter, filter?.uiOptions], [{}, {}], via);
+    await reading.close();
+  }
+});
+
 test('a Windows library on another system has its own paths on every road, and that server’s when served', async (t) => {
   const database = join(folder, 'moved.sqlite');
   generate(database, { scenes: 5, images: 5, version: 'v0.25', windows: true });

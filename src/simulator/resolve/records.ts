@@ -228,13 +228,14 @@ export const records: Resolvers = {
   },
 };
 
-/** JSON, kept in a blob. */
+/** JSON, kept in a blob. A server decodes it into an object, which stays empty where the JSON is none. */
 function document(column: string) {
   return (node: Node) => {
     const stored = node.row[column];
     if (stored === null || stored === undefined || stored === '') return null;
-    return JSON.parse(
+    const value = JSON.parse(
       typeof stored === 'string' ? stored : Buffer.from(stored as never).toString(),
     );
+    return typeof value === 'object' && !Array.isArray(value) ? value : {};
   };
 }
