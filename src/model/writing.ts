@@ -40,7 +40,10 @@ export type WriteResult = Written | Refused;
 export interface WriterOptions {
   /** The bytes of a picture, or null where we do not hold them. */
   picture?: (picture: PictureId) => Promise<Buffer | null>;
-  /** Awaited before each request, with the changes that are in it: what is not told here was not sent. */
+  /**
+   * Awaited before changes are sent, each once: what is not named here was not sent. Never called while a result is
+   * being used, so that both may go through one connection.
+   */
   onSending?: (changes: readonly SourceChange[]) => Promise<void>;
   /** How long to wait for tasks that the server runs, in milliseconds. */
   patience?: number;
@@ -55,8 +58,8 @@ export interface Writer {
   /**
    * Makes the changes, all of one kind and action, and tells of each what came of it; in which order is not said.
    * Names that swap and edges that turn round are seen among the changes of one call.
-   * Where it is interrupted, or throws, those that were sent are still told of, but for the ones of a request
-   * that was never answered: these were named to `onSending`.
+   * Where it is interrupted, or throws, those that were answered are still told of. Of the others that were named to
+   * `onSending` it is not known whether they arrived.
    */
   write(changes: readonly SourceChange[], signal?: AbortSignal): AsyncIterable<WriteResult>;
 }

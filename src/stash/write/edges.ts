@@ -33,6 +33,7 @@ export async function cutEdges(run: Run, items: readonly Item[]): Promise<void> 
     const piece = await updateOf(run, item, { [field]: kept } as Values);
     if (piece) pieces.push({ ...piece, done: () => {} });
   }
+  await run.tell(pieces.map(({ change }) => change));
   await sendUpdates(run, pieces);
 }
 

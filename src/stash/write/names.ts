@@ -70,6 +70,7 @@ export async function freeNames(run: Run, items: readonly Item[]): Promise<void>
     const piece = await updateOf(run, item, values);
     if (piece) pieces.push({ ...piece, done: () => {} });
   }
+  await run.tell(pieces.map(({ change }) => change));
   await sendUpdates(run, pieces);
 }
 

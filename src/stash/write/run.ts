@@ -1,4 +1,4 @@
-import type { WriterOptions } from '../../model/writing.ts';
+import type { SourceChange, WriterOptions } from '../../model/writing.ts';
 import type { StashServer } from '../server.ts';
 import { type Words, type WrittenKind, wordsOf } from './entry.ts';
 import { Inputs } from './inputs.ts';
@@ -15,6 +15,8 @@ export class Run {
   readonly signal: AbortSignal | undefined;
   readonly #sender: Sender;
   readonly #mutations: Mutations;
+  readonly #onSending: WriterOptions['onSending'];
+  readonly #told = new Set<SourceChange>();
 
   constructor(
     { server, mutations, options }: Tools,
@@ -28,11 +30,20 @@ export class Run {
     this.signal = signal;
     this.#sender = new Sender(server, options);
     this.#mutations = mutations;
+    this.#onSending = options.onSending;
   }
 
   /** The first of the operations that the server has. */
   mutation(...operations: readonly Operation[]): Mutation {
     return this.#mutations.first(operations);
+  }
+
+  /** Names the changes that are about to be sent, each once. */
+  async tell(changes: readonly SourceChange[]): Promise<void> {
+    const news = [...new Set(changes)].filter((change) => !this.#told.has(change));
+    this.signal?.throwIfAborted();
+    if (news.length > 0) await this.#onSending?.(news);
+    for (const change of news) this.#told.add(change);
   }
 
   send(pieces: readonly Piece[], sending: Omit<Sending, 'signal'>): Promise<void> {

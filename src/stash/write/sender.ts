@@ -42,7 +42,6 @@ const grace = 5000;
 export class Sender {
   readonly server: StashServer;
   readonly #options: WriterOptions;
-  readonly #told = new Set<SourceChange>();
   #mostBytes = mostBytes;
   #idleUntil = 0;
 
@@ -95,7 +94,6 @@ export class Sender {
       unsure = false;
       if (pending.length === 0) return;
       signal?.throwIfAborted();
-      await this.#tell(pending);
       try {
         const { locked, lock } = await this.#attempt(pending, sending);
         pending = locked;
@@ -155,13 +153,6 @@ export class Sender {
       await sleep(pause, undefined, { signal }).catch(() => signal?.throwIfAborted());
     }
     this.#idleUntil = Date.now() + idleFor;
-  }
-
-  async #tell(pieces: readonly Piece[]): Promise<void> {
-    const news = new Set(pieces.map(({ change }) => change).filter((one) => !this.#told.has(one)));
-    if (news.size === 0) return;
-    await this.#options.onSending?.([...news]);
-    for (const change of news) this.#told.add(change);
   }
 }
 

@@ -5,6 +5,7 @@ import { serverVersions } from '../../contract/schema.ts';
 import type { Values } from '../../model/held.ts';
 import type { Kind } from '../../model/kinds.ts';
 import type { SourceChange, WriteResult, Written } from '../../model/writing.ts';
+import type { Simulator } from '../../simulator/simulator.ts';
 import { connect } from '../server.ts';
 import { inFrontOf, serve } from '../testing.ts';
 import { openWriter } from './writer.ts';
@@ -336,35 +337,66 @@ describe('destroying', () => {
   });
 });
 
+test('what is about to be sent is named before, and never while a result is being used', async (t) => {
+  let inUse = false;
+  const named: SourceChange[] = [];
+  const { writer, simulator } = await writing(t, 'v0.30', {
+    onSending: async (changes) => {
+      assert.equal(inUse, false);
+      assert.ok(asked(simulator, 'scenesUpdate') * 300 <= named.length);
+      await new Promise((later) => setTimeout(later, 5));
+      named.push(...changes);
+    },
+  });
+  const changes = Array.from({ length: 1000 }, (_, i) =>
+    update('scene', (i % 60) + 1, { title: '' }, { title: `title ${i}` }),
+  );
+  let count = 0;
+  for await (const { change } of writer.write(changes)) {
+    assert.ok(named.includes(change));
+    inUse = true;
+    if (++count % 100 === 0) await new Promise((later) => setTimeout(later, 5));
+    inUse = false;
+  }
+  assert.equal(count, 1000);
+  assert.deepEqual(new Set(named), new Set(changes));
+  assert.equal(named.length, 1000);
+});
+
+/** Aborted while the server is at such a request. */
+function stoppedDuring(simulator: Simulator, name: string): AbortSignal {
+  const stop = new AbortController();
+  simulator.faults.add({ kind: 'delay', ms: 100, on: name });
+  const look = setInterval(() => {
+    if (asked(simulator, name) === 0) return;
+    clearInterval(look);
+    stop.abort(new Error('enough'));
+  }, 5);
+  return stop.signal;
+}
+
 describe('stopping', () => {
   test('tells of all that was sent, and sends no more', async (t) => {
     const sent: SourceChange[] = [];
-    const stop = new AbortController();
     const { writer, simulator } = await writing(t, 'v0.30', {
-      onSending: async (changes) => {
-        sent.push(...changes);
-        if (sent.length > 3) setTimeout(() => stop.abort(new Error('enough')), 10);
-      },
+      onSending: async (changes) => void sent.push(...changes),
     });
-    simulator.faults.add({ kind: 'delay', ms: 60, on: 'scenesUpdate' });
+    const stop = stoppedDuring(simulator, 'scenesUpdate');
     const changes = Array.from({ length: 700 }, (_, i) =>
       update('scene', (i % 60) + 1, { title: '' }, { title: `title ${i}` }),
     );
     const told: SourceChange[] = [];
     await assert.rejects(async () => {
-      for await (const { change } of writer.write(changes, stop.signal)) told.push(change);
+      for await (const { change } of writer.write(changes, stop)) told.push(change);
     }, /enough/);
     assert.equal(told.length, 300);
-    assert.deepEqual(new Set(told), new Set(sent));
+    assert.ok(told.every((change) => sent.includes(change)));
     assert.equal(asked(simulator, 'scenesUpdate'), 1);
   });
 
   test('between the parts of a change tells which of them were written', async (t) => {
-    const stop = new AbortController();
-    const { writer, simulator } = await writing(t, 'v0.30', {
-      onSending: async () => void setTimeout(() => stop.abort(new Error('enough')), 10),
-    });
-    simulator.faults.add({ kind: 'delay', ms: 60, on: 'scenesUpdate' });
+    const { writer, simulator } = await writing(t, 'v0.30');
+    const stop = stoppedDuring(simulator, 'scenesUpdate');
     const change = update(
       'scene',
       1,
@@ -373,7 +405,7 @@ describe('stopping', () => {
     );
     const told: WriteResult[] = [];
     await assert.rejects(async () => {
-      for await (const result of writer.write([change], stop.signal)) told.push(result);
+      for await (const result of writer.write([change], stop)) told.push(result);
     }, /enough/);
     const [result] = told;
     assert.ok(result && isRefused(result));

@@ -69,19 +69,30 @@ async function* write(
       return { results: resultsOf(chunk, stop), stop };
     }
   };
-  let next = settle(chunks[0] as Item[]);
+  const tell = (chunk: readonly Item[]) =>
+    run.tell(chunk.flatMap(({ change, error }) => (error ? [] : [change])));
+  await tell(chunks[0] as Item[]);
+  let underWay = settle(chunks[0] as Item[]);
   try {
-    for (let i = 1; i <= chunks.length; i++) {
-      const { results, stop } = await next;
-      // On its way while the results of this one are used.
-      if (!stop && chunks[i]) next = settle(chunks[i] as Item[]);
+    for (let i = 0; i < chunks.length; i++) {
+      const next = chunks[i + 1];
+      let failure: unknown;
+      // While the server is at work, and whoever takes the results is not.
+      if (next) {
+        await tell(next).catch((error: unknown) => {
+          failure = error;
+        });
+      }
+      const { results, stop = failure } = await underWay;
+      // On its way while the results are used.
+      if (next && stop === undefined) underWay = settle(next);
       yield* results;
-      if (stop) throw stop;
+      if (stop !== undefined) throw stop;
     }
   } finally {
     // The request under way comes to its end, and no other begins.
     left.abort();
-    await next;
+    await underWay;
   }
 }
 
