@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { parseJson } from '../../model/records.ts';
 import { type Digesting, isAlwaysRead } from './digest.ts';
 import { bucketOf, type Mirrored } from './mirrored.ts';
@@ -39,6 +39,7 @@ export class MirroredTable implements Digesting {
   readonly isAlwaysRead: boolean;
   readonly #db: DatabaseSync;
   readonly #keyAt: number;
+  readonly #statements = new Map<string, StatementSync>();
   #digests: string | null = null;
 
   constructor(db: DatabaseSync, of: Mirrored, secret: string) {
@@ -90,9 +91,9 @@ export class MirroredTable implements Digesting {
   }
 
   keep({ first, last, rows, hash }: Stretch): void {
-    this.#db
-      .prepare(`insert or replace into ${quoted(ownTables.stretches)} values (?, ?, ?, ?, ?)`)
-      .run(this.of.name, first, last, rows, hash);
+    this.#prepared(
+      `insert or replace into ${quoted(ownTables.stretches)} values (?, ?, ?, ?, ?)`,
+    ).run(this.of.name, first, last, rows, hash);
   }
 
   keysOf(answer: Answer): number[] {
@@ -104,9 +105,10 @@ export class MirroredTable implements Digesting {
     this.#digests = null;
     const columns = this.#columnsOf(answer);
     const count = columns[0]?.length ?? 0;
-    const whole = count - (count % together);
-    this.#insert((i) => columns.map((values) => values[i] as Stored), 0, whole, together);
-    this.#insert((i) => columns.map((values) => values[i] as Stored), whole, count, 1);
+    this.#insert(
+      columns,
+      Uint32Array.from({ length: count }, (_, i) => i),
+    );
     return count;
   }
 
@@ -151,14 +153,8 @@ export class MirroredTable implements Digesting {
     this.#db
       .prepare(`delete from ${table} where ${key} in (select value from json_each(?))`)
       .run(given);
-    const rows: Stored[][] = [];
-    const keysNow = now[this.#keyAt] ?? [];
-    for (let i = 0; i < keysNow.length; i++) {
-      if (keys.has(Number(keysNow[i]))) rows.push(now.map((values) => values[i] as Stored));
-    }
-    const whole = rows.length - (rows.length % together);
-    this.#insert((i) => rows[i] as Stored[], 0, whole, together);
-    this.#insert((i) => rows[i] as Stored[], whole, rows.length, 1);
+    const places = (now[this.#keyAt] ?? []).flatMap((key, i) => (keys.has(Number(key)) ? [i] : []));
+    this.#insert(now, places);
     this.#db
       .prepare(
         `update ${quoted(ownTables.stretches)} set hash = null where name = ? and hash is not null
@@ -167,16 +163,19 @@ export class MirroredTable implements Digesting {
       .run(this.of.name, given);
   }
 
-  #insert(row: (i: number) => Stored[], from: number, to: number, atOnce: number): void {
-    if (from === to) return;
-    const marks = `(${this.of.columns.map(() => '?').join(', ')})`;
-    const insert = this.#db.prepare(
-      `insert into ${quoted(this.of.name)} values ${Array(atOnce).fill(marks).join(', ')}`,
-    );
-    for (let first = from; first < to; first += atOnce) {
+  /** Puts in the rows at these places. */
+  #insert(columns: readonly Stored[][], places: ArrayLike<number>): void {
+    const marks = `(${columns.map(() => '?').join(', ')})`;
+    for (let first = 0; first < places.length; ) {
+      const atOnce = places.length - first < together ? 1 : together;
       const values: Stored[] = [];
-      for (let i = first; i < first + atOnce; i++) values.push(...row(i));
-      insert.run(...values);
+      for (let i = first; i < first + atOnce; i++) {
+        for (const column of columns) values.push(column[places[i] as number] as Stored);
+      }
+      this.#prepared(
+        `insert into ${quoted(this.of.name)} values ${Array(atOnce).fill(marks).join(', ')}`,
+      ).run(...values);
+      first += atOnce;
     }
   }
 
@@ -189,9 +188,17 @@ export class MirroredTable implements Digesting {
   }
 
   #get(sql: string, ...args: (string | number)[]): Stored[] {
+    return (this.#prepared(sql).get(...args) ?? []) as unknown as Stored[];
+  }
+
+  /** Kept for the next time: one that is not used any more takes memory until it is collected. */
+  #prepared(sql: string): StatementSync {
+    const known = this.#statements.get(sql);
+    if (known) return known;
     const statement = this.#db.prepare(sql);
     statement.setReturnArrays(true);
-    return (statement.get(...args) ?? []) as unknown as Stored[];
+    this.#statements.set(sql, statement);
+    return statement;
   }
 }
 

@@ -21,8 +21,7 @@ export const schemaSelect = 'select coalesce(max(version), 0) from schema_migrat
 export const sequencesSelect = 'select name, seq from sqlite_sequence';
 
 /** What a reading begins with, in one row: all of the three above, as JSON arrays, and the server's clock. */
-export const openingSelect = `select
-  (select json_group_array(json_array(a, b, c, d)) from (
+export const openingSelect = `select (select json_group_array(json_array(a, b, c, d)) from (
     select t.name a, c.name b, c.type c, c.pk d from sqlite_master t join pragma_table_info(t.name) c
     where t.type = 'table' and t.name not like 'sqlite\\_%' escape '\\'
       and t.name not like 'stowage:%' order by t.name, c.cid)),

@@ -1,4 +1,4 @@
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { Id } from '../../model/fields.ts';
 import { fieldsOf, type Kind } from '../../model/kinds.ts';
 import type { Concern, Touchable } from './concerns.ts';
@@ -15,30 +15,24 @@ const table = quoted(ownTables.touched);
 
 /** Notes which records rows concern that came or went. An update is both. */
 export class TouchNotes {
-  readonly #db: DatabaseSync;
+  readonly #put: StatementSync;
   readonly #concerns: ReadonlyMap<string, readonly Concern[]>;
 
   constructor(db: DatabaseSync, concerns: ReadonlyMap<string, readonly Concern[]>) {
-    this.#db = db;
     this.#concerns = concerns;
+    this.#put = db.prepare(
+      `insert into ${table} values (?, ?, ?)
+       on conflict do update set existence = max(existence, excluded.existence)`,
+    );
   }
 
   note(tableName: string, { gone, come }: Difference): void {
     for (const { what, at, isItself } of this.#concerns.get(tableName) ?? []) {
       const [before, now] = [idsAt(gone, at), idsAt(come, at)];
       for (const id of before.union(now)) {
-        this.#put(what, id, isItself && before.has(id) !== now.has(id));
+        this.#put.run(what, id, Number(isItself && before.has(id) !== now.has(id)));
       }
     }
-  }
-
-  #put(what: Touchable, id: Id, existence: boolean): void {
-    this.#db
-      .prepare(
-        `insert into ${table} values (?, ?, ?)
-         on conflict do update set existence = max(existence, excluded.existence)`,
-      )
-      .run(what, id, Number(existence));
   }
 }
 
