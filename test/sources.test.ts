@@ -232,7 +232,11 @@ test('a decision holds for one sync: a rewound source is accepted, or the librar
     await query('UPDATE qar.cargo SET title = $2 WHERE id = $1', [await idOf('scene', 3), 'Mine']);
     await query('UPDATE stowage.sources SET highest = $1', [{ scene: 5000 }]);
     await stash.send('mutation{sceneUpdate(input:{id:3,title:"Theirs"}){id}}');
+    assert.equal((await stowage('sync', '--dry-run')).error?.code, 'source.changed');
+    assert.equal(await standing(), 'ok');
     await assert.rejects(() => sync(), { code: 'source.changed' });
+    assert.equal(await standing(), 'rewound');
+    assert.match(String((await stowage('status')).summary.next), /sources resolve main/);
     assert.equal((await stowage('sources', 'resolve', 'main', way)).exitCode, 0);
     if (way === '--push') {
       await assert.rejects(() => sync(), /Nothing may be written/);

@@ -14,7 +14,7 @@ import type { Reading } from '../model/reading.ts';
 import { applyHere, type Stale } from './applyHere.ts';
 import { applyThere, type Failure, type Sending } from './applyThere.ts';
 import { checkPlan, type Outdated } from './checkPlan.ts';
-import { identify } from './identity.ts';
+import { type Identity, identify } from './identity.ts';
 import { PlanFile, type PlanHead } from './planFile.ts';
 import { makePlan } from './planner.ts';
 import type { Planning } from './planning.ts';
@@ -136,7 +136,7 @@ async function rememberKnown(client: ClientBase, source: Source, told: KnownFiel
 /** The plan of a source, read once, without carrying anything out. */
 export async function planSource(syncing: Syncing, plan: PlanFile): Promise<PlanHead> {
   const reading = await syncing.read();
-  await checkIdentity(syncing.source, reading, syncing.client);
+  refuseOther(syncing.source, await identify(syncing.client, syncing.source, reading));
   return plannedBy(syncing, reading, plan, 0);
 }
 
@@ -231,16 +231,24 @@ const suggestionsOf = (plan: PlanFile) =>
   });
 
 /**
- * A source that is not what it was is left alone until a person says what it is (design.md §5.1). Returns the highest
- * numbers that it has given.
+ * A source that is not what it was is left alone until a person says what it is (design.md §5.1), whatever is added to it
+ * meanwhile and would hide it. Returns the highest numbers that it has given.
  */
 async function checkIdentity(
   source: Source,
   reading: Reading,
   client: ClientBase,
 ): Promise<Source['highest']> {
+  const identity = await identify(client, source, reading);
+  const { verdict } = identity;
+  if (source.standing === 'ok' && (verdict === 'rewound' || verdict === 'renumbered')) {
+    await changeSource(client, source.id, { standing: verdict });
+  }
+  return refuseOther(source, identity);
+}
+
+function refuseOther(source: Source, { verdict, why, highest }: Identity): Source['highest'] {
   const { standing } = source;
-  const { verdict, why, highest } = await identify(client, source, reading);
   if (standing === 'rewound' || standing === 'renumbered') throw waits(source, standing, why);
   if (verdict !== 'same' && standing === 'ok') throw waits(source, verdict, why);
   return highest;
