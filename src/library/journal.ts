@@ -136,6 +136,21 @@ export async function sentChanges(
   return sent;
 }
 
+/** Records that a source refused to make, and that nobody changed since: it would refuse them again. */
+export async function refusedCreations(
+  client: ClientBase,
+  sourceId: number,
+): Promise<Set<LibraryId>> {
+  const { rows } = await client.query<{ id: LibraryId }>(
+    `SELECT f.library_id AS id FROM stowage.run_changes f
+      WHERE f.source_id = $1 AND f.state = 'failed' AND f.action = 'create'
+        AND NOT EXISTS (SELECT FROM stowage.run_changes c
+          WHERE c.library_id = f.library_id AND c.side = 'library' AND c.id > f.id)`,
+    [sourceId],
+  );
+  return new Set(rows.map(({ id }) => id));
+}
+
 /**
  * Settles what earlier runs had sent when they were cut off, by what the source has now: `there` in library ids. To
  * be called once that was looked at: nothing later is to be taken for something that arrived.

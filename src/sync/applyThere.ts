@@ -1,18 +1,26 @@
+import { openConflict } from '../library/conflicts.ts';
 import { recordSent, type SentChange, type Settled, settleSent } from '../library/journal.ts';
 import { type BasePatch, linksTo, type NewLink, patchBases, writeLinks } from '../library/links.ts';
 import { forgetLinks } from '../library/linksGone.ts';
 import { revisionsOf } from '../library/revisions.ts';
-import { toSource } from '../library/translate.ts';
+import { isLibraryId, toSource } from '../library/translate.ts';
 import { StowageError } from '../model/errors.ts';
 import type { Id } from '../model/fields.ts';
 import type { LibraryId, Values } from '../model/held.ts';
 import { fieldsOf, type Kind, kindNames } from '../model/kinds.ts';
 import { sameValue } from '../model/records.ts';
-import type { SourceChange, WriteResult, Writer, WriterOptions } from '../model/writing.ts';
+import type {
+  Refused,
+  SourceChange,
+  WriteResult,
+  Writer,
+  WriterOptions,
+} from '../model/writing.ts';
 import type { Applying } from './applyHere.ts';
 import { type Named, namedBy } from './names.ts';
 import type { PlanItem } from './planItem.ts';
 import { batchSize } from './planning.ts';
+import { withReferences } from './projection.ts';
 
 /** A record that the source did not take, and why. */
 export interface Failure {
@@ -248,6 +256,11 @@ async function settle(
         }),
       ),
     );
+    for (const { item, result } of answered) {
+      if (action === 'update' && 'error' in result && result.error.code === 'source.refused') {
+        await ask(client, source, run, item, result);
+      }
+    }
     if (action === 'delete') {
       await forgetLinks(
         client,
@@ -280,6 +293,23 @@ async function settle(
   } catch (error) {
     await client.query('ROLLBACK').catch(() => {});
     throw error;
+  }
+}
+
+/** What a source refused is not sent again and again: it is a question, until a person answers it or both sides agree. */
+async function ask(
+  client: Sending['client'],
+  source: Sending['source'],
+  run: Sending['run'],
+  { kind, libraryId, remoteId, source: ours, sourceBefore: theirs }: PlanItem,
+  { change, written }: Refused,
+): Promise<void> {
+  if (remoteId === null) return;
+  for (const field of Object.keys(change.after)) {
+    if (written && Object.hasOwn(written.record, field)) continue;
+    const values = { base: null, library: ours[field], source: theirs[field] };
+    const question = { kind, libraryId, remoteId, field, key: '', ...values };
+    await openConflict(client, source, { ...question, runId: run.id });
   }
 }
 
@@ -347,5 +377,6 @@ const pick = (from: Values, names: readonly string[]): Values =>
     names.filter((name) => Object.hasOwn(from, name)).map((name) => [name, from[name]]),
   );
 
+/** In the source's ids, without what it has no record for (one that it refused to make). */
 const asTold = (kind: Kind, values: Values, named: Named): Values =>
-  toSource(kind, values, named.toSource);
+  withReferences(kind, toSource(kind, values, named.toSource), (_, id) => !isLibraryId(id));

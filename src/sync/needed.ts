@@ -1,5 +1,6 @@
 import type { ClientBase } from 'pg';
 import { heldRecords } from '../library/heldRecords.ts';
+import { refusedCreations } from '../library/journal.ts';
 import { kindNumber, tableOf } from '../library/layout.ts';
 import type { Source } from '../library/sources.ts';
 import { idsIn, isLibraryId, type NamedIds } from '../library/translate.ts';
@@ -17,6 +18,7 @@ import { creatable, withReferences } from './projection.ts';
 export async function planNeeded(planning: Planning): Promise<void> {
   const { client, source, plan, createScenes } = planning;
   if (!source.writes) return;
+  const refused = await refusedCreations(client, source.id);
   const wanted: NamedIds = new Map();
   const want = (kind: Kind, id: LibraryId) =>
     wanted.set(kind, (wanted.get(kind) ?? new Set()).add(id));
@@ -42,7 +44,7 @@ export async function planNeeded(planning: Planning): Promise<void> {
     const next: NamedIds = new Map();
     for (const [kind, ids] of more) {
       const open = await notThere(planning, kind, [...ids].filter(isLibraryId));
-      for (const some of batchesOf(open.filter((id) => !planned.has(id)))) {
+      for (const some of batchesOf(open.filter((id) => !planned.has(id) && !refused.has(id)))) {
         for (const record of (await heldRecords(client, kind, some)).values()) {
           if (record.deletedAt !== null) continue;
           planned.set(record.id, { kind, record });

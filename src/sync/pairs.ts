@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg';
 import { openConflicts } from '../library/conflicts.ts';
 import { foldedAmong } from '../library/folds.ts';
 import { heldRecords } from '../library/heldRecords.ts';
-import { sentChanges } from '../library/journal.ts';
+import { refusedCreations, sentChanges } from '../library/journal.ts';
 import { lastEdits } from '../library/lastEdits.ts';
 import { type Link, linksOf } from '../library/links.ts';
 import { lockedFields } from '../library/locks.ts';
@@ -79,7 +79,9 @@ async function planBatch(
       ...[...links.values()].map(({ base }) => toLibrary(kind, base, named.toLibrary)),
       ...[...sides.values()].map(({ values }) => values),
     ]),
-    homeless: homelessAmong(planning, kind, [...held.values()], named),
+    homeless: homelessAmong(source, kind, [...held.values()], named, {
+      refused: await refusedCreations(client, source.id),
+    }),
     leading: await leadersOf(client, source, known),
     open: await openConflicts(client, source, kind, ids),
     locked: await lockedFields(client, known),
@@ -253,18 +255,20 @@ const staysIn =
 
 /** What the library's records name that the source has no record for, and is not given one. */
 function homelessAmong(
-  { source }: Planning,
+  source: Source,
   kind: Kind,
   held: readonly HeldRecord[],
   { toSource }: Named,
+  { refused }: { refused: ReadonlySet<LibraryId> },
 ): ReadonlySet<LibraryId> {
   const named: NamedIds = new Map();
   for (const { values } of held) idsIn(kind, values, named);
   const homeless = new Set<LibraryId>();
   for (const [target, ids] of named) {
-    if (source.writes && creatable.has(target)) continue;
+    const isMade = source.writes && creatable.has(target);
     for (const id of ids) {
-      if (isLibraryId(id) && toSource.get(target, id) === undefined) homeless.add(id);
+      if (!isLibraryId(id) || (isMade && !refused.has(id))) continue;
+      if (toSource.get(target, id) === undefined) homeless.add(id);
     }
   }
   return homeless;

@@ -138,6 +138,7 @@ CREATE TABLE stowage.run_changes (
 CREATE INDEX ON stowage.run_changes (run_id);
 CREATE INDEX ON stowage.run_changes (library_id, field, id);
 CREATE INDEX ON stowage.run_changes (source_id, kind) WHERE state = 'sent';
+CREATE INDEX ON stowage.run_changes (source_id, library_id) WHERE state = 'failed';
 
 -- Where each field's value came from: the newest change of it, the value before, who or which run, when.
 CREATE VIEW stowage.provenance AS
