@@ -245,6 +245,8 @@ function tryInstead(base: URL): string {
 
 /** What the server said, short and on one line, to follow a message; nothing where it said nothing readable. */
 function sentence(text: string): string {
-  const line = text.replace(/\s+/g, ' ').trim().slice(0, 300);
-  return line && !line.startsWith('<') ? ` It says: ${line}` : '';
+  const line = text.replace(/\s+/g, ' ').trim();
+  if (!line || line.startsWith('<')) return '';
+  // Of a statement that failed the reason stands at the end.
+  return ` It says: ${line.length > 300 ? `${line.slice(0, 180)} … ${line.slice(-118)}` : line}`;
 }

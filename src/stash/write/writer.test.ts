@@ -284,6 +284,18 @@ describe('what was not answered', () => {
   const trimmed = (value: unknown) => (typeof value === 'string' ? value.trim() : value);
 });
 
+test('who has a name is told of movies, too, though their server says much before the reason', async (t) => {
+  const { write, simulator } = await writing(t, 'v0.25');
+  const [made] = (await write([create('group', { name: 'Mine' })])) as [Written];
+  const long = (told: string, operation: string) =>
+    operation === 'MovieCreate' ? told.replace('executing', `executing ${'x'.repeat(400)}`) : told;
+  const { client } = await serve(t, inFrontOf(simulator.url, long));
+  const again = openWriter(await connect(client)).write([create('group', { name: 'Mine' })]);
+  const [refused] = await Array.fromAsync(again);
+  assert.ok(refused && isRefused(refused));
+  assert.equal(refused.takenBy, made.remoteId);
+});
+
 test('who has a name that is wanted in vain is told', async (t) => {
   const { write } = await writing(t, 'v0.30');
   const taken: [SourceChange, SourceChange][] = [
