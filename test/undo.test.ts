@@ -150,3 +150,19 @@ test('what a server’s own mass edit did is taken back there, too', async (t) =
   await assertInStep();
   await assertQuiet();
 });
+
+test('what an undo deleted here and a source keeps is decided once, and is quiet then', async (t) => {
+  const { stash, library, sync, query, assertQuiet } = await inStep(t);
+  await stash.send('mutation{tagCreate(input:{name:"A mistake"}){id}}');
+  const { summary } = await sync();
+  assert.equal((await library.stowage('undo', String(summary.run))).exitCode, 0);
+  await sync();
+  const asked = await query('SELECT field FROM stowage.conflicts WHERE settled_at IS NULL');
+  assert.deepEqual(asked, [{ field: '' }]);
+  const resolved = await library.stowage('conflicts', 'resolve', '--all', '--take', 'library');
+  assert.equal(resolved.exitCode, 0);
+  await sync();
+  await assertQuiet();
+  assert.equal((await library.stowage('status')).summary.next, 'Nothing waits.');
+  assert.equal(await stash.number(`select count(*) from tags where name = 'A mistake'`), 1);
+});

@@ -11,13 +11,16 @@ export const isChangedHere = (
 ): boolean =>
   isFilled(mergeRecord(kind, { base, library, source: base }, { policy: {}, stays }).source);
 
-/** Did the source? */
-export const isChangedThere = (
+/** Did the source? What it tells besides what was agreed on is no change. */
+export function isChangedThere(
   kind: Kind,
   base: Values,
   source: Values,
   stays: NonNullable<MergeOptions['stays']>,
-): boolean =>
-  isFilled(mergeRecord(kind, { base, library: base, source }, { policy: {}, stays }).library);
+): boolean {
+  const told = Object.entries(source).filter(([field]) => base[field] !== undefined);
+  const sides = { base, library: base, source: Object.fromEntries(told) };
+  return isFilled(mergeRecord(kind, sides, { policy: {}, stays }).library);
+}
 
 const isFilled = (values: Values): boolean => Object.keys(values).length > 0;

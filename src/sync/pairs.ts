@@ -106,7 +106,7 @@ async function planBatch(
       planFolded(planning, of, record, link, folded.get(libraryId));
     } else if (link && record.deletedAt !== null) {
       if (context.open.get(remoteId)?.has('')) continue; // it is asked whether it shall go
-      planDeletedHere(context, of, side, link);
+      planDeletedHere(context, of, side, link, record);
     } else {
       met.push(meet(context, { ...of, formerId: assigned?.formerId ?? null }, side, record, link));
     }
@@ -225,6 +225,7 @@ function planDeletedHere(
   of: { kind: Kind; libraryId: LibraryId; remoteId: Id; why: string },
   side: SourceSide,
   link: Link,
+  { revision }: HeldRecord,
 ): void {
   const { source, plan } = batch.planning;
   const base = arrived(batch, link, side);
@@ -240,7 +241,7 @@ function planDeletedHere(
     }
   } else if (travels) plan.add({ ...item, there: 'delete', forget: true });
   else if (link.edited || link.seen.toString('hex') !== side.seen) {
-    plan.add({ ...item, seen: side.seen, facts: side.facts });
+    plan.add({ ...item, revision, seen: side.seen, facts: side.facts });
   }
 }
 
