@@ -98,7 +98,7 @@ test('a record that one side deleted and the other changed goes or stays, as it 
     [goneHere, 2],
     [backHere, 3],
   ] as const) {
-    await query('UPDATE qar.crew SET deleted_at = now() WHERE id = $1', [id]);
+    assert.equal((await stowage('delete', 'performer', id)).exitCode, 0);
     await stash.send(`mutation{performerUpdate(input:{id:${number},details:"changed"}){id}}`);
   }
   for (const [id, number] of [
@@ -129,7 +129,13 @@ test('a record that one side deleted and the other changed goes or stays, as it 
     [true, false, true, false],
   );
   assert.equal(await stash.number('select count(*) from performers where id in (2, 4, 5)'), 0);
-  // Kept here, it is made there anew.
+  // Kept here, it is made there anew, and is where it was.
+  const [{ scenes } = {}] = await query(
+    'SELECT count(*)::int AS scenes FROM qar.cargo_crew WHERE crew_id = $1',
+    [keptHere],
+  );
+  const there = `select count(*) from performers_scenes ps join performers p on p.id = ps.performer_id where p.details = 'changed' and p.id > 5`;
+  assert.equal(await stash.number(there), scenes);
   assert.equal(await stash.number(`select count(*) from performers where details = 'changed'`), 2);
   await assertQuiet();
 });

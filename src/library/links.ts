@@ -184,6 +184,19 @@ export async function markEdited(
   );
 }
 
+/** The same for the source's links of some records, of whatever kind. */
+export async function markRecordsEdited(
+  client: ClientBase,
+  source: Source,
+  libraryIds: readonly LibraryId[],
+): Promise<void> {
+  await client.query(
+    `UPDATE stowage.links SET edited = true
+      WHERE source_id = $1 AND library_id = ANY ($2::uuid[]) AND NOT edited`,
+    [source.id, libraryIds],
+  );
+}
+
 /**
  * Which records are at another revision than the one that was looked at. The others stay at it until the transaction
  * ends: whoever edits one meanwhile waits, and then marks its link.

@@ -2,8 +2,9 @@ import type { ClientBase } from 'pg';
 import { applyChanges } from '../library/change.ts';
 import { type Conflict, type Settlement, settleConflicts } from '../library/conflicts.ts';
 import { heldRecords } from '../library/heldRecords.ts';
-import { type Link, linksOf, markEdited, patchBases } from '../library/links.ts';
+import { type Link, linksOf, markEdited, markRecordsEdited, patchBases } from '../library/links.ts';
 import { forgetBase, forgetLinks } from '../library/linksGone.ts';
+import { namedByOthers } from '../library/runRecords.ts';
 import { beginRun, finishRun } from '../library/runs.ts';
 import type { Source } from '../library/sources.ts';
 import {
@@ -133,8 +134,14 @@ async function answerWhole(
     } else await inLibrary(client, kind, libraryId, 'restore');
   } else {
     if (right === 'stash') await inLibrary(client, kind, libraryId, 'delete');
-    // The library's record goes on without the one that was deleted.
+    // The library's record goes on without the one that was deleted; where it is made anew, what names it follows.
     await forgetLinks(client, source, kind, [remoteId]);
+    const naming = await namedByOthers(client, kind, [libraryId]);
+    await markRecordsEdited(
+      client,
+      source,
+      naming.map(({ by }) => by),
+    );
   }
 }
 
