@@ -7,7 +7,7 @@ import { type Input, servedAs, type Words, type WrittenKind } from './entry.ts';
 import { entryOf } from './fields.ts';
 import type { Item } from './item.ts';
 import type { Mutation } from './request.ts';
-import type { Piece } from './sender.ts';
+import { bytesOf, type Piece } from './sender.ts';
 
 /** Makes the inputs of mutations, and records of what they answer. */
 export class Inputs {
@@ -48,6 +48,7 @@ export class Inputs {
       change,
       mutation,
       variables: { input },
+      bytes: bytesOf({ input }),
       asks,
       done: (answer) => this.#take(item, values, fields, answer as Answers['scene'] | undefined),
       failed: (error) => item.fail(error),

@@ -11,6 +11,8 @@ import { type Answer, type Part, partName, requestOf } from './request.ts';
 /** One mutation for one change, and what to do with its result. */
 export interface Piece extends Part {
   change: SourceChange;
+  /** About how long it is in a request, where that is known already. */
+  bytes?: number;
   /** The answer is missing where another mutation of the request failed that must have one. */
   done: (answer: Answer | undefined) => void;
   failed: (error: StowageError) => void;
@@ -55,7 +57,7 @@ export class Sender {
     let batch: Piece[] = [];
     let bytes = 0;
     for (const piece of pieces) {
-      const size = Buffer.byteLength(jsonText(piece.variables)) + 200;
+      const size = piece.bytes ?? bytesOf(piece.variables);
       if (batch.length >= sending.most || (batch.length > 0 && bytes + size > this.#mostBytes)) {
         await this.#sendHalved(batch, bytes, sending);
         batch = [];
@@ -155,6 +157,9 @@ export class Sender {
     this.#idleUntil = Date.now() + idleFor;
   }
 }
+
+export const bytesOf = (variables: Piece['variables']): number =>
+  Buffer.byteLength(jsonText(variables)) + 200;
 
 /** Where the answer is missing, but not for sure the deed. */
 const mayHaveArrived = new Set<string>([

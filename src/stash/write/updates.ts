@@ -14,14 +14,14 @@ const mostInList = 300;
  */
 export const mostEach = (run: Run): number => (run.kind === 'savedFilter' ? 1 : 100);
 
-/** Writes what goes into the input of the kind's own mutation. */
-export async function update(run: Run, items: readonly Item[]): Promise<void> {
+/** What of the items goes into the input of the kind's own mutation. */
+export async function updatesOf(run: Run, items: readonly Item[]): Promise<Piece[]> {
   const pieces: Piece[] = [];
   for (const item of items) {
     const piece = await updateOf(run, item, openValues(item));
     if (piece) pieces.push(piece);
   }
-  await sendUpdates(run, pieces);
+  return pieces;
 }
 
 export async function updateOf(run: Run, item: Item, values: Values): Promise<Piece | null> {

@@ -12,7 +12,7 @@ import { freeNames, giveNamesBack } from './names.ts';
 import { Mutations } from './request.ts';
 import { Run, type Tools } from './run.ts';
 import { tellWhoHasTheName } from './taken.ts';
-import { update } from './updates.ts';
+import { sendUpdates, updatesOf } from './updates.ts';
 
 /*
  * A write, from its beginning to its end. What a field is to a server says fields.ts (and canHold.ts, to others); the
@@ -60,32 +60,32 @@ async function* write(
     await freeNames(run, items);
     await cutEdges(run, items);
   }
-  const work = works[action];
-  const settle = async (chunk: Item[]): Promise<{ results: WriteResult[]; stop?: unknown }> => {
-    try {
-      await work(run, chunk);
-      return { results: resultsOf(chunk) };
-    } catch (stop) {
-      return { results: resultsOf(chunk, stop), stop };
-    }
+  const ready = async (chunk: readonly Item[]) => {
+    const work = await works[action](run, chunk);
+    await run.tell(chunk.flatMap(({ change, error }) => (error ? [] : [change])));
+    return async (): Promise<{ results: WriteResult[]; stop?: unknown }> => {
+      try {
+        await work();
+        return { results: resultsOf(chunk) };
+      } catch (stop) {
+        return { results: resultsOf(chunk, stop), stop };
+      }
+    };
   };
-  const tell = (chunk: readonly Item[]) =>
-    run.tell(chunk.flatMap(({ change, error }) => (error ? [] : [change])));
-  await tell(chunks[0] as Item[]);
-  let underWay = settle(chunks[0] as Item[]);
+  let underWay = (await ready(chunks[0] as Item[]))();
   try {
     for (let i = 0; i < chunks.length; i++) {
-      const next = chunks[i + 1];
+      const chunk = chunks[i + 1];
       let failure: unknown;
-      // While the server is at work, and whoever takes the results is not.
-      if (next) {
-        await tell(next).catch((error: unknown) => {
-          failure = error;
-        });
-      }
+      // Made ready while the server is at work, and whoever takes the results is not.
+      const next = chunk
+        ? await ready(chunk).catch((error: unknown) => {
+            failure = error;
+          })
+        : undefined;
       const { results, stop = failure } = await underWay;
       // On its way while the results are used.
-      if (next && stop === undefined) underWay = settle(next);
+      if (next && stop === undefined) underWay = next();
       yield* results;
       if (stop !== undefined) throw stop;
     }
@@ -96,19 +96,27 @@ async function* write(
   }
 }
 
+/** For each action, what makes it ready to be sent, and then sends it. */
 const works = {
   async create(run: Run, items: readonly Item[]) {
-    await create(run, items);
-    await tellWhoHasTheName(run, items);
-    await writeApart(run, items);
+    return async () => {
+      await create(run, items);
+      await tellWhoHasTheName(run, items);
+      await writeApart(run, items);
+    };
   },
   async update(run: Run, items: readonly Item[]) {
-    await update(run, items);
-    await giveNamesBack(run, items);
-    await tellWhoHasTheName(run, items);
-    await writeApart(run, items);
+    const pieces = await updatesOf(run, items);
+    return async () => {
+      await sendUpdates(run, pieces);
+      await giveNamesBack(run, items);
+      await tellWhoHasTheName(run, items);
+      await writeApart(run, items);
+    };
   },
-  delete: destroy,
+  async delete(run: Run, items: readonly Item[]) {
+    return () => destroy(run, items);
+  },
 };
 
 /** What has mutations of its own. */
