@@ -1,5 +1,4 @@
-import type { Json } from '../model/fields.ts';
-import { jsonText, parseJson } from '../model/records.ts';
+import { jsonText } from '../model/records.ts';
 
 /** PostgreSQL's text holds every character but NUL. */
 export const isStorable = (text: string): boolean => !text.includes('\0');
@@ -17,9 +16,6 @@ export function storableJson(text: string): string {
 const refused = /\\u(?:0000|d[89a-f])/i;
 /** One whole escape, so that a backslash that is itself escaped is never taken for the start of one. */
 const wholeEscape = /\\(?:u([0-9a-f]{4})|.)/gi;
-
-/** A value as the library's JSON holds it. */
-export const storable = (value: unknown): Json => parseJson(storableJson(jsonText(value)));
 
 /** Rows as `json_to_recordset` takes them. */
 export const recordset = (rows: readonly object[]): string => storableJson(jsonText(rows));

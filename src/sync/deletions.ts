@@ -6,7 +6,7 @@ import { type Kind, kindNames } from '../model/kinds.ts';
 import { plural } from '../model/vocabulary.ts';
 
 /** What is done about records that are gone from the source (design.md §5.7). */
-export interface Decided {
+interface Decided {
   /** Deleted in the library too. */
   deleted: Id[];
   /** Gone, but not deleted here: not yet, not allowed, or not before a person says so. */

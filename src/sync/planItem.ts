@@ -3,12 +3,12 @@ import type { LibraryId, Values } from '../model/held.ts';
 import type { Kind } from '../model/kinds.ts';
 
 /** What is to happen to a record in the library. */
-export type ActionHere = 'create' | 'update' | 'delete' | 'restore' | 'fold';
+type ActionHere = 'create' | 'update' | 'delete' | 'restore' | 'fold';
 /** What is to happen to it at the source. */
-export type ActionThere = 'create' | 'update' | 'delete' | 'merge';
+type ActionThere = 'create' | 'update' | 'delete' | 'merge';
 
 /** A field that both sides changed, differently. Values in library ids; `key` names an entry of a keyed field. */
-export interface PlannedConflict {
+interface PlannedConflict {
   field: string;
   key: string;
   base: unknown;

@@ -59,7 +59,7 @@ export async function stashOf(
   return stashAt(simulator);
 }
 
-export function stashAt(simulator: Simulator): Stash {
+function stashAt(simulator: Simulator): Stash {
   const send: Stash['send'] = async (query, variables = {}) => {
     const answer = await fetch(`${simulator.url}/graphql`, {
       method: 'POST',
