@@ -21,7 +21,8 @@ files.sort();
 const onPostgres: string[] = [];
 for (const file of files) {
   const source = await readFile(path.join(root, file), 'utf8');
-  if (/support\/(changing|database|filled)\.ts/.test(source)) onPostgres.push(file);
+  if (/support\/(changing|database|filled|inStep|threeSides)\.ts/.test(source))
+    onPostgres.push(file);
 }
 
 // Interrupted, the run still stops the server that it started.

@@ -7,6 +7,7 @@ import { PictureStore } from '../media/store.ts';
 import { StowageError } from '../model/errors.ts';
 import { canHold } from '../stash/write/canHold.ts';
 import { canMerge, mergeThere } from '../stash/write/merges.ts';
+import { temporaryName } from '../stash/write/names.ts';
 import { openWriter } from '../stash/write/writer.ts';
 import type { Syncing } from '../sync/sync.ts';
 import type { CommandContext } from './command.ts';
@@ -55,6 +56,7 @@ export function syncingOf(
     source,
     canHold: (kind, field, value) => canHold(reading.profile, kind, field, value),
     canMerge,
+    isTemporary: (name, id) => temporaryName(name, id) !== undefined,
     merge: async (kind, origin, destination) => {
       if (server) await mergeThere(server, kind, origin, destination, signal);
     },

@@ -58,14 +58,14 @@ export async function applyThere(
   };
   for (const kind of kindNames) {
     const own = ownReferences(kind);
-    for (const items of plan.items({ kind, there: 'create' })) {
+    for (const items of plan.items({ kind, there: 'create' }, atOnce)) {
       // What names others of its kind is written when all of them are there.
       await send(kind, 'create', items, ({ source }) =>
         Object.keys(source).filter((field) => !own.has(field)),
       );
     }
     if (own.size === 0) continue;
-    for (const items of plan.items({ kind, there: 'create' })) {
+    for (const items of plan.items({ kind, there: 'create' }, atOnce)) {
       const naming = items.filter(({ source }) =>
         [...own].some((field) => isFilled(source[field])),
       );
@@ -79,7 +79,7 @@ export async function applyThere(
     }
   }
   for (const kind of kindNames) {
-    for (const items of plan.items({ kind, there: 'update' })) {
+    for (const items of plan.items({ kind, there: 'update' }, atOnce)) {
       await send(kind, 'update', items, ({ source }) => Object.keys(source));
     }
   }
@@ -119,6 +119,12 @@ async function mergeBatch(
   }
   return merged;
 }
+
+/**
+ * Handed to the writer at once: names that swap and edges that turn round are only seen together, and it prepares a batch
+ * while the server is at work on the one before.
+ */
+const atOnce = 3000;
 
 const ownReferences = (kind: Kind): Set<string> =>
   new Set(

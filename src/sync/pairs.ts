@@ -201,11 +201,13 @@ function meet(
 }
 
 /**
- * What both sides agreed to, with what was sent by a run that was cut off and has arrived. A counter that was sent
- * and is that far counts as arrived: nothing may be counted twice.
+ * What both sides agreed to, with what was sent by a run that was cut off and has arrived. A counter has arrived as far
+ * as it moved: nothing may be counted twice. A name that is on its way to another is nobody's.
  */
-function arrived({ kind, named, sent }: Batch, link: Link, side: SourceSide): Values {
+function arrived({ planning, kind, named, sent }: Batch, link: Link, side: SourceSide): Values {
   const base = toLibrary(kind, link.base, named.toLibrary);
+  const { name } = side.values;
+  if (typeof name === 'string' && planning.isTemporary(name, link.remoteId)) base.name = name;
   const on = sent.get(link.remoteId);
   if (!on) return base;
   const counters = new Set<string>(
@@ -213,10 +215,16 @@ function arrived({ kind, named, sent }: Batch, link: Link, side: SourceSide): Va
   );
   for (const [field, value] of Object.entries(on)) {
     const there = side.values[field];
-    const hasMoved = counters.has(field) && Number(there) >= Number(value);
-    if (hasMoved || sameValue(there, value)) base[field] = value;
+    if (sameValue(there, value)) base[field] = value;
+    else if (counters.has(field)) base[field] = within(base[field], there, value);
   }
   return base;
+}
+
+/** How far a counter got from one number on its way to another: further is somebody else's doing. */
+function within(from: unknown, there: unknown, to: unknown): number {
+  const [low, high] = [Math.min(Number(from), Number(to)), Math.max(Number(from), Number(to))];
+  return Math.min(high, Math.max(low, Number(there)));
 }
 
 /** Deleted here, and still there: that travels where it may, unless it was changed there meanwhile. */

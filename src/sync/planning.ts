@@ -23,6 +23,8 @@ export interface Planning {
   signal: AbortSignal;
   /** What that server can store at all. */
   canHold(kind: Kind, field: string, value: unknown): boolean;
+  /** Whether a record there has a name that it was only given on the way to another, when a run was cut off. */
+  isTemporary(name: string, remoteId: Id): boolean;
   /** Whether it can be told to make two records of a kind one. */
   canMerge(kind: Kind): boolean;
   /** Look at every record, not only at those that are known to be touched. */

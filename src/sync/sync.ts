@@ -26,6 +26,7 @@ export interface Syncing
       | 'client'
       | 'canHold'
       | 'canMerge'
+      | 'isTemporary'
       | 'known'
       | 'signal'
       | 'allowedDeletions'

@@ -16,6 +16,7 @@ import { connect, type StashServer } from '../../src/stash/server.ts';
 import { openTables } from '../../src/stash/tables/tablesRoad.ts';
 import { canHold } from '../../src/stash/write/canHold.ts';
 import { canMerge, mergeThere } from '../../src/stash/write/merges.ts';
+import { temporaryName } from '../../src/stash/write/names.ts';
 import { openWriter } from '../../src/stash/write/writer.ts';
 import { compareKind } from '../../src/sync/compare.ts';
 import type { PolicyWord } from '../../src/sync/policy.ts';
@@ -73,6 +74,7 @@ export async function threeSides(t: Scope): Promise<ThreeSides> {
           source: await sourceOf(side),
           canHold: (kind, field, value) => canHold(side.server.profile, kind, field, value),
           canMerge,
+          isTemporary: (name, id) => temporaryName(name, id) !== undefined,
           merge: (kind, origin, into) => mergeThere(side.server, kind, origin, into, signal),
           known: new KnownFields(),
           signal,
