@@ -99,16 +99,6 @@ test('two migrations at once: one does it, the other finds it done, or is refuse
   assert.equal((await library.stowage('verify', '--from', file)).exitCode, 0);
 });
 
-test('another source, and one that changed, are refused with what will do it', async (t) => {
-  const library = await ownLibrary(t);
-  assert.equal((await library.stowage('migrate', '--from', file)).exitCode, 0);
-  const second = ['migrate', '--from', file, '--name', 'second'];
-  await harmless(library, second, 'library.occupied', /already holds the source main.*sync/s);
-  const changed = path.join(folder, 'changed.sqlite');
-  generate(changed, { scenes: 41, images: 20, seed: 7 });
-  await harmless(library, ['migrate', '--from', changed], 'source.changed', /has changed.*sync/s);
-});
-
 test('a source that the library does not have is wrong usage, with those that it has', async (t) => {
   const library = await ownLibrary(t);
   const verify = ['verify', '--from', file, '--name', 'mian'];

@@ -183,16 +183,22 @@ describe('what a run may be told', () => {
     assert.match(String(other.error?.remedy), /attic/);
   });
 
-  test('a second source is refused', async (t) => {
+  test('a second source with the same library is linked to it, and nothing is doubled', async (t) => {
     const { database } = await madeUp(t, { pictures: 'none' });
     const library = await ownLibrary(t);
     await library.stowage('migrate', '--from', database);
-    const before = await library.contents();
+    const count = () =>
+      library.query('SELECT count(*)::int AS scenes, sum(revision)::int AS changes FROM qar.cargo');
+    const before = await count();
     const second = await library.stowage('migrate', '--from', database, '--name', 'second');
-    assert.equal(second.exitCode, 1);
-    assert.equal(second.error?.code, 'library.occupied');
-    assert.match(String(second.error.remedy), /`stowage sync`/);
-    assert.deepEqual(changed(before, await library.contents()), []);
+    assert.equal(second.exitCode, 0, second.error?.message);
+    assert.deepEqual(await count(), before);
+    const links = await library.query(
+      'SELECT count(*)::int AS links FROM stowage.links WHERE kind = 7 GROUP BY source_id',
+    );
+    assert.deepEqual(links[0], links[1]);
+    const exported = await library.stowage('verify', '--from', database, '--name', 'second');
+    assert.equal(exported.summary.differences, 0);
   });
 
   test('a database file can be read by no server’s road', async (t) => {
