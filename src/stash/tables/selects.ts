@@ -69,11 +69,14 @@ function digestPart({ table, from }: DigestPart): string {
   const [name, key] = [quoted(table.of.name), quoted(table.of.key)];
   const { terms, value } = digestOf(table);
   const rows = (where: string) =>
-    `(select ${key} k, ${terms} from ${name} where ${where} limit -1)`;
+    terms === null
+      ? `${name} where ${where}`
+      : // `limit -1` keeps SQLite from writing each term in wherever it is used.
+        `(select ${key} k, ${terms} from ${name} where ${where} limit -1)`;
   if (!isKeyed(table.of)) {
     // No index is sure to lead to a bucket's rows: all are looked at once, and put together by sorting.
     return `select group_concat(b || ' ' || n || ' ' || d) from (
-      select k >> ${bucketBits} b, count(*) n, sum(${value}) d
+      select ${terms === null ? key : 'k'} >> ${bucketBits} b, count(*) n, sum(${value}) d
       from ${rows(`${key} >= ${from * 2 ** bucketBits}`)} group by b order by b)`;
   }
   const first = (id: string) =>
