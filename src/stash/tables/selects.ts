@@ -89,15 +89,12 @@ function digestPart({ table, from }: DigestPart): string {
     from b where i is not null`;
 }
 
-/** Given two ids, an array for each column: its values in the rows from the one to the other, in order. */
+/**
+ * Given two ids, an array for each column: its values in the rows from the one to the other. In the order in which SQLite
+ * finds them, which is that of an index, and the same the next time; to ask for an order costs half as much again.
+ */
 export function stretchSelect(table: Mirrored): string {
-  const order = table.columns
-    .filter((column) => column.key > 0 || !isKeyed(table))
-    .sort((a, b) => a.key - b.key)
-    .map(({ name }) => quoted(name));
-  const key = quoted(table.key);
-  return `select ${arraysOf(table)} from (select * from ${quoted(table.name)}
-    where ${key} between ? and ? order by ${[key, ...order].join(', ')})`;
+  return `select ${arraysOf(table)} from ${quoted(table.name)} where ${quoted(table.key)} between ? and ?`;
 }
 
 /** Given a JSON array of buckets, the same of the rows in these. */
