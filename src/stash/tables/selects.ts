@@ -17,10 +17,10 @@ export const layoutSelect = `select t.name, c.name, c.type, c.pk
 
 export const schemaSelect = 'select coalesce(max(version), 0) from schema_migrations';
 
-/** The highest number that each table ever gave. Every Stash has tables that number their rows by themselves. */
-export const sequencesSelect = 'select name, seq from sqlite_sequence';
-
-/** What a reading begins with, in one row: all of the three above, as JSON arrays, and the server's clock. */
+/**
+ * What a reading begins with, in one row: both of these, the highest number that each table ever gave (every Stash has tables
+ * that number their rows by themselves), and the server's clock.
+ */
 export const openingSelect = `select (select json_group_array(json_array(a, b, c, d)) from (
     select t.name a, c.name b, c.type c, c.pk d from sqlite_master t join pragma_table_info(t.name) c
     where t.type = 'table' and t.name not like 'sqlite\\_%' escape '\\'
