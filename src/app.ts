@@ -68,7 +68,7 @@ export async function openSource(reached: Reached, options: OpenOptions): Promis
   let latest = reading;
   opened.defer(() => latest.close());
   const reread = async () => {
-    const again = { ...options, via: reading.road };
+    const again = { ...options, via: reading.road, compare: 'quick' as const };
     await latest.close();
     latest = (await openReading(reached, again, temporary.path)).reading;
     return latest;

@@ -445,7 +445,7 @@ const changes: Change[] = [
     arrives: 'savedFilter create library',
     here: ({ query }) =>
       query(`INSERT INTO qar.saved_filters (id, mode, name, object_filter, find_filter, ui_options)
-        VALUES ('01900000-0000-7000-8000-0000000000a5', 'SCENES', 'ours', '{"organized": true}', '{"q": "x"}', '{}')`),
+        VALUES ('01900000-0000-7000-8000-0000000000a5', 'SCENES', 'ours', '{"organized": true}', '{"q": "x", "page": null, "per_page": null, "sort": null, "direction": null}', '{}')`),
     returns: 'savedFilter create source',
   },
 ];

@@ -1,6 +1,11 @@
+import { setFlagsFromString } from 'node:v8';
 import { readEnvironment } from '../settings.ts';
 import type { Commands } from './command.ts';
 import { run } from './run.ts';
+
+// What V8 keeps for short-lived values grows to 134 MB otherwise, and no command is quicker for it (measured: a mirror of
+// 100,000 scenes is read with 205 MB instead of 330).
+setFlagsFromString('--semi-space-growth-factor=1');
 
 const commands: Commands = {
   doctor: {

@@ -130,7 +130,7 @@ async function again(
   const source = await sourceNamed(client, name, opened, pictures);
   await remember(client, source, reached.access, context);
   // It was asked to bring something over, not to send anything back.
-  using syncing = syncingOf(context, client, opened, { ...source, writes: false }, { full: true });
+  using syncing = syncingOf(context, client, opened, { ...source, writes: false }, {});
   const synced = await syncSource(syncing);
   if (synced.changes.length === 0) {
     output.line(`Nothing to do: ${name} is as it was when it was brought.`);

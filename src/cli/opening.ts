@@ -1,4 +1,5 @@
 import {
+  type OpenOptions,
   type OpenSource,
   openSource as open,
   type Reached,
@@ -8,7 +9,6 @@ import {
 import type { ClientOptions } from '../stash/client.ts';
 import { parseAddress, shown } from '../stash/http/address.ts';
 import type { CommandContext } from './command.ts';
-import type { ReadingOptions } from './reading.ts';
 import { type Source, type SourceOptions, sourceOf, withApiKey } from './source.ts';
 
 /** What let us in, to be remembered: the address without anything secret, and the key. */
@@ -41,11 +41,7 @@ export function accessOf({ address, apiKey }: ClientOptions): Access {
 /** Opens the source for reading, with a bar while a copy of it arrives, and says how it is read. */
 export async function openSource(
   reached: Reached,
-  {
-    via,
-    blobs,
-    mirror,
-  }: { via: ReadingOptions['via']; blobs?: string | undefined; mirror?: string | undefined },
+  { via, blobs, mirror, compare }: Pick<OpenOptions, 'via' | 'blobs' | 'mirror' | 'compare'>,
   { again }: { again: boolean },
   { output, settings, signal }: CommandContext,
 ): Promise<OpenSource> {
@@ -61,6 +57,7 @@ export async function openSource(
       via,
       blobs,
       mirror,
+      compare,
       again,
       dataDirectory: settings.dataDirectory,
       signal,

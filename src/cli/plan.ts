@@ -10,6 +10,7 @@ import { type ReadingOptions, readingOptions } from './reading.ts';
 import { mirrorOf, type SyncOptions, syncingOf } from './syncing.ts';
 
 interface Options extends KnownSourceOptions, ReadingOptions, SyncOptions {
+  full?: boolean;
   out: string;
 }
 
@@ -34,7 +35,8 @@ export const plan: CommandDefinition<Options> = {
       const source = known.source ?? (await namedSource(client, name));
       const mirror = 'server' in reached ? await mirrorOf(context, name) : undefined;
       const { via, blobs, out } = options;
-      const reading = { via, blobs, mirror };
+      const compare = options.full ? ('full' as const) : ('quick' as const);
+      const reading = { via, blobs, mirror, compare };
       await using opened = await openSource(reached, reading, { again: true }, context);
       using syncing = syncingOf(context, client, opened, source, options);
       // Under another name until it is whole, and for nobody else: it holds what the library holds.

@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import type { Source } from '../library/sources.ts';
+import { changeSource, type Source } from '../library/sources.ts';
 import { PlanFile } from '../sync/planFile.ts';
 import { planSource, syncSource } from '../sync/sync.ts';
 import {
@@ -24,6 +24,7 @@ import { mirrorOf, type SyncOptions, sourceNamed, syncingOf } from './syncing.ts
 import { tellSynced } from './tellSynced.ts';
 
 interface Options extends KnownSourceOptions, ReadingOptions, SyncOptions {
+  full?: boolean;
   dryRun?: boolean;
 }
 
@@ -42,12 +43,13 @@ export const sync: CommandDefinition<Options> = {
   async run(context, options) {
     return withLibrary(context, async (client) => {
       await lockForWriting(client);
-      const { name, reached } = await reachKnown(client, options, context);
+      const { name, source: known, reached } = await reachKnown(client, options, context);
       const mirror = 'server' in reached ? await mirrorOf(context, name) : undefined;
       const { via, blobs } = options;
+      const compare = options.full || isDue(known) ? 'full' : 'quick';
       await using opened = await openSource(
         reached,
-        { via, blobs, mirror },
+        { via, blobs, mirror, compare },
         { again: true },
         context,
       );
@@ -56,6 +58,9 @@ export const sync: CommandDefinition<Options> = {
       if (options.dryRun) return await dryRun(context, source, syncing);
       await remember(client, source, reached.access, context);
       const synced = await syncSource(syncing);
+      if (compare === 'full') {
+        await changeSource(client, source.id, { comparedInFullAt: new Date() });
+      }
       const missing =
         synced.runId === null ? 0 : await broughtPictures(context, client, opened, source);
       const complete = tellUnknown(context, opened);
@@ -66,6 +71,10 @@ export const sync: CommandDefinition<Options> = {
     });
   },
 };
+
+/** Once a day everything is compared, whatever the digests say. */
+const isDue = (source: Source | undefined): boolean =>
+  !source?.comparedInFullAt || Date.now() - source.comparedInFullAt.getTime() > 24 * 60 * 60 * 1000;
 
 async function dryRun(
   context: CommandContext,

@@ -13,7 +13,6 @@ import type { Syncing } from '../sync/sync.ts';
 import type { CommandContext } from './command.ts';
 
 export interface SyncOptions {
-  full?: boolean;
   allowDeletions?: number;
   createScenes?: boolean;
 }
@@ -62,7 +61,6 @@ export function syncingOf(
     },
     known: new KnownFields(),
     signal,
-    full: options.full ?? false,
     allowedDeletions: options.allowDeletions ?? 0,
     createScenes: options.createScenes ?? false,
     warn: (message) => output.warning(message),

@@ -172,6 +172,7 @@ async function sendBatch(
       before: asTold(kind, pick(item.sourceBefore, names), named),
       after: asTold(kind, pick(item.source, names), named),
     };
+    if (action === 'update' && Object.keys(change.after).length === 0) return [];
     itemOf.set(change, item);
     return [change];
   });

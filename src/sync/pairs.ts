@@ -69,19 +69,24 @@ async function planBatch(
     ...records,
     ...bases.map((values) => ({ kind, values })),
   ]);
+  const deletedHere = await deletedAmong(client, kind, [
+    ...[...held.values()].map(({ values }) => values),
+    ...[...links.values()].map(({ base }) => toLibrary(kind, base, named.toLibrary)),
+    ...[...sides.values()].map(({ values }) => values),
+  ]);
   const context: Batch = {
     planning,
     kind,
     named,
     staying,
-    deletedHere: await deletedAmong(client, kind, [
-      ...[...held.values()].map(({ values }) => values),
-      ...[...links.values()].map(({ base }) => toLibrary(kind, base, named.toLibrary)),
-      ...[...sides.values()].map(({ values }) => values),
-    ]),
-    homeless: homelessAmong(source, kind, [...held.values()], named, {
-      refused: await refusedCreations(client, source.id),
-    }),
+    deletedHere,
+    homeless: homelessAmong(
+      source,
+      kind,
+      [...held.values()],
+      named,
+      new Set([...(await refusedCreations(client, source.id)), ...deletedHere]),
+    ),
     leading: await leadersOf(client, source, known),
     open: await openConflicts(client, source, kind, ids),
     locked: await lockedFields(client, known),
@@ -268,7 +273,7 @@ function homelessAmong(
   kind: Kind,
   held: readonly HeldRecord[],
   { toSource }: Named,
-  { refused }: { refused: ReadonlySet<LibraryId> },
+  notMade: ReadonlySet<LibraryId>,
 ): ReadonlySet<LibraryId> {
   const named: NamedIds = new Map();
   for (const { values } of held) idsIn(kind, values, named);
@@ -276,7 +281,7 @@ function homelessAmong(
   for (const [target, ids] of named) {
     const isMade = source.writes && creatable.has(target);
     for (const id of ids) {
-      if (!isLibraryId(id) || (isMade && !refused.has(id))) continue;
+      if (!isLibraryId(id) || (isMade && !notMade.has(id))) continue;
       if (toSource.get(target, id) === undefined) homeless.add(id);
     }
   }

@@ -99,7 +99,9 @@ const ascending = (ids: readonly Id[]): Id[] => [...new Set(ids)].sort((a, b) =>
 type Found = { [K in Kind]: Candidates };
 
 async function allCandidates(planning: Planning): Promise<Found> {
-  const { client, source, reading, signal, full, progress } = planning;
+  const { client, source, reading, signal, progress } = planning;
+  // A source that was put back may have changed without its mirror having seen it.
+  const full = source.standing !== 'ok';
   const found = {} as Found;
   for (const kind of kindNames) {
     const candidates = await candidatesOf(kind, {

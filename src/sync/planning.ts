@@ -27,8 +27,6 @@ export interface Planning {
   isTemporary(name: string, remoteId: Id): boolean;
   /** Whether it can be told to make two records of a kind one. */
   canMerge(kind: Kind): boolean;
-  /** Look at every record, not only at those that are known to be touched. */
-  full: boolean;
   /** Deletions that a person has agreed to, by their number. */
   allowedDeletions: number;
   /** Scenes that the source lacks are created there, without files. */

@@ -37,8 +37,6 @@ export interface Syncing
   source: Source;
   /** Reads the source as it is now; each time again, since writing changes it. */
   read(): Promise<Reading>;
-  /** Compare everything, whatever is known to be touched. */
-  full: boolean;
   progress(stage: 'compare' | 'plan' | 'library' | 'source', count: number): void;
 }
 
@@ -78,7 +76,7 @@ export async function syncSource(syncing: Syncing): Promise<Synced> {
     if (round === 0) highest = await checkIdentity(source, reading, client);
     const plan = PlanFile.make();
     try {
-      const head = await plannedBy(syncing, reading, plan, round);
+      const head = await plannedBy(syncing, reading, plan);
       if (round === 0) Object.assign(synced, { held: head.held, warnings: head.warnings });
       if (plan.size === 0) {
         reading.clearTouched();
@@ -138,21 +136,19 @@ async function rememberKnown(client: ClientBase, source: Source, told: KnownFiel
 export async function planSource(syncing: Syncing, plan: PlanFile): Promise<PlanHead> {
   const reading = await syncing.read();
   refuseOther(syncing.source, await identify(syncing.client, syncing.source, reading));
-  return plannedBy(syncing, reading, plan, 0);
+  return plannedBy(syncing, reading, plan);
 }
 
 async function plannedBy(
   { progress, source, ...syncing }: Syncing,
   reading: Reading,
   plan: PlanFile,
-  round: number,
 ): Promise<PlanHead> {
   const made = await makePlan({
     ...syncing,
     source,
     reading,
     plan,
-    full: (syncing.full || source.standing !== 'ok') && round === 0,
     now: Date.now(),
     progress,
   });

@@ -62,7 +62,12 @@ export async function threeSides(t: Scope): Promise<ThreeSides> {
   const { signal } = new AbortController();
   const sourceOf = async ({ name }: Side) => (await findSource(client, name)) as Source;
   const read = ({ name, server }: Side): Promise<Reading> =>
-    openTables(server, { tempDir: folder, mirror: join(folder, `${name}.sqlite`), signal });
+    openTables(server, {
+      tempDir: folder,
+      mirror: join(folder, `${name}.sqlite`),
+      compare: 'quick',
+      signal,
+    });
   return {
     client,
     sides: sides as [Side, Side],
@@ -80,7 +85,6 @@ export async function threeSides(t: Scope): Promise<ThreeSides> {
           signal,
           allowedDeletions: 0,
           createScenes: false,
-          full: false,
           warn: () => {},
           writer: (told) => openWriter(side.server, { ...told, picture: async () => null }),
           read: async () => {
