@@ -183,7 +183,8 @@ test('random histories on two servers and the library end with all sides agreein
     {
       numRuns: histories,
       endOnFailure: true,
-      ...(process.env.STOWAGE_TEST_SEED && { seed: Number(process.env.STOWAGE_TEST_SEED) }),
+      // The same histories each time, so that a failure is of the change at hand; another seed looks for new ones.
+      seed: Number(process.env.STOWAGE_TEST_SEED ?? 1),
     },
   );
   assert.ok(count >= histories);
