@@ -58,7 +58,8 @@ function withName(aliases: unknown, own: Values, other: Values): unknown {
   const isOwn = (alias: string) =>
     foldedName(alias) === foldedName(String(own.name)) && !taken.has(alias);
   const name = String(other.name);
-  const isKnown = aliases.some((alias) => foldedName(alias) === foldedName(name));
+  // A record without a name is nobody's alias.
+  const isKnown = name === '' || aliases.some((alias) => foldedName(alias) === foldedName(name));
   return (isKnown ? aliases : [...aliases, name]).filter((alias) => !isOwn(alias)).sort(byText);
 }
 
