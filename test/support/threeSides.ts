@@ -120,6 +120,8 @@ export async function threeSides(t: Scope): Promise<ThreeSides> {
           if (asked.has(`${kind} ${id} ${field ?? ''}`) || asked.has(`${kind} ${id} `)) return;
           // What a person or the other Stash made one here may still be two there.
           if (one.has(`${kind} ${id}`)) return;
+          // A text that a server trims stays as it is here.
+          if (sameValue(trimmed(there), trimmed(here))) return;
           const target = field ? fieldsOf[kind].find(([name]) => name === field)?.[1].target : null;
           if (target && sameValue(asOne(one, target, there), asOne(one, target, here))) return;
           found.push(
@@ -155,4 +157,9 @@ function asOne(one: Map<string, number>, kind: string, value: unknown): unknown 
   return Array.isArray(value)
     ? [...new Set(value.map(now))].sort((a, b) => Number(a) - Number(b))
     : now(value);
+}
+
+function trimmed(value: unknown): unknown {
+  if (typeof value === 'string') return value.trim();
+  return Array.isArray(value) ? value.map(trimmed).sort() : value;
 }
