@@ -1,4 +1,3 @@
-import type { ClientBase } from 'pg';
 import { changeSource, type Source } from '../library/sources.ts';
 import { PlanFile } from '../sync/planFile.ts';
 import { planSource, syncSource } from '../sync/sync.ts';
@@ -62,7 +61,9 @@ export const sync: CommandDefinition<Options> = {
         await changeSource(client, source.id, { comparedInFullAt: new Date() });
       }
       const missing =
-        synced.runId === null ? 0 : await broughtPictures(context, client, opened, source);
+        synced.runId === null
+          ? 0
+          : await bringPictures(context, client, opened, source, source.pictures);
       const complete = tellUnknown(context, opened);
       if (synced.changes.length === 0)
         context.output.line('Nothing to do: both sides are in step.');
@@ -95,13 +96,4 @@ async function dryRun(
   } finally {
     plan.close();
   }
-}
-
-async function broughtPictures(
-  context: CommandContext,
-  client: ClientBase,
-  opened: Parameters<typeof bringPictures>[2],
-  source: Source,
-): Promise<number> {
-  return bringPictures(context, client, opened, source, source.pictures);
 }
