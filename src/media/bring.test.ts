@@ -139,7 +139,7 @@ test('what the first supplier has the second is not asked for', async (t) => {
   const shelf = new Shelf();
   const { fetched } = await bring({ client, source, store, suppliers: [blobs, shelf] });
   assert.equal(fetched, 3);
-  assert.deepEqual(shelf.asked, [md5Of(picture(2)), md5Of(picture(3))]);
+  assert.deepEqual(shelf.asked.sort(), [md5Of(picture(2)), md5Of(picture(3))].sort());
 });
 
 test('a database without a table of pictures has none', async (t) => {

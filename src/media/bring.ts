@@ -47,6 +47,7 @@ export async function bringPictures(options: BringOptions): Promise<Brought> {
   let done = 0;
   for await (const batch of missingPictures(client, source)) {
     const held: Held[] = [];
+    const reasons = new Map<Missing, string>();
     await inParallel(
       batch,
       concurrency,
@@ -55,7 +56,7 @@ export async function bringPictures(options: BringOptions): Promise<Brought> {
         const got = found ?? (await fetch(picture, stop));
         if (typeof got === 'string') {
           brought.missing++;
-          for (const owner of picture.owners) trouble({ ...owner, why: got });
+          reasons.set(picture, got);
         } else {
           held.push(got);
           brought.found += found ? 1 : 0;
@@ -66,6 +67,11 @@ export async function bringPictures(options: BringOptions): Promise<Brought> {
       },
       signal,
     );
+    // In the order of the records, not in that of the answers.
+    for (const picture of batch) {
+      const why = reasons.get(picture);
+      if (why) for (const owner of picture.owners) trouble({ ...owner, why });
+    }
     await listAsHeld(client, store, held);
   }
   return brought;
