@@ -8,6 +8,7 @@ import { openSource } from './opening.ts';
 import { tellCounts, tellItems } from './planTable.ts';
 import { type ReadingOptions, readingOptions } from './reading.ts';
 import { mirrorOf, type SyncOptions, syncingOf } from './syncing.ts';
+import { tellHeld } from './tellSynced.ts';
 
 interface Options extends KnownSourceOptions, ReadingOptions, SyncOptions {
   full?: boolean;
@@ -50,6 +51,7 @@ export const plan: CommandDefinition<Options> = {
         const counts = planned.counts();
         tellCounts(output, counts, name);
         for (const warning of head.warnings) output.warning(warning);
+        tellHeld(output, head.held);
         const { conflicts, changes } = planned;
         if (changes === 0) output.line('Nothing to do.');
         planned.close();

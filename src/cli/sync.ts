@@ -20,7 +20,7 @@ import { bringPictures } from './pictures.ts';
 import { tellCounts, tellItems } from './planTable.ts';
 import { type ReadingOptions, readingOptions } from './reading.ts';
 import { mirrorOf, type SyncOptions, sourceNamed, syncingOf } from './syncing.ts';
-import { tellSynced } from './tellSynced.ts';
+import { tellHeld, tellSynced } from './tellSynced.ts';
 
 interface Options extends KnownSourceOptions, ReadingOptions, SyncOptions {
   full?: boolean;
@@ -88,6 +88,7 @@ async function dryRun(
     tellItems(context.output, plan);
     tellCounts(context.output, plan.counts(), source.name);
     for (const warning of head.warnings) context.output.warning(warning);
+    tellHeld(context.output, head.held);
     if (plan.changes === 0) context.output.line('Nothing to do.');
     return {
       complete: true,

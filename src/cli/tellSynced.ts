@@ -1,6 +1,9 @@
 import type { Source } from '../library/sources.ts';
+import type { Kind } from '../model/kinds.ts';
+import { plural } from '../model/vocabulary.ts';
 import type { Synced } from '../sync/sync.ts';
 import type { CommandContext, Outcome } from './command.ts';
+import type { Output } from './output.ts';
 import { tellCounts } from './planTable.ts';
 
 /** Says what a sync did, and what it leaves to the person. */
@@ -8,13 +11,7 @@ export function tellSynced({ output }: CommandContext, source: Source, synced: S
   const { changes, conflicts, held, warnings, stale, failures } = synced;
   tellCounts(output, changes, source.name);
   for (const warning of warnings) output.warning(warning);
-  const holds = Object.values(held).reduce((sum, count) => sum + count, 0);
-  if (holds > 0) {
-    const kinds = Object.entries(held).map(([kind, count]) => `${count} ${kind}`);
-    output.warning(
-      `Held back: ${kinds.join(', ')} would be deleted. Look with --dry-run; then say --allow-deletions ${holds}.`,
-    );
-  }
+  tellHeld(output, held);
   if (conflicts > 0) output.warning(`${conflicts} conflicts wait: \`stowage conflicts list\`.`);
   if (stale.length > 0)
     output.warning(`${stale.length} records were edited meanwhile: sync again.`);
@@ -27,7 +24,7 @@ export function tellSynced({ output }: CommandContext, source: Source, synced: S
     });
   }
   return {
-    complete: holds === 0 && failures.length === 0,
+    complete: Object.keys(held).length === 0 && failures.length === 0,
     summary: {
       counts: changes,
       conflicts,
@@ -37,4 +34,17 @@ export function tellSynced({ output }: CommandContext, source: Source, synced: S
       run: synced.runId,
     },
   };
+}
+
+/** What is not deleted before the person says so, and how that is said. */
+export function tellHeld(output: Output, held: Synced['held']): void {
+  const counts = Object.entries(held);
+  if (counts.length === 0) return;
+  const kinds = counts.map(
+    ([kind, count]) => `${count} ${plural[kind as Kind].replaceAll('_', ' ')}`,
+  );
+  const holds = counts.reduce((sum, [, count]) => sum + count, 0);
+  output.warning(
+    `Held back: ${kinds.join(', ')} would be deleted. If that is right, say --allow-deletions ${holds}.`,
+  );
 }

@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg';
 import type { Id, Instant } from '../model/fields.ts';
 import type { LibraryId, Values } from '../model/held.ts';
 import { instantOf } from '../model/instants.ts';
-import type { Kind } from '../model/kinds.ts';
+import { type Kind, kindNames } from '../model/kinds.ts';
 import { parseJson } from '../model/records.ts';
 import { asText, type Cell } from './cursor.ts';
 import { kindNumber, tableOf } from './layout.ts';
@@ -43,6 +43,7 @@ export interface BasePatch extends Pick<Link, 'kind' | 'remoteId'> {
   /** Those of them that were sent otherwise. */
   sent?: Values;
   facts?: Values;
+  /** It was seen there: it is not absent, whatever it was before. */
   seen?: Buffer;
   /** Where the record still is at this revision of the library's, it is no longer marked as edited. */
   looked?: { libraryId: LibraryId; revision: number };
@@ -149,6 +150,7 @@ export async function patchBases(
   await client.query(
     `UPDATE stowage.links l SET base = l.base || p.base, facts = l.facts || coalesce(p.facts, '{}'),
        seen = coalesce(decode(p.seen, 'hex'), l.seen), edited = l.edited AND p.edited,
+       absent_since = CASE WHEN p.seen IS NULL THEN l.absent_since END,
        sent = (l.sent - ARRAY(SELECT jsonb_object_keys(p.base))) || coalesce(p.sent, '{}')
      FROM json_to_recordset($2::json) AS p (kind smallint, remote_id bigint, base jsonb, facts jsonb, seen text,
        sent jsonb, edited boolean)
@@ -181,6 +183,19 @@ export async function markEdited(
     `UPDATE stowage.links SET edited = true
       WHERE source_id = $1 AND kind = $2 AND remote_id = ANY ($3::bigint[]) AND NOT edited`,
     [source.id, kindNumber[kind], remoteIds],
+  );
+}
+
+/** The same for what was deleted in the library: whether that may go to the source was said anew. */
+export async function markDeletedEdited(client: ClientBase, source: Source): Promise<void> {
+  const deleted = kindNames.map(
+    (kind) =>
+      `SELECT ${kindNumber[kind]} AS kind, id FROM qar.${tableOf(kind)} WHERE deleted_at IS NOT NULL`,
+  );
+  await client.query(
+    `UPDATE stowage.links l SET edited = true FROM (${deleted.join(' UNION ALL ')}) d
+      WHERE l.source_id = $1 AND l.kind = d.kind AND l.library_id = d.id AND NOT l.edited`,
+    [source.id],
   );
 }
 

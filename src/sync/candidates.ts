@@ -36,7 +36,7 @@ export async function candidatesOf(kind: Kind, looking: Looking): Promise<Candid
   const touched = full ? null : reading.touched(kind);
   const found =
     touched === null ? await comparing(kind, looking) : await among(kind, touched, looking);
-  return withEdited(kind, found, looking);
+  return withUnsettled(kind, found, looking);
 }
 
 /** All records of the source against the hashes of what was last seen: a merge of two ordered streams. */
@@ -96,7 +96,7 @@ async function among(kind: Kind, touched: readonly Id[], looking: Looking): Prom
   const { client, source, reading, progress } = looking;
   const { rows } = await client.query<{ id: string }>(
     `SELECT remote_id AS id FROM stowage.links
-      WHERE source_id = $1 AND kind = $2 AND (remote_id = ANY ($3::bigint[]) OR absent_since IS NOT NULL)`,
+      WHERE source_id = $1 AND kind = $2 AND remote_id = ANY ($3::bigint[])`,
     [source.id, kindNumber[kind], touched],
   );
   const linked = new Set(rows.map(({ id }) => Number(id)));
@@ -111,21 +111,22 @@ async function among(kind: Kind, touched: readonly Id[], looking: Looking): Prom
   };
 }
 
-/** And those whose record was edited here. */
-async function withEdited(kind: Kind, found: Candidates, looking: Looking): Promise<Candidates> {
+/** And those whose record was edited here, or that were gone: one may be back as it was. */
+async function withUnsettled(kind: Kind, found: Candidates, looking: Looking): Promise<Candidates> {
   const { client, source, reading } = looking;
   const { rows } = await client.query<{ id: string }>(
-    'SELECT remote_id AS id FROM stowage.links WHERE source_id = $1 AND kind = $2 AND edited',
+    `SELECT remote_id AS id FROM stowage.links
+      WHERE source_id = $1 AND kind = $2 AND (edited OR absent_since IS NOT NULL)`,
     [source.id, kindNumber[kind]],
   );
   const known = new Set([...found.there, ...found.gone]);
-  const edited = rows.map(({ id }) => Number(id)).filter((id) => !known.has(id));
-  if (edited.length === 0) return found;
-  const there = await present(reading, kind, edited);
+  const unsettled = rows.map(({ id }) => Number(id)).filter((id) => !known.has(id));
+  if (unsettled.length === 0) return found;
+  const there = await present(reading, kind, unsettled);
   return {
     ...found,
-    there: [...found.there, ...edited.filter((id) => there.has(id))].sort((a, b) => a - b),
-    gone: [...found.gone, ...edited.filter((id) => !there.has(id))].sort((a, b) => a - b),
+    there: [...found.there, ...unsettled.filter((id) => there.has(id))].sort((a, b) => a - b),
+    gone: [...found.gone, ...unsettled.filter((id) => !there.has(id))].sort((a, b) => a - b),
   };
 }
 

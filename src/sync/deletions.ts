@@ -13,9 +13,13 @@ interface Decided {
   stays: Id[];
 }
 
-export interface Decisions {
+export interface Decisions extends Held {
   of: { [K in Kind]: Decided };
-  /** Deletions that wait for a person: how many of each kind. */
+}
+
+/** What waits for a person. */
+export interface Held {
+  /** Deletions: how many of each kind. */
   held: { [kind: string]: number };
   /** For people: why they are held. */
   why: string[];
@@ -31,6 +35,12 @@ const patience = 24 * 60 * 60 * 1000;
 
 const hasFiles: ReadonlySet<Kind> = new Set(['scene', 'image', 'gallery', 'file']);
 
+/** Records that go with the one they belong to. */
+export const ownerField: { [K in Kind]?: 'scene' | 'gallery' } = {
+  marker: 'scene',
+  chapter: 'gallery',
+};
+
 /** A link whose record is gone from the source. */
 export interface GoneLink {
   id: Id;
@@ -43,58 +53,81 @@ export async function decideDeletions(
   client: ClientBase,
   source: Source,
   gone: { [K in Kind]: readonly GoneLink[] },
-  options: { now: number /** So many deletions a person has agreed to. */; allowed: number },
+  now: number,
+  allowance: Allowance,
 ): Promise<Decisions> {
   const travels = source.deletions === 'library' || source.deletions === 'both';
-  const of = {} as Decisions['of'];
+  const due = {} as { [K in Kind]: Id[] };
   for (const kind of kindNames) {
-    const due = ({ absentSince, withOwner }: GoneLink) =>
+    const isDue = ({ absentSince, withOwner }: GoneLink) =>
       travels &&
       !withOwner &&
-      (!hasFiles.has(kind) ||
-        (absentSince !== null && options.now - absentSince.getTime() >= patience));
-    of[kind] = {
-      deleted: gone[kind].filter(due).map(({ id }) => id),
-      stays: gone[kind].filter((link) => !due(link)).map(({ id }) => id),
-    };
+      (!hasFiles.has(kind) || (absentSince !== null && now - absentSince.getTime() >= patience));
+    due[kind] = gone[kind].filter(isDue).map(({ id }) => id);
   }
-  const held: Decisions['held'] = {};
+  const { back, ...told } = await holdBack(client, source, due, 'here', allowance);
+  const of = {} as Decisions['of'];
+  for (const kind of kindNames) {
+    const deleted = due[kind].filter((id) => !back[kind].has(id));
+    const going = new Set(deleted);
+    const stays = gone[kind].map(({ id }) => id).filter((id) => !going.has(id));
+    of[kind] = { deleted, stays };
+  }
+  return { of, ...told };
+}
+
+/** How many deletions a person has agreed to; what is let through takes its part. */
+export interface Allowance {
+  left: number;
+}
+
+/** Which deletions wait for a person, as there are too many of them in one run, in whichever direction. */
+export async function holdBack(
+  client: ClientBase,
+  source: Source,
+  due: { [K in Kind]: readonly Id[] },
+  where: string,
+  allowance: Allowance,
+): Promise<Held & { back: { [K in Kind]: ReadonlySet<Id> } }> {
+  const back = Object.fromEntries(kindNames.map((kind) => [kind, new Set<Id>()])) as {
+    [K in Kind]: Set<Id>;
+  };
   const why: string[] = [];
   // Files follow their records: they are no deletions of a person's.
   const counted = kindNames.filter((kind) => kind !== 'file');
-  const sum = () => counted.reduce((all, kind) => all + of[kind].deleted.length, 0);
-  if (sum() === options.allowed) return { of, held, why };
-  const hold = (kind: Kind, ids: ReadonlySet<Id>) => {
-    const { deleted, stays } = of[kind];
-    held[kind] = (held[kind] ?? 0) + ids.size;
-    of[kind] = {
-      deleted: deleted.filter((id) => !ids.has(id)),
-      stays: [...stays, ...deleted.filter((id) => ids.has(id))].sort((a, b) => a - b),
-    };
+  const hold = (kind: Kind, ids: readonly Id[]) => {
+    for (const id of ids) back[kind].add(id);
   };
-  if (sum() > mostInAll) {
-    why.push(`${sum()} records in all would be deleted here`);
+  const all = counted.reduce((sum, kind) => sum + due[kind].length, 0);
+  if (all > mostInAll) {
+    why.push(`${all} records in all would be deleted ${where}`);
+    for (const kind of counted) hold(kind, due[kind]);
+  } else {
     for (const kind of counted) {
-      if (of[kind].deleted.length > 0) hold(kind, new Set(of[kind].deleted));
-    }
-    return { of, held, why };
-  }
-  for (const kind of counted) {
-    const { deleted } = of[kind];
-    if (deleted.length <= alwaysAllowed) continue;
-    const all = await countLinks(client, source, kind);
-    if (deleted.length > all * largestShare) {
-      why.push(`${deleted.length} of ${all} ${plural[kind]} would be deleted here`);
-      hold(kind, new Set(deleted));
-      continue;
-    }
-    for (const { ids, count } of await byFolder(client, source, kind, deleted)) {
-      if (ids.length <= alwaysAllowed || ids.length <= count * largestShare) continue;
-      why.push(`${ids.length} of ${count} ${plural[kind]} of one folder would be deleted here`);
-      hold(kind, new Set(ids));
+      const ids = due[kind];
+      if (ids.length <= alwaysAllowed) continue;
+      const count = await countLinks(client, source, kind);
+      if (ids.length > count * largestShare) {
+        why.push(`${ids.length} of ${count} ${plural[kind]} would be deleted ${where}`);
+        hold(kind, ids);
+        continue;
+      }
+      for (const { folder, ids: inside, count } of await tooMuchOf(client, source, kind, ids)) {
+        if (inside.every((id) => back[kind].has(id))) continue; // a folder above or below it says so
+        why.push(
+          `${inside.length} of ${count} ${plural[kind]} in ${folder} would be deleted ${where}`,
+        );
+        hold(kind, inside);
+      }
     }
   }
-  return { of, held, why };
+  const held: Held['held'] = {};
+  for (const kind of counted) if (back[kind].size > 0) held[kind] = back[kind].size;
+  const holds = Object.values(held).reduce((sum, count) => sum + count, 0);
+  if (holds > allowance.left) return { back, held, why };
+  allowance.left -= holds;
+  for (const kind of counted) back[kind].clear();
+  return { back, held: {}, why: [] };
 }
 
 async function countLinks(client: ClientBase, source: Source, kind: Kind): Promise<number> {
@@ -105,30 +138,40 @@ async function countLinks(client: ClientBase, source: Source, kind: Kind): Promi
   return rows[0]?.count ?? 0;
 }
 
-const fileTables: { [kind: string]: [table: string, owner: string] } = {
-  scene: ['cargo_files', 'cargo_id'],
-  image: ['image_files', 'image_id'],
+/** Where records of a kind lie: the path of their primary file, or of the folder that a gallery is. */
+const placeOf: { [K in Kind]?: string } = {
+  scene: `SELECT f.path FROM qar.cargo_files j JOIN qar.files f ON f.id = j.file_id
+    WHERE j.cargo_id = l.library_id AND j.position = 0`,
+  image: `SELECT f.path FROM qar.image_files j JOIN qar.files f ON f.id = j.file_id
+    WHERE j.image_id = l.library_id AND j.position = 0`,
+  gallery: `SELECT coalesce(g.folder ->> 'path', (SELECT f.path FROM qar.gallery_files j JOIN qar.files f ON f.id = j.file_id
+      WHERE j.gallery_id = g.id AND j.position = 0)) AS path
+    FROM qar.galleries g WHERE g.id = l.library_id`,
 };
 
-/** The records to be deleted by the folder of their primary file, with how many records that folder has. */
-async function byFolder(
+/**
+ * The folders of which too much would be deleted, with how many records they have, all that is below them included: a
+ * disk that is not mounted takes a whole tree along, of many small folders perhaps. The fullest first, and of those the
+ * one that says it best.
+ */
+async function tooMuchOf(
   client: ClientBase,
   source: Source,
   kind: Kind,
   ids: readonly Id[],
-): Promise<{ ids: Id[]; count: number }[]> {
-  const [table, owner] = fileTables[kind] ?? [];
-  if (table === undefined) return [];
-  const { rows } = await client.query<{ ids: string[]; count: number }>(
+): Promise<{ folder: string; ids: Id[]; count: number }[]> {
+  const place = placeOf[kind];
+  if (place === undefined) return [];
+  const { rows } = await client.query<{ folder: string; ids: string[]; count: number }>(
     `WITH placed AS (
-       SELECT l.remote_id AS id, regexp_replace(f.path, '[/\\\\][^/\\\\]*$', '') AS folder
-         FROM stowage.links l
-         JOIN qar.${table} j ON j.${owner} = l.library_id AND j.position = 0
-         JOIN qar.files f ON f.id = j.file_id
-        WHERE l.source_id = $1 AND l.kind = $2)
-     SELECT array_agg(id) FILTER (WHERE id = ANY ($3::bigint[])) AS ids, count(*)::int AS count
-       FROM placed GROUP BY folder HAVING bool_or(id = ANY ($3::bigint[]))`,
-    [source.id, kindNumber[kind], ids],
+       SELECT l.remote_id AS id, string_to_array(replace(p.path, '\\', '/'), '/') AS parts
+         FROM stowage.links l, LATERAL (${place}) p WHERE l.source_id = $1 AND l.kind = $2)
+     SELECT array_to_string(parts[:depth], '/') AS folder, count(*)::int AS count,
+         array_agg(id) FILTER (WHERE id = ANY ($3::bigint[])) AS ids
+       FROM placed, generate_series(2, cardinality(parts) - 1) AS depth GROUP BY folder
+      HAVING count(*) FILTER (WHERE id = ANY ($3::bigint[])) > greatest($4::int, count(*) * $5::float8)
+      ORDER BY cardinality(array_agg(id) FILTER (WHERE id = ANY ($3::bigint[]))) DESC, count, folder`,
+    [source.id, kindNumber[kind], ids, alwaysAllowed, largestShare],
   );
-  return rows.map(({ ids: found, count }) => ({ ids: found.map(Number), count }));
+  return rows.map((row) => ({ ...row, ids: row.ids.map(Number) }));
 }

@@ -1,3 +1,4 @@
+import { openConflicts } from '../library/conflicts.ts';
 import { heldRecords } from '../library/heldRecords.ts';
 import { type Link, linksOf } from '../library/links.ts';
 import { toLibrary } from '../library/translate.ts';
@@ -6,7 +7,7 @@ import type { HeldRecord, LibraryId } from '../model/held.ts';
 import { type Kind, kindNames } from '../model/kinds.ts';
 import { isChangedHere } from './changed.ts';
 import { deletedAmong } from './deletedHere.ts';
-import type { Decisions } from './deletions.ts';
+import { type Decisions, ownerField } from './deletions.ts';
 import { namedBy } from './names.ts';
 import { emptyItem } from './planItem.ts';
 import { batchesOf, makingOrder, type Planning } from './planning.ts';
@@ -14,23 +15,29 @@ import { policyFor } from './policy.ts';
 
 /**
  * Plans what becomes of records that are gone from the source. Returns the library's records that stay although the
- * source has them no more: it has no say about where they are named.
+ * source has them no more: it has no say about where they are named. So do those that it did not tell of, there or not.
  */
 export async function planGone(
   planning: Planning,
   { of }: Decisions,
+  missing?: { [K in Kind]: readonly Id[] },
 ): Promise<ReadonlySet<LibraryId>> {
   const staying = new Set<LibraryId>();
   for (const kind of kindNames) {
+    for (const link of await linksAll(planning, kind, missing?.[kind] ?? [])) {
+      staying.add(link.libraryId);
+    }
     for (const link of await linksAll(planning, kind, of[kind].stays)) {
       staying.add(link.libraryId);
       if (link.absentSince === null) planAbsent(planning, link);
     }
   }
+  const going = new Set<string>();
   // What others need goes last.
   for (const kind of makingOrder.toReversed()) {
     for (const some of batchesOf(of[kind].deleted)) {
       const links = [...(await linksOf(planning.client, planning.source, kind, some)).values()];
+      const open = await openConflicts(planning.client, planning.source, kind, some);
       const held = await heldRecords(
         planning.client,
         kind,
@@ -38,17 +45,30 @@ export async function planGone(
       );
       for (const link of links) {
         const record = held.get(link.libraryId);
-        if (!record || record.deletedAt !== null) planForgotten(planning, link);
-        else if (!(await isChanged(planning, link, record, staying)))
-          planDeletion(planning, link, record);
-        else {
-          const right = policyFor(planning.source.policy, kind, '');
-          if (right === 'stash') planDeletion(planning, link, record);
-          else {
-            staying.add(link.libraryId);
-            planAbsent(planning, link, right === 'library' ? null : record);
-          }
+        const right = policyFor(planning.source.policy, kind, '');
+        const isKept =
+          record?.deletedAt === null &&
+          right !== 'stash' &&
+          (await isChanged(planning, link, record, staying));
+        if (isKept) {
+          staying.add(link.libraryId);
+          const asks = right !== 'library' && !open.get(link.remoteId)?.has('');
+          if (asks || link.absentSince === null) planAbsent(planning, link, asks);
+          continue;
         }
+        going.add(`${kind} ${link.remoteId}`);
+        if (record?.deletedAt === null) planDeletion(planning, link, record);
+        else planForgotten(planning, link, 'deleted on both sides');
+      }
+    }
+  }
+  // What belongs to a record goes with it, without a decision of its own.
+  for (const [kind, owner] of Object.entries(ownerField) as [Kind, string][]) {
+    for (const some of batchesOf(of[kind].stays)) {
+      const links = await linksOf(planning.client, planning.source, kind, some);
+      for (const link of links.values()) {
+        if (!going.has(`${owner} ${link.base[owner]}`)) continue;
+        planForgotten(planning, link, `went with its ${owner}`);
       }
     }
   }
@@ -69,12 +89,12 @@ async function linksAll(
   return all;
 }
 
-/** Noted as absent; with a record, which was changed here since, it is asked whether it shall go. */
-function planAbsent({ plan }: Planning, link: Link, changed: HeldRecord | null = null): void {
+/** Noted as absent; where the record was changed here since, it is asked whether it shall go. */
+function planAbsent({ plan }: Planning, link: Link, asks = false): void {
   const { kind, libraryId, remoteId } = link;
   const item = emptyItem({ kind, libraryId, remoteId, why: 'gone from the source' });
   item.absent = true;
-  if (changed) {
+  if (asks) {
     item.conflicts = [{ field: '', key: '', base: null, library: 'changed', source: 'deleted' }];
   }
   plan.add(item);
@@ -87,9 +107,9 @@ function planDeletion({ plan }: Planning, link: Link, record: HeldRecord): void 
 }
 
 /** Gone from both sides: only the link is left. */
-function planForgotten({ plan }: Planning, { kind, libraryId, remoteId }: Link): void {
-  const item = emptyItem({ kind, libraryId, remoteId, why: 'deleted on both sides' });
-  plan.add({ ...item, forget: true });
+function planForgotten({ plan }: Planning, { kind, libraryId, remoteId }: Link, why: string): void {
+  const item = emptyItem({ kind, libraryId, remoteId, why });
+  plan.add({ ...item, forget: true, agreed: [{ field: '', key: '' }] });
 }
 
 /** The library keeps what the source lost, as if the source had never had it. */

@@ -24,7 +24,7 @@ export interface Pair {
   held: HeldRecord;
   /** Undefined where they have only just met. */
   base: Values | undefined;
-  link: { seen: string; edited: boolean; facts: Values } | undefined;
+  link: { seen: string; edited: boolean; facts: Values; absentSince: Instant | null } | undefined;
   /** Whether the library shows this source's facts: the first of those that have the record. */
   leads: boolean;
   /** What may be written to the source, and is wanted there. */
@@ -48,6 +48,8 @@ export function planPair(pair: Pair, options: MergeOptions): PlanItem | undefine
   item.sourceBase = pick(merged.base, merged.source);
   item.conflicts = [...merged.conflicts, ...merged.waiting];
   item.agreed = [...merged.agreed];
+  // Both sides have it: nobody asks any more whether it shall go.
+  if (options.open?.has('')) item.agreed.push({ field: '', key: '' });
   if (leads) item.factsHere = newFacts(kind, held.values, source.values);
   if (held.deletedAt !== null) item.here = 'restore';
   else if (isFilled(item.library)) item.here = 'update';
@@ -59,6 +61,7 @@ export function planPair(pair: Pair, options: MergeOptions): PlanItem | undefine
     item.here !== null ||
     item.there !== null ||
     !link ||
+    link.absentSince !== null || // it is back
     isFilled(item.facts) ||
     merged.conflicts.length > 0 ||
     item.agreed.length > 0 ||

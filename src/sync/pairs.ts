@@ -24,25 +24,30 @@ import { batchesOf, type Planning, sourceSides } from './planning.ts';
 import { asksForTimes, policyFor } from './policy.ts';
 import { creatable } from './projection.ts';
 
-/** Plans the records of a kind that are there, one by one: what is new, and what changed on either side. */
+/**
+ * Plans the records of a kind that are there, one by one: what is new, and what changed on either side. Returns what
+ * would be deleted there: whether that may happen shows only beside all of it.
+ */
 export async function planPairs(
   planning: Planning,
   kind: Kind,
   ids: readonly Id[],
   staying: ReadonlySet<LibraryId>,
-): Promise<void> {
+): Promise<PlanItem[]> {
   const { plan } = planning;
+  const due: PlanItem[] = [];
   // Whether an edge closes a loop shows only beside all others.
   const hierarchy: Met[] = [];
   for (const some of batchesOf(ids)) {
     for await (const { sides } of sourceSides(planning, kind, some)) {
-      const met = await planBatch(planning, kind, sides, staying);
+      const met = await planBatch(planning, kind, sides, staying, due);
       if (kind in hierarchies) hierarchy.push(...met);
       else for (const one of met) plan.add(...itemOf(one.plan()));
     }
   }
   const looping = await loopsIn(planning, kind, hierarchy);
   for (const one of hierarchy) plan.add(...itemOf(one.plan(looping.get(one.libraryId))));
+  return due;
 }
 
 const itemOf = (item: PlanItem | undefined): PlanItem[] => (item ? [item] : []);
@@ -52,6 +57,7 @@ async function planBatch(
   kind: Kind,
   sides: Map<Id, SourceSide>,
   staying: ReadonlySet<LibraryId>,
+  due: PlanItem[],
 ): Promise<Met[]> {
   const { client, source, plan } = planning;
   const ids = [...sides.keys()];
@@ -79,6 +85,7 @@ async function planBatch(
     kind,
     named,
     staying,
+    due,
     deletedHere,
     homeless: homelessAmong(
       source,
@@ -124,6 +131,8 @@ interface Batch {
   kind: Kind;
   named: Named;
   staying: ReadonlySet<LibraryId>;
+  /** Deletions at the source, before it is known whether they are too many. */
+  due: PlanItem[];
   /** Deleted in the library, which does not travel to the source. */
   deletedHere: ReadonlySet<LibraryId>;
   /** The source has no record for these, and is not given one. */
@@ -243,17 +252,18 @@ function planDeletedHere(
   const { source, plan } = batch.planning;
   const base = arrived(batch, link, side);
   const item = emptyItem({ ...of, why: 'deleted in the library' });
+  const gone: PlanItem = { ...item, there: 'delete', forget: true };
   const travels = source.writes && (source.deletions === 'stash' || source.deletions === 'both');
   if (isChangedThere(of.kind, base, side.values, staysIn(batch))) {
     const right = policyFor(source.policy, of.kind, '');
     if (right === 'stash') plan.add({ ...item, here: 'restore' });
-    else if (right === 'library' && travels) plan.add({ ...item, there: 'delete', forget: true });
+    else if (right === 'library' && travels) batch.due.push(gone);
     else if (right !== 'library') {
       item.conflicts = [{ field: '', key: '', base: null, library: 'deleted', source: 'changed' }];
       plan.add(item);
     }
-  } else if (travels) plan.add({ ...item, there: 'delete', forget: true });
-  else if (link.edited || link.seen.toString('hex') !== side.seen) {
+  } else if (travels) batch.due.push(gone);
+  else if (link.edited || link.absentSince !== null || link.seen.toString('hex') !== side.seen) {
     plan.add({ ...item, revision, seen: side.seen, facts: side.facts });
   }
 }

@@ -2,16 +2,27 @@ import { heirsOf } from '../library/folds.ts';
 import { ImportIds } from '../library/ids.ts';
 import { kindNumber } from '../library/layout.ts';
 import { linksOf } from '../library/links.ts';
+import type { Source } from '../library/sources.ts';
+import { StowageError } from '../model/errors.ts';
 import type { Id } from '../model/fields.ts';
 import { type Kind, kindNames } from '../model/kinds.ts';
+import { plural } from '../model/vocabulary.ts';
 import { type Candidates, candidatesOf } from './candidates.ts';
-import { type Decisions, decideDeletions, type GoneLink } from './deletions.ts';
+import {
+  type Allowance,
+  type Decisions,
+  decideDeletions,
+  type GoneLink,
+  type Held,
+  holdBack,
+  ownerField,
+} from './deletions.ts';
 import { assignFresh } from './fresh.ts';
 import { planForgetting, planGone } from './gone.ts';
 import { planNeeded } from './needed.ts';
 import { planPairs } from './pairs.ts';
 import type { PlanHead } from './planFile.ts';
-import { emptyItem } from './planItem.ts';
+import { emptyItem, type PlanItem } from './planItem.ts';
 import { batchesOf, makingOrder, type Planning } from './planning.ts';
 import { type StashMerge, stashMerges } from './stashMerges.ts';
 
@@ -25,13 +36,8 @@ export async function makePlan(
   const { source, plan, progress } = planning;
   const warnings: string[] = [];
   const found = await allCandidates(planning);
-  for (const kind of kindNames) {
-    if (!found[kind].isShort) continue;
-    found[kind].gone = [];
-    warnings.push(
-      `The server gave fewer ${kind} records than it counts: none is taken for deleted.`,
-    );
-  }
+  const missing = missingIn(found, source);
+  if (missing) warnings.push(`${missing.why}: nothing is taken for deleted.`);
 
   const newIds = new ImportIds(planning.now, ImportIds.salt());
   for (const kind of makingOrder) {
@@ -58,22 +64,75 @@ export async function makePlan(
   }
 
   // What the source lost by being put back is not gone: it is made there again.
+  const allowance = { left: planning.allowedDeletions };
   const decisions =
-    source.standing === 'push' ? await planLost(planning, found) : await decide(planning, found);
-  const staying = await planGone(planning, decisions);
+    source.standing === 'push'
+      ? await planLost(planning, found)
+      : await decide(planning, found, allowance);
+  const staying = await planGone(planning, decisions, missing?.ids);
+  const due: PlanItem[] = [];
   for (const kind of makingOrder) {
-    await planPairs(planning, kind, found[kind].there, staying);
+    due.push(...(await planPairs(planning, kind, found[kind].there, staying)));
     progress('plan', found[kind].there.length);
   }
+  const there = await planDeletionsThere(planning, due, allowance);
   await planNeeded(planning);
 
   return {
     source: source.name,
     madeAt: new Date(planning.now).toISOString(),
-    held: decisions.held,
-    warnings: [...warnings, ...decisions.why],
+    held: added(decisions.held, there.held),
+    warnings: [...warnings, ...decisions.why, ...there.why],
   };
 }
+
+/** Where the source gave fewer records than it counts, nobody knows what is gone and what was just not told: of any kind. */
+function missingIn(found: Found, { standing }: Source): Missing | undefined {
+  const short = kindNames.filter((kind) => found[kind].isShort);
+  if (short.length === 0) return undefined;
+  const names = short.map((kind) => plural[kind].replaceAll('_', ' ')).join(', ');
+  const why = `The server gave fewer ${names} than it counts`;
+  // What was decided holds for one sync: that one has to know what is there.
+  if (standing !== 'ok') {
+    throw new StowageError('source.incomplete', `${why}.`, { remedy: 'Sync again.' });
+  }
+  const ids = {} as Missing['ids'];
+  for (const kind of kindNames) {
+    ids[kind] = found[kind].gone;
+    found[kind].gone = [];
+  }
+  return { ids, why };
+}
+
+interface Missing {
+  ids: { [K in Kind]: readonly Id[] };
+  why: string;
+}
+
+/** What was deleted here is deleted there, but for what is too much to go without a word. */
+async function planDeletionsThere(
+  { client, source, plan }: Planning,
+  due: readonly PlanItem[],
+  allowance: Allowance,
+): Promise<Held> {
+  const ids = Object.fromEntries(kindNames.map((kind) => [kind, [] as Id[]])) as {
+    [K in Kind]: Id[];
+  };
+  for (const { kind, remoteId } of due) if (remoteId !== null) ids[kind].push(remoteId);
+  const { back, ...told } = await holdBack(client, source, ids, `in ${source.name}`, allowance);
+  for (const item of due) {
+    if (item.remoteId !== null && !back[item.kind].has(item.remoteId)) plan.add(item);
+  }
+  return told;
+}
+
+const added = (some: Held['held'], others: Held['held']): Held['held'] =>
+  Object.fromEntries(
+    kindNames.flatMap((kind) => {
+      const count = (some[kind] ?? 0) + (others[kind] ?? 0);
+      return count > 0 ? [[kind, count]] : [];
+    }),
+  );
 
 /**
  * The source had two records that are one here, and lost the one that stands for it: the other does from now on.
@@ -137,8 +196,8 @@ async function withReplaced(
   return { ...found, fresh: ascending([...fresh]) };
 }
 
-async function decide(planning: Planning, found: Found): Promise<Decisions> {
-  const { client, source, now, allowedDeletions: allowed } = planning;
+async function decide(planning: Planning, found: Found, allowance: Allowance): Promise<Decisions> {
+  const { client, source, now } = planning;
   const gone = {} as { [K in Kind]: GoneLink[] };
   for (const kind of kindNames) {
     gone[kind] = [];
@@ -155,7 +214,7 @@ async function decide(planning: Planning, found: Found): Promise<Decisions> {
       }
     }
   }
-  return decideDeletions(client, source, gone, { now, allowed });
+  return decideDeletions(client, source, gone, now, allowance);
 }
 
 async function planLost(planning: Planning, found: Found): Promise<Decisions> {
@@ -166,9 +225,6 @@ async function planLost(planning: Planning, found: Found): Promise<Decisions> {
   }
   return { of, held: {}, why: [] };
 }
-
-/** Records that go with the one they belong to. */
-const ownerField: { [K in Kind]?: 'scene' | 'gallery' } = { marker: 'scene', chapter: 'gallery' };
 
 function goneOwners(kind: Kind, found: Found): Set<Id> {
   const owner = ownerField[kind];

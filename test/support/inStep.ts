@@ -59,6 +59,25 @@ export async function stashOf(
   return stashAt(simulator);
 }
 
+/** Puts another database behind a Stash's address, as a restored backup is; the one that was there is gone. */
+export async function restarted(t: Scope, stash: Stash, database: string): Promise<Stash> {
+  await stash.simulator.close();
+  const simulator = await startSimulator({
+    database,
+    port: Number(new URL(stash.simulator.url).port),
+  });
+  t.after(() => simulator.close());
+  return stashAt(simulator);
+}
+
+/** A backup of a Stash's database. */
+export function backup({ simulator }: Stash): string {
+  const file = join(folder, `${backups++}.backup`);
+  simulator.sql(`vacuum into '${file}'`);
+  return file;
+}
+let backups = 0;
+
 function stashAt(simulator: Simulator): Stash {
   const send: Stash['send'] = async (query, variables = {}) => {
     const answer = await fetch(`${simulator.url}/graphql`, {
@@ -82,11 +101,20 @@ function stashAt(simulator: Simulator): Stash {
   };
 }
 
+interface Plan {
+  version?: ServerVersion;
+  writes?: boolean;
+  scenes?: number;
+  /** What is in the Stash besides, before it is brought over: statements on its database. */
+  prepared?: string;
+}
+
 export async function inStep(
   t: Scope,
-  { version = 'v0.30', writes = false }: { version?: ServerVersion; writes?: boolean } = {},
+  { version = 'v0.30', writes = false, scenes = 40, prepared = '' }: Plan = {},
 ): Promise<InStep> {
-  const stash = await stashOf(t, version);
+  const stash = await stashOf(t, version, { scenes });
+  stash.simulator.sql(prepared);
   const library = await ownLibrary(t);
   const from = ['--from', stash.simulator.url];
   const migrated = await library.stowage('migrate', ...from);

@@ -1,3 +1,4 @@
+import { markDeletedEdited } from '../../library/links.ts';
 import { changeSource, type Source } from '../../library/sources.ts';
 import { StowageError } from '../../model/errors.ts';
 import { backUpThere } from '../../stash/write/backup.ts';
@@ -41,6 +42,7 @@ export const set: CommandDefinition<Options> = {
       const source = await namedSource(client, options.name);
       const told = toldSettings(options.settings, source);
       await lockForWriting(client);
+      if (told.deletions ?? told.writes) await markDeletedEdited(client, source);
       const treated = { ...source, ...told };
       const summary =
         told.writes && !source.writes ? await beforeWriting(context, client, treated, options) : {};
