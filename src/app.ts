@@ -65,13 +65,16 @@ export async function openSource(reached: Reached, options: OpenOptions): Promis
   if (server) opened.defer(() => server.client.close());
   const temporary = opened.use(await temporaryFolder(options.dataDirectory));
   const { reading, how } = await openReading(reached, options, temporary.path);
-  let latest = reading;
-  opened.defer(() => latest.close());
+  let latest: Reading | undefined = reading;
+  opened.defer(() => latest?.close());
   const reread = async () => {
     const again = { ...options, via: reading.road, compare: 'quick' as const };
-    await latest.close();
-    latest = (await openReading(reached, again, temporary.path)).reading;
-    return latest;
+    const former = latest;
+    latest = undefined; // closed once, also where the next one cannot be opened
+    await former?.close();
+    const next = (await openReading(reached, again, temporary.path)).reading;
+    latest = next;
+    return next;
   };
   const suppliers: Supplier[] = [];
   if (reading.file) suppliers.push(opened.use(new BlobsTable(reading.file)));

@@ -14,6 +14,8 @@ export function shownError(error: StowageError, debug: boolean): ShownError {
 export function asStowageError(error: unknown, signal: AbortSignal): StowageError {
   if (signal.aborted && signal.reason instanceof StowageError) return signal.reason;
   if (error instanceof StowageError) return error;
+  // What was closed after a failure may fail as well; that is not what happened.
+  if (error instanceof SuppressedError) return asStowageError(error.suppressed, signal);
   const { code, message, path, errcode } = error as NodeJS.ErrnoException & { errcode?: number };
   if (code === 'ENOSPC' || errcode === sqliteFull) {
     return new StowageError('disk.full', 'The disk is full.', {

@@ -37,7 +37,9 @@ export async function withLibrary<T>(
     try {
       return await use(client, library);
     } catch (error) {
-      throw isPostgres(error) ? libraryError(lost ?? error, library.where) : error;
+      // A query that comes after the loss fails with whatever the socket says.
+      const isLoss = lost !== undefined && !(error instanceof StowageError);
+      throw isLoss || isPostgres(error) ? libraryError(lost ?? error, library.where) : error;
     } finally {
       client.release(true);
     }

@@ -59,9 +59,15 @@ export async function stashOf(
   return stashAt(simulator);
 }
 
-/** Puts another database behind a Stash's address, as a restored backup is; the one that was there is gone. */
-export async function restarted(t: Scope, stash: Stash, database: string): Promise<Stash> {
+/** Puts another database behind a Stash's address, as a restored backup is; the one that was there is gone, and nothing for so long. */
+export async function restarted(
+  t: Scope,
+  stash: Stash,
+  database: string,
+  away = 0,
+): Promise<Stash> {
   await stash.simulator.close();
+  await new Promise((back) => setTimeout(back, away));
   const simulator = await startSimulator({
     database,
     port: Number(new URL(stash.simulator.url).port),
