@@ -6,7 +6,7 @@ import { lockForWriting, namedSource, withLibrary } from './library.ts';
 import { openSource, tellUnknown } from './opening.ts';
 import { bringPictures } from './pictures.ts';
 import { accessOptions, type SourceOptions } from './source.ts';
-import { mirrorOf, syncingOf } from './syncing.ts';
+import { isUncertain, mirrorOf, syncingOf } from './syncing.ts';
 import { tellSynced } from './tellSynced.ts';
 
 interface Options extends Omit<SourceOptions, 'from'> {
@@ -32,7 +32,11 @@ export const apply: CommandDefinition<Options> = {
         const { reached } = await reachKnown(client, { ...options, name }, context);
         const reading =
           'server' in reached
-            ? { via: road, mirror: await mirrorOf(context, name) }
+            ? {
+                via: road,
+                mirror: await mirrorOf(context, name),
+                compare: isUncertain(source) ? ('full' as const) : ('quick' as const),
+              }
             : { via: 'auto' as const };
         await using opened = await openSource(reached, reading, { again: true }, context);
         using syncing = syncingOf(context, client, opened, source, {});

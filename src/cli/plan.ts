@@ -7,7 +7,7 @@ import { lockForWriting, namedSource, withLibrary } from './library.ts';
 import { openSource } from './opening.ts';
 import { tellCounts, tellItems } from './planTable.ts';
 import { type ReadingOptions, readingOptions } from './reading.ts';
-import { mirrorOf, type SyncOptions, syncingOf } from './syncing.ts';
+import { isUncertain, mirrorOf, type SyncOptions, syncingOf } from './syncing.ts';
 import { tellHeld } from './tellSynced.ts';
 
 interface Options extends KnownSourceOptions, ReadingOptions, SyncOptions {
@@ -36,7 +36,7 @@ export const plan: CommandDefinition<Options> = {
       const source = known.source ?? (await namedSource(client, name));
       const mirror = 'server' in reached ? await mirrorOf(context, name) : undefined;
       const { via, blobs, out } = options;
-      const compare = options.full ? ('full' as const) : ('quick' as const);
+      const compare = options.full || isUncertain(source) ? ('full' as const) : ('quick' as const);
       const reading = { via, blobs, mirror, compare };
       await using opened = await openSource(reached, reading, { again: true }, context);
       using syncing = syncingOf(context, client, opened, source, options);

@@ -19,7 +19,7 @@ import { openSource, tellUnknown } from './opening.ts';
 import { bringPictures } from './pictures.ts';
 import { tellCounts, tellItems } from './planTable.ts';
 import { type ReadingOptions, readingOptions } from './reading.ts';
-import { mirrorOf, type SyncOptions, sourceNamed, syncingOf } from './syncing.ts';
+import { isUncertain, mirrorOf, type SyncOptions, sourceNamed, syncingOf } from './syncing.ts';
 import { tellHeld, tellSynced } from './tellSynced.ts';
 
 interface Options extends KnownSourceOptions, ReadingOptions, SyncOptions {
@@ -45,7 +45,7 @@ export const sync: CommandDefinition<Options> = {
       const { name, source: known, reached } = await reachKnown(client, options, context);
       const mirror = 'server' in reached ? await mirrorOf(context, name) : undefined;
       const { via, blobs } = options;
-      const compare = options.full || isDue(known) ? 'full' : 'quick';
+      const compare = options.full || isDue(known) || isUncertain(known) ? 'full' : 'quick';
       await using opened = await openSource(
         reached,
         { via, blobs, mirror, compare },

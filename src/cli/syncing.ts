@@ -24,6 +24,13 @@ export async function mirrorOf({ settings }: CommandContext, name: string): Prom
   return join(folder, `${encodeURIComponent(name)}.sqlite`);
 }
 
+/**
+ * Whether a source may be another database than the one that its mirror was read from: what digests show of a change holds
+ * within the life of one database.
+ */
+export const isUncertain = (source: Source | undefined): boolean =>
+  source !== undefined && source.standing !== 'ok';
+
 /** The source of that name; one that is new to the library is added. */
 export async function sourceNamed(
   client: ClientBase,

@@ -89,7 +89,10 @@ async function takeBack(
     const kept = await undoHere(client, undone.id, run, { writtenToo: on === 'both' });
     if (syncing && reading) {
       kept.push(
-        ...(await planUndoThere({ ...syncing, reading, plan, now: Date.now() }, undone.id)),
+        ...(await planUndoThere(
+          { ...syncing, reading, plan, renumbered: false, now: Date.now() },
+          undone.id,
+        )),
       );
     }
     let asked = await askAbout(client, run, ({ id }) => id !== sourceId);

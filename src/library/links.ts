@@ -69,6 +69,20 @@ export async function linksTo(
   return new Map(links.map((link) => [link.libraryId, link]));
 }
 
+/** When a source's records of a kind were created there. */
+export async function linkedAt(
+  client: ClientBase,
+  source: Source,
+  kind: Kind,
+): Promise<[number, LibraryId][]> {
+  const { rows } = await client.query<{ id: LibraryId; created: string }>(
+    `SELECT library_id AS id, facts ->> 'createdAt' AS created FROM stowage.links
+      WHERE source_id = $1 AND kind = $2 AND facts ? 'createdAt'`,
+    [source.id, kindNumber[kind]],
+  );
+  return rows.map(({ id, created }) => [Date.parse(created), id]);
+}
+
 async function select(
   client: ClientBase,
   source: Source,

@@ -18,7 +18,7 @@ export type SourceIds = LookUp<LibraryId, Id>;
 
 /** Adds the ids that the values of a record name, in whichever ids they are. */
 export function idsIn(kind: Kind, values: Values, named: NamedIds = new Map()): NamedIds {
-  mapped(kind, values, (target, id) => {
+  withIds(kind, values, (target, id) => {
     const ids = named.get(target) ?? new Set();
     named.set(target, ids.add(id));
     return id;
@@ -31,11 +31,15 @@ export function idsIn(kind: Kind, values: Values, named: NamedIds = new Map()): 
  * among the values: the meaning of some conditions depends on it.
  */
 export const toLibrary = (kind: Kind, values: Values, ids: LibraryIds): Values =>
-  mapped(kind, values, (target, id) => (typeof id === 'number' ? (ids.get(target, id) ?? id) : id));
+  withIds(kind, values, (target, id) =>
+    typeof id === 'number' ? (ids.get(target, id) ?? id) : id,
+  );
 
 /** The way back. What has no link keeps its library id. */
 export const toSource = (kind: Kind, values: Values, ids: SourceIds): Values =>
-  mapped(kind, values, (target, id) => (typeof id === 'string' ? (ids.get(target, id) ?? id) : id));
+  withIds(kind, values, (target, id) =>
+    typeof id === 'string' ? (ids.get(target, id) ?? id) : id,
+  );
 
 /** Asks the links once a kind. */
 export async function libraryIds(
@@ -95,7 +99,7 @@ type Either = Id | LibraryId;
 type MapId = (kind: Kind, id: Either) => Either;
 
 /** The values with every id replaced, in canonical order again. */
-function mapped(kind: Kind, values: Values, map: MapId): Values {
+export function withIds(kind: Kind, values: Values, map: MapId): Values {
   const result: Values = { ...values };
   for (const [name, { shape, target }] of fieldsOf[kind]) {
     const value = values[name];

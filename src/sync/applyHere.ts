@@ -5,17 +5,18 @@ import { closeConflicts, openConflict } from '../library/conflicts.ts';
 import { settleCutOff } from '../library/journal.ts';
 import { type BasePatch, type NewLink, patchBases, writeLinks } from '../library/links.ts';
 import { forgetLinks, markAbsent } from '../library/linksGone.ts';
+import { givenAgain, type Move, moveLinks } from '../library/moveLinks.ts';
 import { revisionsOf } from '../library/revisions.ts';
 import type { Source } from '../library/sources.ts';
 import { toSource } from '../library/translate.ts';
 import type { Id } from '../model/fields.ts';
 import type { LibraryId, Values } from '../model/held.ts';
-import { fieldsOf, type Kind } from '../model/kinds.ts';
+import { fieldsOf, type Kind, kindNames } from '../model/kinds.ts';
 import { foldInto } from './foldInto.ts';
 import { namedBy } from './names.ts';
 import type { PlanFile } from './planFile.ts';
-import type { PlanItem } from './planItem.ts';
-import { makingOrder } from './planning.ts';
+import { never, type PlanItem } from './planItem.ts';
+import { batchesOf, makingOrder } from './planning.ts';
 
 /** What carrying out a plan works with. */
 export interface Applying {
@@ -40,8 +41,9 @@ export interface Stale {
  * half way is found again by the next sync, which has as much less to do.
  */
 export async function applyHere(applying: Applying): Promise<Stale[]> {
-  const { plan } = applying;
+  const { client, source, plan } = applying;
   const stale: Stale[] = [];
+  await moveLinks(client, source, await movesOf(applying));
   for (const kind of makingOrder) {
     for (const items of plan.items({ kind, here: 'fold' })) await fold(applying, items);
   }
@@ -70,6 +72,37 @@ export async function applyHere(applying: Applying): Promise<Stale[]> {
     }
   }
   return stale;
+}
+
+/** Numbers that are given to other records than before, all of them before anything else is written down by them. */
+async function movesOf({ client, source, plan }: Applying): Promise<Move[]> {
+  const moves: Move[] = [];
+  for (const kind of kindNames) {
+    const left = new Set<Id>();
+    const again: Move[] = [];
+    for (const some of batchesOf(plan.freshNumbers(kind), 5000)) {
+      const fresh = plan.fresh(kind, some);
+      for (const [to, { libraryId, formerId, isMoved }] of fresh) {
+        if (!isMoved || formerId === null || formerId === to) continue;
+        moves.push({ kind, from: formerId, to, libraryId });
+        left.add(formerId);
+      }
+      const given = new Map([...fresh].map(([id, { libraryId }]) => [id, libraryId]));
+      for (const { remoteId, libraryId } of await givenAgain(client, source, kind, given)) {
+        again.push({ kind, from: remoteId, to: null, libraryId });
+      }
+    }
+    moves.push(...again.filter(({ from }) => !left.has(from)));
+    if (moves.length === 0) continue;
+    // What has no number any more loses it with the others: half way, it would look as if it had been deleted.
+    for (const items of plan.items({ kind })) {
+      for (const { libraryId, remoteId, here, there, forget } of items) {
+        if (!forget || here !== null || there !== null || remoteId === null) continue;
+        if (!left.has(remoteId)) moves.push({ kind, from: remoteId, to: null, libraryId });
+      }
+    }
+  }
+  return moves;
 }
 
 const namesItself = (kind: Kind): boolean =>
@@ -175,7 +208,7 @@ async function noteLinks(
     // What waits to be sent is looked at again by the next sync.
     const waits = Object.keys(there).length > 0;
     const revision = now.get(libraryId) ?? item.revision ?? undefined;
-    if (fresh.has(remoteId)) {
+    if (fresh.get(remoteId)?.isMoved === false) {
       links.push({
         ...{ kind, remoteId, libraryId, base, facts: facts ?? {} },
         seen: Buffer.from(seen ?? '', 'hex'),
@@ -204,14 +237,13 @@ async function noteLinks(
     ids(({ absent }) => absent),
   );
   // What is deleted at the source keeps its link until it is.
+  // A former number may be another record's by now.
+  const again = plan.fresh(kind, former);
   await forgetLinks(client, source, kind, [
-    ...former,
+    ...former.filter((id) => !again.has(id)),
     ...ids(({ forget, there }) => forget && there === null),
   ]);
 }
-
-/** A revision that no record is at: the link stays marked as edited. */
-const never = -1;
 
 /** Records that became part of others at the source do so here; each by itself. */
 async function fold(

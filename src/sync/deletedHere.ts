@@ -1,12 +1,12 @@
-import type { ClientBase } from 'pg';
 import { tableOf } from '../library/layout.ts';
 import { idsIn, isLibraryId, type NamedIds } from '../library/translate.ts';
 import type { LibraryId, Values } from '../model/held.ts';
 import type { Kind } from '../model/kinds.ts';
+import type { Planning } from './planning.ts';
 
-/** Those of the records that some values name that were deleted in the library. */
+/** Those of the records that some values name that were deleted in the library, and stay so. */
 export async function deletedAmong(
-  client: ClientBase,
+  { client, plan, source }: Pick<Planning, 'client' | 'plan' | 'source'>,
   kind: Kind,
   all: readonly Values[],
 ): Promise<ReadonlySet<LibraryId>> {
@@ -20,6 +20,10 @@ export async function deletedAmong(
       [[...some].filter(isLibraryId)],
     );
     for (const { id } of rows) deleted.add(id);
+    if (source.standing === 'push') continue;
+    // What the source has again is restored by this plan, and belongs to whatever names it there.
+    const back = plan.freshOf(target, [...deleted]);
+    for (const id of back.keys()) deleted.delete(id);
   }
   return deleted;
 }

@@ -33,7 +33,8 @@ const mostInAll = 200;
 /** What has files is only deleted when it was gone for so long: a disk may just not be mounted. */
 const patience = 24 * 60 * 60 * 1000;
 
-const hasFiles: ReadonlySet<Kind> = new Set(['scene', 'image', 'gallery', 'file']);
+/** What lies on a disk. */
+export const hasFiles: ReadonlySet<Kind> = new Set(['scene', 'image', 'gallery', 'file']);
 
 /** Records that go with the one they belong to. */
 export const ownerField: { [K in Kind]?: 'scene' | 'gallery' } = {

@@ -1,9 +1,9 @@
 import type { ImportIds } from '../library/ids.ts';
-import { linksTo } from '../library/links.ts';
+import { linkedAt, linksTo } from '../library/links.ts';
 import type { Id } from '../model/fields.ts';
-import type { LibraryId } from '../model/held.ts';
+import type { LibraryId, Values } from '../model/held.ts';
 import type { Kind } from '../model/kinds.ts';
-import { type FileFacts, Matching } from './match.ts';
+import { type FileFacts, Matching, type Outcome } from './match.ts';
 import type { SourceSide } from './pair.ts';
 import { batchesOf, type Planning, sourceSides } from './planning.ts';
 
@@ -17,12 +17,13 @@ export async function assignFresh(
   { fresh, gone }: { fresh: readonly Id[]; gone: readonly Id[] },
   newIds: ImportIds,
 ): Promise<Set<Id>> {
-  const { client, source, plan, warn } = planning;
+  const { client, source, plan, renumbered, warn } = planning;
   const former = new Set<Id>();
   if (fresh.length === 0) return former;
   const matching = new Matching(client, source, kind, {
     pathMap: source.pathMap,
-    gone: new Set(gone),
+    // A number that is given to a new record is not that of the one which had it before.
+    gone: new Set([...gone, ...fresh]),
     warn,
   });
   for await (const { sides } of sourceSides(planning, kind, fresh)) {
@@ -30,11 +31,13 @@ export async function assignFresh(
     await matching.add(
       [...sides].map(([remoteId, { values, facts }]) => ({
         ...{ remoteId, values },
-        files: (facts.files as Id[] | undefined)?.flatMap((id) => files.get(id) ?? []) ?? [],
+        // A file is one of this source's own, unless it is one that it had under another number.
+        ...((kind !== 'file' || !renumbered) && { files: ofRecord(facts, files) }),
       })),
     );
   }
   const outcomes = matching.decide();
+  if (renumbered) await matchByTime(planning, kind, fresh, outcomes);
   for (const some of batchesOf(fresh)) {
     const matched = some.flatMap((id): LibraryId[] => {
       const outcome = outcomes.get(id);
@@ -47,11 +50,13 @@ export async function assignFresh(
         const { libraryId, by: why } = outcome;
         const formerId = links.get(libraryId)?.remoteId ?? null;
         if (formerId !== null) former.add(formerId);
-        plan.setFresh(kind, remoteId, { libraryId, isNew: false, why, formerId });
+        const isMoved = renumbered && formerId !== null;
+        plan.setFresh(kind, remoteId, { libraryId, isNew: false, why, formerId, isMoved });
         continue;
       }
       const libraryId = newIds.text(kind, remoteId);
-      plan.setFresh(kind, remoteId, { libraryId, isNew: true, why: 'new', formerId: null });
+      const isNew = { isNew: true, why: 'new', formerId: null, isMoved: false };
+      plan.setFresh(kind, remoteId, { libraryId, ...isNew });
       for (const { libraryId: otherId, why, score } of outcome?.suggestions ?? []) {
         plan.suggest({ kind, remoteId, otherId, why, score });
       }
@@ -59,6 +64,44 @@ export async function assignFresh(
   }
   return former;
 }
+
+/**
+ * What has no content to be known by, as a gallery of images from anywhere: of a source that has all its records under
+ * new numbers, the one that was made at that moment, where there is just one on either side.
+ */
+async function matchByTime(
+  { client, source, reading }: Planning,
+  kind: Kind,
+  fresh: readonly Id[],
+  outcomes: Map<Id, Outcome>,
+): Promise<void> {
+  const taken = new Set<LibraryId>();
+  for (const outcome of outcomes.values()) if ('libraryId' in outcome) taken.add(outcome.libraryId);
+  const isOpen = (id: Id) => !('libraryId' in (outcomes.get(id) ?? {}));
+  const there: [number, Id][] = [];
+  for (const some of batchesOf(fresh.filter(isOpen))) {
+    for (const [id, at] of await reading.created(kind, some)) there.push([Date.parse(at), id]);
+  }
+  if (there.length === 0) return;
+  const here = (await linkedAt(client, source, kind)).filter(([, id]) => !taken.has(id));
+  const single = onlyOnes(here);
+  for (const [at, id] of onlyOnes(there)) {
+    const libraryId = single.get(at);
+    if (libraryId !== undefined) outcomes.set(id, { libraryId, by: 'time of creation' });
+  }
+}
+
+/** What is the only one of its moment. */
+function onlyOnes<T>(all: readonly (readonly [number, T])[]): Map<number, T> {
+  const only = new Map<number, T>();
+  for (const [at, some] of Map.groupBy(all, ([moment]) => moment)) {
+    if (some.length === 1) only.set(at, (some[0] as readonly [number, T])[1]);
+  }
+  return only;
+}
+
+const ofRecord = (facts: Values, files: ReadonlyMap<Id, FileFacts>): FileFacts[] =>
+  ((facts.files ?? []) as Id[]).flatMap((id) => files.get(id) ?? []);
 
 /** The files of new records: copies of one that the library has are no records of its own, but tell what they belong to. */
 async function filesOf(

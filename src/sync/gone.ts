@@ -9,7 +9,7 @@ import { isChangedHere } from './changed.ts';
 import { deletedAmong } from './deletedHere.ts';
 import { type Decisions, ownerField } from './deletions.ts';
 import { namedBy } from './names.ts';
-import { emptyItem } from './planItem.ts';
+import { emptyItem, type PlanItem } from './planItem.ts';
 import { batchesOf, makingOrder, type Planning } from './planning.ts';
 import { policyFor } from './policy.ts';
 
@@ -27,9 +27,10 @@ export async function planGone(
     for (const link of await linksAll(planning, kind, missing?.[kind] ?? [])) {
       staying.add(link.libraryId);
     }
+    const givenAgain = planning.plan.fresh(kind, of[kind].stays);
     for (const link of await linksAll(planning, kind, of[kind].stays)) {
       staying.add(link.libraryId);
-      if (link.absentSince === null) planAbsent(planning, link);
+      if (link.absentSince === null && !givenAgain.has(link.remoteId)) planAbsent(planning, link);
     }
   }
   const going = new Set<string>();
@@ -38,6 +39,7 @@ export async function planGone(
     for (const some of batchesOf(of[kind].deleted)) {
       const links = [...(await linksOf(planning.client, planning.source, kind, some)).values()];
       const open = await openConflicts(planning.client, planning.source, kind, some);
+      const givenAgain = planning.plan.fresh(kind, some);
       const held = await heldRecords(
         planning.client,
         kind,
@@ -53,12 +55,15 @@ export async function planGone(
         if (isKept) {
           staying.add(link.libraryId);
           const asks = right !== 'library' && !open.get(link.remoteId)?.has('');
-          if (asks || link.absentSince === null) planAbsent(planning, link, asks);
+          const isNews = asks || link.absentSince === null;
+          if (isNews && !givenAgain.has(link.remoteId)) planAbsent(planning, link, asks);
           continue;
         }
         going.add(`${kind} ${link.remoteId}`);
-        if (record?.deletedAt === null) planDeletion(planning, link, record);
-        else planForgotten(planning, link, 'deleted on both sides');
+        // A number that the source gave to another record is that one's.
+        const remoteId = givenAgain.has(link.remoteId) ? null : link.remoteId;
+        if (record?.deletedAt === null) planDeletion(planning, { ...link, remoteId }, record);
+        else if (remoteId !== null) planForgotten(planning, link, 'deleted on both sides');
       }
     }
   }
@@ -100,7 +105,11 @@ function planAbsent({ plan }: Planning, link: Link, asks = false): void {
   plan.add(item);
 }
 
-function planDeletion({ plan }: Planning, link: Link, record: HeldRecord): void {
+function planDeletion(
+  { plan }: Planning,
+  link: Pick<PlanItem, 'kind' | 'libraryId' | 'remoteId'>,
+  record: HeldRecord,
+): void {
   const { kind, libraryId, remoteId } = link;
   const item = emptyItem({ kind, libraryId, remoteId, why: 'deleted at the source' });
   plan.add({ ...item, here: 'delete', revision: record.revision, forget: true });
@@ -126,19 +135,20 @@ export async function planForgetting(
 
 /** Was the library's record changed since both sides agreed to it? */
 async function isChanged(
-  { client, source, plan }: Planning,
+  planning: Planning,
   link: Link,
   record: HeldRecord,
   staying: ReadonlySet<LibraryId>,
 ): Promise<boolean> {
   if (!link.edited) return false;
+  const { client, source, plan } = planning;
   const { kind } = link;
   const named = await namedBy(client, source, plan, [
     { kind, values: link.base },
     { kind, values: record.values },
   ]);
-  const base = toLibrary(kind, link.base, named.toLibrary);
-  const deleted = await deletedAmong(client, kind, [base, record.values]);
+  const base = toLibrary(kind, link.base, named.before);
+  const deleted = await deletedAmong(planning, kind, [base, record.values]);
   const stays = (id: string, on: 'library' | 'source') =>
     on === 'source' ? staying.has(id) : deleted.has(id);
   return isChangedHere(kind, base, record.values, stays);

@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import { kindNumber } from '../library/layout.ts';
+import { kindNumber, kindOfNumber } from '../library/layout.ts';
 import type { Source } from '../library/sources.ts';
 import type { Id, Instant } from '../model/fields.ts';
 import { type Kind, kindNames } from '../model/kinds.ts';
@@ -50,10 +50,8 @@ export async function identify(
   const share = all === 0 ? 1 : found / all;
   const told = `${found} of ${all} records that were looked up are there as they were`;
   // GraphQL tells only the highest number that is there, which a deletion lowers too.
-  const lowered =
-    reading.road === 'graphql'
-      ? []
-      : kindNames.filter((kind) => (highest[kind] ?? Infinity) < (source.highest[kind] ?? 0));
+  const given = reading.road === 'graphql' ? {} : await highestGiven(client, source);
+  const lowered = kindNames.filter((kind) => (highest[kind] ?? Infinity) < (given[kind] ?? 0));
   if (all >= 3 && share < 0.5 && (replaced > 0 || all >= telling)) {
     const renumbered = await isRenumbered(client, source, reading);
     if (renumbered)
@@ -74,6 +72,21 @@ export async function identify(
   }
   if (all >= telling && share < 0.9) return { verdict: 'rewound', why: told, highest };
   return { verdict: 'same', why: told, highest };
+}
+
+/** The highest numbers that it is known to have given: when it was last read, and to what was made there since. */
+async function highestGiven(client: ClientBase, source: Source): Promise<Identity['highest']> {
+  const { rows } = await client.query<{ kind: number; highest: number }>(
+    `SELECT k.kind, (SELECT max(remote_id)::float8 FROM stowage.links WHERE source_id = $1 AND kind = k.kind) AS highest
+       FROM unnest($2::smallint[]) AS k (kind)`,
+    [source.id, kindNames.map((kind) => kindNumber[kind])],
+  );
+  const given: Identity['highest'] = {};
+  for (const { kind: number, highest } of rows) {
+    const kind = kindOfNumber.get(number) as Kind;
+    given[kind] = Math.max(highest ?? 0, source.highest[kind] ?? 0);
+  }
+  return given;
 }
 
 /** The same moment, though a server may serve it in another zone. */

@@ -18,6 +18,8 @@ import type { Fresh, PlanFile } from './planFile.ts';
 export interface Named {
   toLibrary: LibraryIds;
   toSource: SourceIds;
+  /** By its link alone: what the numbers meant when something was agreed on in them. */
+  before: LibraryIds;
 }
 
 export async function namedBy(
@@ -46,5 +48,6 @@ export async function namedBy(
       get: (kind, id) => fresh.get(kind)?.to.get(id)?.libraryId ?? linked.get(kind, id),
     },
     toSource: { get: (kind, id) => fresh.get(kind)?.from.get(id) ?? linkedTo.get(kind, id) },
+    before: linked,
   };
 }

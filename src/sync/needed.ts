@@ -98,10 +98,10 @@ async function planCreations(
   }
 }
 
-const withoutFacts = (kind: Kind, values: Values): Values =>
+export const withoutFacts = (kind: Kind, values: Values): Values =>
   Object.fromEntries(
     fieldsOf[kind].flatMap(([field, { merge }]) =>
-      merge === 'fact' ? [] : [[field, values[field]]],
+      merge === 'fact' || values[field] === undefined ? [] : [[field, values[field]]],
     ),
   );
 

@@ -62,6 +62,7 @@ export function planPair(pair: Pair, options: MergeOptions): PlanItem | undefine
     item.there !== null ||
     !link ||
     link.absentSince !== null || // it is back
+    link.seen === '' || // it was never seen under this number
     isFilled(item.facts) ||
     merged.conflicts.length > 0 ||
     item.agreed.length > 0 ||

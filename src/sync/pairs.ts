@@ -18,8 +18,9 @@ import { hierarchies } from './hierarchy.ts';
 import { loopsIn, type Met } from './loops.ts';
 import type { MergeOptions } from './merge.ts';
 import { type Named, namedBy } from './names.ts';
+import { withoutFacts } from './needed.ts';
 import { type Pair, planNew, planPair, type SourceSide } from './pair.ts';
-import { emptyItem, type PlanItem } from './planItem.ts';
+import { emptyItem, never, type PlanItem } from './planItem.ts';
 import { batchesOf, type Planning, sourceSides } from './planning.ts';
 import { asksForTimes, policyFor } from './policy.ts';
 import { creatable } from './projection.ts';
@@ -70,14 +71,20 @@ async function planBatch(
   });
   const held = await heldRecords(client, kind, known);
   const records = [...held.values()].map(({ values }) => ({ kind, values }));
-  const bases = [...links.values()].flatMap(({ base, sent }) => [base, sent]);
+  const formerIds = [...fresh.values()].flatMap(({ isMoved, formerId }) =>
+    isMoved && formerId !== null ? [formerId] : [],
+  );
+  const moved = await linksOf(client, source, kind, formerIds);
+  const bases = [...links.values(), ...moved.values()].flatMap(({ base, sent }) => [base, sent]);
   const named = await namedBy(client, source, plan, [
     ...records,
     ...bases.map((values) => ({ kind, values })),
   ]);
-  const deletedHere = await deletedAmong(client, kind, [
+  const deletedHere = await deletedAmong(planning, kind, [
     ...[...held.values()].map(({ values }) => values),
-    ...[...links.values()].map(({ base }) => toLibrary(kind, base, named.toLibrary)),
+    ...[...links.values(), ...moved.values()].map(({ base }) =>
+      toLibrary(kind, base, named.before),
+    ),
     ...[...sides.values()].map(({ values }) => values),
   ]);
   const context: Batch = {
@@ -95,7 +102,7 @@ async function planBatch(
       new Set([...(await refusedCreations(client, source.id)), ...deletedHere]),
     ),
     leading: await leadersOf(client, source, known),
-    open: await openConflicts(client, source, kind, ids),
+    open: await openConflicts(client, source, kind, [...ids, ...formerIds]),
     locked: await lockedFields(client, known),
     edits: asksForTimes(source.policy) ? await lastEdits(client, source, known) : new Map(),
     sent: await sentChanges(client, source, kind, ids),
@@ -104,7 +111,12 @@ async function planBatch(
   const folded = await foldedAmong(client, known);
   for (const [remoteId, side] of sides) {
     const assigned = fresh.get(remoteId);
-    const link = assigned ? undefined : links.get(remoteId);
+    // What was agreed about a record that has only moved is what was agreed under its former number.
+    const link = assigned
+      ? assigned.isMoved
+        ? moved.get(assigned.formerId as Id)
+        : undefined
+      : links.get(remoteId);
     const libraryId = assigned?.libraryId ?? link?.libraryId;
     if (libraryId === undefined) continue; // came while we read: the next sync has it
     const of = { kind, libraryId, remoteId, why: assigned?.why ?? '' };
@@ -116,11 +128,12 @@ async function planBatch(
     if (!record) continue;
     if (folded.has(libraryId)) {
       planFolded(planning, of, record, link, folded.get(libraryId));
-    } else if (link && record.deletedAt !== null) {
+    } else if (record.deletedAt !== null && (link || source.standing === 'push')) {
       if (context.open.get(remoteId)?.has('')) continue; // it is asked whether it shall go
       planDeletedHere(context, of, side, link, record);
     } else {
-      met.push(meet(context, { ...of, formerId: assigned?.formerId ?? null }, side, record, link));
+      const formerId = assigned?.isMoved ? null : (assigned?.formerId ?? null);
+      met.push(meet(context, { ...of, formerId }, side, record, link));
     }
   }
   return met;
@@ -174,21 +187,23 @@ function meet(
   const { source, canHold } = planning;
   const { formerId, ...item } = of;
   const { libraryId, remoteId } = of;
+  const isMoved = link !== undefined && link.remoteId !== remoteId;
   const pair: Pair = {
     kind,
     item,
     source: side,
     held,
-    base: link && (source.standing === 'push' ? side.values : arrived(batch, link, side)),
-    link: link && { ...link, seen: link.seen.toString('hex') },
+    // Into a source that was put back goes what the library has: whatever differs there was never agreed on.
+    base: source.standing === 'push' ? side.values : link && arrived(batch, link, side),
+    link: link && { ...link, seen: isMoved ? '' : link.seen.toString('hex') },
     leads: batch.leading.has(libraryId),
     writes: source.writes,
   };
   const options: MergeOptions = {
     policy: source.policy,
     locked: locked.get(libraryId),
-    open: open.get(remoteId),
-    sent: link && toLibrary(kind, link.sent, named.toLibrary),
+    open: open.get(link?.remoteId ?? remoteId),
+    sent: link && toLibrary(kind, link.sent, named.before),
     canHold: (field, value) => canHold(kind, field, value),
     stays: staysIn(batch),
     times: {
@@ -219,7 +234,7 @@ function meet(
  * as it moved: nothing may be counted twice. A name that is on its way to another is nobody's.
  */
 function arrived({ planning, kind, named, sent }: Batch, link: Link, side: SourceSide): Values {
-  const base = toLibrary(kind, link.base, named.toLibrary);
+  const base = toLibrary(kind, link.base, named.before);
   const { name } = side.values;
   if (typeof name === 'string' && planning.isTemporary(name, link.remoteId)) base.name = name;
   const on = sent.get(link.remoteId);
@@ -246,11 +261,12 @@ function planDeletedHere(
   batch: Batch,
   of: { kind: Kind; libraryId: LibraryId; remoteId: Id; why: string },
   side: SourceSide,
-  link: Link,
+  link: Link | undefined,
   { revision }: HeldRecord,
 ): void {
   const { source, plan } = batch.planning;
-  const base = arrived(batch, link, side);
+  // A source that was put back has it again: it is the library that is right, and the two are tied first.
+  const base = source.standing === 'push' || !link ? side.values : arrived(batch, link, side);
   const item = emptyItem({ ...of, why: 'deleted in the library' });
   const gone: PlanItem = { ...item, there: 'delete', forget: true };
   const travels = source.writes && (source.deletions === 'stash' || source.deletions === 'both');
@@ -262,11 +278,22 @@ function planDeletedHere(
       item.conflicts = [{ field: '', key: '', base: null, library: 'deleted', source: 'changed' }];
       plan.add(item);
     }
-  } else if (travels) batch.due.push(gone);
-  else if (link.edited || link.absentSince !== null || link.seen.toString('hex') !== side.seen) {
-    plan.add({ ...item, revision, seen: side.seen, facts: side.facts });
+    return;
   }
+  if (travels) batch.due.push(gone);
+  const noted = { ...item, seen: side.seen, facts: side.facts };
+  if (!link) {
+    // Looked at again by the next sync, where it may not travel yet.
+    const waits = travels ? never : revision;
+    plan.add({ ...noted, revision: waits, base: withoutFacts(of.kind, side.values) });
+  } else if (!travels && isNews(link, of.remoteId, side)) plan.add({ ...noted, revision });
 }
+
+const isNews = (link: Link, remoteId: Id, { seen }: SourceSide): boolean =>
+  link.edited ||
+  link.absentSince !== null ||
+  link.remoteId !== remoteId ||
+  link.seen.toString('hex') !== seen;
 
 /**
  * Which side has no say about a record, and is not given it: the source about one that is gone from it but stays here,

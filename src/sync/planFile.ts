@@ -29,6 +29,8 @@ export interface Fresh {
   why: string;
   /** The number that the source had for the record before. */
   formerId: Id | null;
+  /** The source has the same record under a new number, as all of them: what was agreed about it holds on. */
+  isMoved: boolean;
 }
 
 /** Two records that may be one, for a person to say. */
@@ -47,7 +49,7 @@ export interface PlanCount {
   count: number;
 }
 
-const format = 1;
+const format = 2;
 
 /**
  * A plan: data, a SQLite file, so that it may be larger than memory, be kept (`stowage plan --out`), and be read by
@@ -64,7 +66,7 @@ export class PlanFile {
     this.#add = db.prepare(
       'insert into items (kind, remote_id, library_id, here, there, conflicts, item) values (?, ?, ?, ?, ?, ?, ?)',
     );
-    this.#addFresh = db.prepare('insert or replace into fresh values (?, ?, ?, ?, ?, ?)');
+    this.#addFresh = db.prepare('insert or replace into fresh values (?, ?, ?, ?, ?, ?, ?)');
     this.#addSuggestion = db.prepare('insert into suggestions values (?, ?, ?, ?, ?)');
   }
 
@@ -80,7 +82,7 @@ export class PlanFile {
       create index items_by_kind on items (kind, here, there);
       create table fresh (
         kind text, remote_id integer, library_id text not null, is_new integer not null, why text not null, former_id integer,
-        primary key (kind, remote_id)) without rowid;
+        is_moved integer not null, primary key (kind, remote_id)) without rowid;
       create index fresh_by_library_id on fresh (kind, library_id);
       create table suggestions (kind text not null, remote_id integer not null, other_id text not null, why text not null, score real not null);
       begin;
@@ -112,15 +114,22 @@ export class PlanFile {
   }
 
   /** A record of the source gets a link. */
-  setFresh(kind: Kind, remoteId: Id, { libraryId, isNew, why, formerId }: Fresh): void {
-    this.#addFresh.run(kind, remoteId, libraryId, isNew ? 1 : 0, why, formerId);
+  setFresh(kind: Kind, remoteId: Id, fresh: Fresh): void {
+    const { libraryId, isNew, why, formerId, isMoved } = fresh;
+    this.#addFresh.run(kind, remoteId, libraryId, isNew ? 1 : 0, why, formerId, isMoved ? 1 : 0);
+  }
+
+  /** All numbers of a kind that get a link by this plan. */
+  freshNumbers(kind: Kind): Id[] {
+    const rows = this.#db.prepare('select remote_id from fresh where kind = ?').all(kind);
+    return rows.map(({ remote_id: id }) => id as Id);
   }
 
   /** Those of these numbers that get a link by this plan. */
   fresh(kind: Kind, remoteIds: readonly Id[]): Map<Id, Fresh> {
     const rows = this.#db
       .prepare(
-        `select remote_id, library_id, is_new, why, former_id from fresh
+        `select remote_id, library_id, is_new, why, former_id, is_moved from fresh
           where kind = ? and remote_id in (select value from json_each(?))`,
       )
       .all(kind, JSON.stringify(remoteIds));
@@ -132,6 +141,7 @@ export class PlanFile {
           isNew: row.is_new === 1,
           why: row.why as string,
           formerId: row.former_id as Id | null,
+          isMoved: row.is_moved === 1,
         },
       ]),
     );

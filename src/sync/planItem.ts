@@ -80,3 +80,6 @@ export const emptyItem = (
   conflicts: [],
   agreed: [],
 });
+
+/** A revision that no record is at: the link stays marked as edited. */
+export const never = -1;

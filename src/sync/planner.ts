@@ -2,10 +2,11 @@ import { heirsOf } from '../library/folds.ts';
 import { ImportIds } from '../library/ids.ts';
 import { kindNumber } from '../library/layout.ts';
 import { linksOf } from '../library/links.ts';
+import { givenAgain } from '../library/moveLinks.ts';
 import type { Source } from '../library/sources.ts';
 import { StowageError } from '../model/errors.ts';
 import type { Id } from '../model/fields.ts';
-import { type Kind, kindNames } from '../model/kinds.ts';
+import { type Kind, kindNames, type Rec } from '../model/kinds.ts';
 import { plural } from '../model/vocabulary.ts';
 import { type Candidates, candidatesOf } from './candidates.ts';
 import {
@@ -14,6 +15,7 @@ import {
   decideDeletions,
   type GoneLink,
   type Held,
+  hasFiles,
   holdBack,
   ownerField,
 } from './deletions.ts';
@@ -40,9 +42,17 @@ export async function makePlan(
   if (missing) warnings.push(`${missing.why}: nothing is taken for deleted.`);
 
   const newIds = new ImportIds(planning.now, ImportIds.salt());
+  const lost: { [K in Kind]?: Id[] } = {};
   for (const kind of makingOrder) {
     const former = await assignFresh(planning, kind, found[kind], newIds);
+    lost[kind] = (await lostNumbers(planning, kind, found[kind].fresh)).filter(
+      (id) => !former.has(id),
+    );
     found[kind].gone = found[kind].gone.filter((id) => !former.has(id));
+    if (!planning.renumbered) continue;
+    // What is not found again was not deleted: the library keeps it, as if this source had never had it.
+    await planForgetting(planning, kind, found[kind].gone);
+    found[kind].gone = [];
   }
 
   for (const kind of kindNames) {
@@ -61,6 +71,11 @@ export async function makePlan(
       const item = emptyItem({ kind, libraryId, remoteId, why });
       plan.add({ ...item, here: 'fold', into: into.libraryId, base });
     }
+  }
+
+  for (const kind of kindNames) {
+    if (planning.renumbered || source.standing === 'push') break;
+    found[kind].gone = ascending([...found[kind].gone, ...(lost[kind] ?? [])]);
   }
 
   // What the source lost by being put back is not gone: it is made there again.
@@ -135,6 +150,25 @@ const added = (some: Held['held'], others: Held['held']): Held['held'] =>
   );
 
 /**
+ * Numbers of records that the source has no more, since it gave them to others. Nobody could wait for what has files to
+ * come back under one of them: that stays here.
+ */
+async function lostNumbers(
+  { client, source, plan }: Planning,
+  kind: Kind,
+  fresh: readonly Id[],
+): Promise<Id[]> {
+  if (hasFiles.has(kind)) return [];
+  const lost: Id[] = [];
+  for (const some of batchesOf(fresh)) {
+    const given = [...plan.fresh(kind, some)].map(([id, to]) => [id, to.libraryId] as const);
+    const before = await givenAgain(client, source, kind, new Map(given));
+    lost.push(...before.map(({ remoteId }) => remoteId));
+  }
+  return lost;
+}
+
+/**
  * The source had two records that are one here, and lost the one that stands for it: the other does from now on.
  * Returns what was lost, and what it has instead.
  */
@@ -148,7 +182,8 @@ async function assignHeirs(
   for (const [lost, heir] of heirs) {
     const libraryId = links.get(lost)?.libraryId;
     if (libraryId === undefined) continue;
-    plan.setFresh(kind, heir, { libraryId, isNew: false, why: 'they are one', formerId: lost });
+    const one = { isNew: false, why: 'they are one', isMoved: false };
+    plan.setFresh(kind, heir, { libraryId, formerId: lost, ...one });
   }
   return heirs;
 }
@@ -176,17 +211,33 @@ async function allCandidates(planning: Planning): Promise<Found> {
   return found;
 }
 
-/** A number that comes back with another time of creation is another record (design.md §5.1). */
+/**
+ * A number that comes back with another time of creation is another record (design.md §5.1). Where all numbers are others,
+ * each is: many records may have been created in the same second.
+ */
 async function withReplaced(
-  { client, source, reading }: Planning,
+  { client, source, reading, renumbered }: Planning,
   kind: Kind,
   found: Candidates,
 ): Promise<Candidates> {
+  if (renumbered) return { ...found, fresh: found.there };
   const fresh = new Set(found.fresh);
   const linked = found.there.filter((id) => !fresh.has(id));
   for (const some of batchesOf(linked)) {
+    const links = await linksOf(client, source, kind, some);
+    if (kind === 'savedFilter') {
+      // It has no time: of a source that was put back, a number with another name is another filter.
+      if (source.standing === 'ok') break;
+      for await (const filters of reading.some(kind, some)) {
+        for (const { id, mode, name } of filters as Rec<'savedFilter'>[]) {
+          const base = links.get(id)?.base;
+          if (base && (base.mode !== mode || base.name !== name)) fresh.add(id);
+        }
+      }
+      break;
+    }
     const now = await reading.created(kind, some);
-    for (const [id, link] of await linksOf(client, source, kind, some)) {
+    for (const [id, link] of links) {
       const before = link.facts.createdAt;
       const createdAt = now.get(id);
       if (typeof before !== 'string' || createdAt === undefined) continue;

@@ -31,6 +31,8 @@ export interface Planning {
   allowedDeletions: number;
   /** Scenes that the source lacks are created there, without files. */
   createScenes: boolean;
+  /** The source has the same records under other numbers (design.md §5.1). */
+  renumbered: boolean;
   now: number;
   /** Something that the person has to know. */
   warn(message: string): void;

@@ -33,11 +33,11 @@ export async function stashMerges(
   for (const some of batchesOf(gone)) {
     const links = [...(await linksOf(client, source, kind, some)).values()];
     const bases = links.map(({ base }) => ({ kind, values: base }));
-    const { toLibrary: ids } = await namedBy(client, source, plan, bases);
+    const { before } = await namedBy(client, source, plan, bases);
     for (const link of links) {
       if (link.absentSince !== null) continue; // it was gone before: whoever has its name now is another
       const { remoteId, libraryId, base, facts } = link;
-      const origin = { remoteId, libraryId, base: toLibrary(kind, base, ids) };
+      const origin = { remoteId, libraryId, base: toLibrary(kind, base, before) };
       for (const sign of signs.left({ ...base, ...facts })) lost.set(sign, origin);
     }
   }

@@ -73,10 +73,11 @@ export async function syncSource(syncing: Syncing): Promise<Synced> {
   let highest: Source['highest'] = {};
   for (let round = 0; round < mostRounds; round++) {
     const reading = await syncing.read();
-    if (round === 0) highest = await checkIdentity(source, reading, client);
+    const identity = round === 0 ? await checkIdentity(source, reading, client) : undefined;
+    if (identity) highest = identity.highest;
     const plan = PlanFile.make();
     try {
-      const head = await plannedBy(syncing, reading, plan);
+      const head = await plannedBy(syncing, reading, plan, identity?.verdict);
       if (round === 0) Object.assign(synced, { held: head.held, warnings: head.warnings });
       if (plan.size === 0) {
         reading.clearTouched();
@@ -135,20 +136,23 @@ async function rememberKnown(client: ClientBase, source: Source, told: KnownFiel
 /** The plan of a source, read once, without carrying anything out. */
 export async function planSource(syncing: Syncing, plan: PlanFile): Promise<PlanHead> {
   const reading = await syncing.read();
-  refuseOther(syncing.source, await identify(syncing.client, syncing.source, reading));
-  return plannedBy(syncing, reading, plan);
+  const identity = await identify(syncing.client, syncing.source, reading);
+  refuseOther(syncing.source, identity);
+  return plannedBy(syncing, reading, plan, identity.verdict);
 }
 
 async function plannedBy(
   { progress, source, ...syncing }: Syncing,
   reading: Reading,
   plan: PlanFile,
+  verdict?: Identity['verdict'],
 ): Promise<PlanHead> {
   const made = await makePlan({
     ...syncing,
     source,
     reading,
     plan,
+    renumbered: verdict === 'renumbered',
     now: Date.now(),
     progress,
   });
@@ -178,7 +182,7 @@ export async function applyPlan(
   await checkIdentity(source, reading, client);
   const plan = PlanFile.make();
   try {
-    const planning = { ...syncing, reading, plan: planned, now: Date.now() };
+    const planning = { ...syncing, reading, plan: planned, renumbered: false, now: Date.now() };
     const outdated = await checkPlan(planning, planned, plan);
     const synced = { changes: plan.counts(), conflicts: plan.conflicts, held, warnings, outdated };
     if (plan.size === 0) return { ...synced, runId: null, stale: [], failures: [] };
@@ -229,26 +233,26 @@ const suggestionsOf = (plan: PlanFile) =>
 
 /**
  * A source that is not what it was is left alone until a person says what it is (design.md §5.1), whatever is added to it
- * meanwhile and would hide it. Returns the highest numbers that it has given.
+ * meanwhile and would hide it.
  */
 async function checkIdentity(
   source: Source,
   reading: Reading,
   client: ClientBase,
-): Promise<Source['highest']> {
+): Promise<Identity> {
   const identity = await identify(client, source, reading);
   const { verdict } = identity;
   if (source.standing === 'ok' && (verdict === 'rewound' || verdict === 'renumbered')) {
     await changeSource(client, source.id, { standing: verdict });
   }
-  return refuseOther(source, identity);
+  refuseOther(source, identity);
+  return identity;
 }
 
-function refuseOther(source: Source, { verdict, why, highest }: Identity): Source['highest'] {
+function refuseOther(source: Source, { verdict, why }: Identity): void {
   const { standing } = source;
   if (standing === 'rewound' || standing === 'renumbered') throw waits(source, standing, why);
   if (verdict !== 'same' && standing === 'ok') throw waits(source, verdict, why);
-  return highest;
 }
 
 function waits(source: Source, verdict: string, why: string): StowageError {

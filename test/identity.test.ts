@@ -1,0 +1,320 @@
+import assert from 'node:assert/strict';
+import { describe, type TestContext, test } from 'node:test';
+import './support/database.ts';
+import type { OwnLibrary } from './support/commands.ts';
+import { backup, type InStep, inStep, restarted, stashOf } from './support/inStep.ts';
+import { renumber } from './support/renumbered.ts';
+
+/** Every row of the library's own tables: who is who, and what each has. */
+async function whole({ query }: Pick<OwnLibrary, 'query'>): Promise<Set<string>> {
+  const tables = await query<{ name: string }>(
+    `SELECT relname AS name FROM pg_class WHERE relnamespace = 'qar'::regnamespace AND relkind = 'r'`,
+  );
+  const rows = new Set<string>();
+  for (const { name } of tables) {
+    // Without what is a source's own: the times of its changes, the numbers of its folders.
+    const found = await query<{ row: string }>(
+      `SELECT (to_jsonb(t) - 'revision' - 'updated_at' #- '{folder,id}')::text AS row FROM qar.${name} t`,
+    );
+    for (const { row } of found) rows.add(`${name} ${row}`);
+  }
+  return rows;
+}
+
+async function assertSame(library: Pick<OwnLibrary, 'query'>, before: Set<string>): Promise<void> {
+  assert.deepEqual([...(await whole(library)).symmetricDifference(before)].slice(0, 5), []);
+}
+
+/** The source is refused, and nothing is done to either side. */
+async function assertRefused({ library, stash, query }: InStep, standing: string): Promise<void> {
+  const before = await whole(library);
+  const sent = stash.simulator.requests.length;
+  const { error } = await library.stowage('sync');
+  assert.equal(error?.code, 'source.changed', error?.message);
+  assert.match(error?.remedy ?? '', /--accept.*--push.*--as-new/);
+  assert.deepEqual(await query('SELECT standing FROM stowage.sources WHERE id = 1'), [
+    { standing },
+  ]);
+  await assertSame(library, before);
+  const written = stash.simulator.requests.slice(sent).flatMap(({ names }) => names);
+  assert.deepEqual(
+    written.filter((name) => /Update|Create|Destroy|Add/.test(name)),
+    [],
+  );
+}
+
+const resolve = async ({ library }: InStep, ...way: string[]) => {
+  const { exitCode, error } = await library.stowage('sources', 'resolve', 'main', ...way);
+  assert.equal(exitCode, 0, error?.message);
+};
+
+/** A library's records of a kind that are not deleted, by what they are called. */
+async function named({ query }: InStep, table: string): Promise<{ [name: string]: string }> {
+  const rows = await query<{ name: string; id: string }>(
+    `SELECT name, id FROM qar.${table} WHERE deleted_at IS NULL`,
+  );
+  return Object.fromEntries(rows.map(({ name, id }) => [name, id]));
+}
+
+/**
+ * Both sides were worked on, and then Stash was put back to a backup from before, and worked on again: numbers that had
+ * been given are given to others.
+ */
+async function rewound(t: TestContext): Promise<InStep & { before: { [name: string]: string } }> {
+  const side = await inStep(t, { writes: true });
+  const { stash, sync, library } = side;
+  const old = backup(stash);
+  await stash.send(`mutation{tagCreate(input:{name:"later"}){id} sceneUpdate(input:{id:3,title:"Later"}){id}
+    performerDestroy(input:{id:2})
+    saveFilter(input:{mode:SCENES,name:"later filter",object_filter:{}}){id}}`);
+  const later = await stash.number(`select id from tags where name = 'later'`);
+  await stash.send(`mutation{sceneUpdate(input:{id:5,tag_ids:[${later}]}){id}}`);
+  await library.stowage('create', 'tag', 'name=made here');
+  await library.stowage('edit', 'scene', 'main:4', 'title=Mine', 'tags+=made here');
+  await sync();
+  await sync();
+  await side.assertInStep();
+  const before = await named(side, 'tags');
+  side.stash = await restarted(t, stash, old);
+  await side.stash.send(`mutation{tagCreate(input:{name:"other"}){id}
+    saveFilter(input:{mode:SCENES,name:"other filter",object_filter:{}}){id}}`);
+  assert.equal(await side.stash.number(`select id from tags where name = 'other'`), later);
+  await side.stash.send(`mutation{sceneUpdate(input:{id:5,tag_ids:[${later}]}){id}}`);
+  await assertRefused(side, 'rewound');
+  return { ...side, before };
+}
+
+const tagsOfScene = async ({ query, idOf }: InStep, id: number) =>
+  (
+    await query<{ name: string }>(
+      'SELECT name FROM qar.cargo_tags JOIN qar.tags t ON t.id = tag_id WHERE cargo_id = $1 ORDER BY 1',
+      [await idOf('scene', id)],
+    )
+  ).map(({ name }) => name);
+
+const titles = async ({ query, idOf }: InStep) =>
+  (
+    await query<{ title: string }>(
+      'SELECT title FROM qar.cargo WHERE id = ANY ($1) ORDER BY title',
+      [[await idOf('scene', 3), await idOf('scene', 4)]],
+    )
+  ).map(({ title }) => title);
+
+describe('a Stash that was put back to a backup, and went on', () => {
+  test('--accept: what it has now is right', async (t) => {
+    const side = await rewound(t);
+    const { before } = side;
+    await resolve(side, '--accept');
+    await side.sync();
+    const now = await named(side, 'tags');
+    assert.deepEqual(
+      [now.later, now['made here']],
+      [undefined, undefined],
+      'which it does not have',
+    );
+    for (const [name, id] of Object.entries(now)) {
+      assert.ok(name === 'other' || before[name] === id, `${name} is who it was`);
+    }
+    assert.ok(now.other && !Object.values(before).includes(now.other), 'a record of its own');
+    assert.deepEqual(await tagsOfScene(side, 5), ['other']);
+    assert.ok(!(await titles(side)).includes('Later'));
+    const filters = await named(side, 'saved_filters');
+    assert.ok(filters['other filter']);
+    await side.assertInStep();
+    await side.assertQuiet();
+  });
+
+  test('--push: what the library has goes back into it', async (t) => {
+    const side = await rewound(t);
+    const { stash, before, library } = side;
+    await library.stowage('sources', 'set', 'main', 'deletions=both');
+    await resolve(side, '--push');
+    await side.sync();
+    const now = await named(side, 'tags');
+    for (const [name, id] of Object.entries(before)) assert.equal(now[name], id, name);
+    assert.ok(now.other && !Object.values(before).includes(now.other), 'a record of its own');
+    assert.deepEqual(await tagsOfScene(side, 5), ['later']);
+    assert.deepEqual(await titles(side), ['Later', 'Mine']);
+    assert.deepEqual(
+      await stash.rows('select title from scenes where id in (3, 4) order by title'),
+      [['Later'], ['Mine']],
+    );
+    assert.equal(await stash.number('select count(*) from performers where id = 2'), 0);
+    await side.assertInStep();
+    await side.assertQuiet();
+  });
+
+  test('--as-new: it is a source of its own, and the library keeps what it has', async (t) => {
+    const side = await rewound(t);
+    const { library, before } = side;
+    await resolve(side, '--as-new', 'attic');
+    const synced = await library.stowage('sync', '--name', 'attic');
+    assert.equal(synced.exitCode, 0, synced.error?.message);
+    const now = await named(side, 'tags');
+    for (const [name, id] of Object.entries(before)) assert.equal(now[name], id, name);
+    assert.deepEqual(await tagsOfScene(side, 5), ['later', 'other']);
+    const again = await library.stowage('sync', '--name', 'attic');
+    assert.deepEqual([again.summary.counts, again.summary.run], [[], null]);
+    const [twice] = await library.query(
+      `SELECT count(*)::int AS scenes FROM qar.cargo WHERE deleted_at IS NULL`,
+    );
+    assert.deepEqual(twice, { scenes: 40 + Number(twice?.scenes) - 40 });
+  });
+});
+
+describe('a Stash with all its records under new numbers', () => {
+  /** Many of them made in the same second. */
+  const atOnce = ['tags', 'scenes', 'images', 'files', 'scene_markers']
+    .map((table) => `update ${table} set created_at = '2020-01-01T00:00:00Z' where id % 3 > 0;`)
+    .join('\n');
+
+  async function renumbered(t: TestContext, options: { writes?: boolean } = {}): Promise<InStep> {
+    const side = await inStep(t, { ...options, prepared: atOnce });
+    await side.sync('--full');
+    const file = backup(side.stash);
+    renumber(file);
+    side.stash = await restarted(t, side.stash, file);
+    return side;
+  }
+
+  test('--accept: each is the one that it was, and nothing is deleted', async (t) => {
+    const side = await renumbered(t);
+    await assertRefused(side, 'renumbered');
+    const before = await whole(side.library);
+    await resolve(side, '--accept');
+    const { summary } = await side.sync();
+    assert.deepEqual(summary.counts, []);
+    await assertSame(side.library, before);
+    await side.assertInStep();
+    await side.assertQuiet();
+    assert.equal((await side.sync('--full')).summary.run, null);
+    await assertSame(side.library, before);
+  });
+
+  test('--accept, cut off half way: the next sync goes on where it was, with nothing mixed up', async (t) => {
+    const side = await renumbered(t);
+    const before = await whole(side.library);
+    await assert.rejects(() => side.sync(), { code: 'source.changed' });
+    await resolve(side, '--accept');
+    await side.query(
+      `CREATE FUNCTION cut_off() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'cut off'; END $$`,
+    );
+    await side.query(`CREATE TRIGGER cut_off BEFORE UPDATE OF seen ON stowage.links FOR EACH ROW
+      WHEN (new.kind = 7 AND new.remote_id = 12 AND new.seen <> '') EXECUTE FUNCTION cut_off()`);
+    await assert.rejects(() => side.sync(), /cut off/);
+    await side.query('DROP FUNCTION cut_off CASCADE');
+    assert.deepEqual((await side.sync()).summary.counts, []);
+    await assertSame(side.library, before);
+    await side.assertInStep();
+    await side.assertQuiet();
+  });
+
+  test('--push: edits of both sides since then end as the library has them', async (t) => {
+    const side = await renumbered(t, { writes: true });
+    const { stash, library, idOf, query } = side;
+    const id = await idOf('scene', 4);
+    await query(`UPDATE qar.cargo SET title = 'Mine' WHERE id = $1`, [id]);
+    const there = 41 - 4;
+    await stash.send(
+      `mutation{sceneUpdate(input:{id:${there},title:"Theirs",details:"Theirs"}){id}}`,
+    );
+    const before = await whole(library);
+    await assert.rejects(() => side.sync(), { code: 'source.changed' });
+    await resolve(side, '--push');
+    await side.sync();
+    await assertSame(library, before);
+    assert.equal(await idOf('scene', there), id);
+    assert.equal(
+      await stash.number(
+        `select title = 'Mine' and ifnull(details, '') <> 'Theirs' from scenes where id = ${there}`,
+      ),
+      1,
+    );
+    await side.assertInStep();
+    await side.assertQuiet();
+  });
+});
+
+describe('another address', () => {
+  test('with the same Stash is followed, two that were swapped are not mixed up', async (t) => {
+    const side = await inStep(t);
+    const { library, query } = side;
+    const other = await stashOf(t, 'v0.30', { seed: 8, scenes: 12, images: 12 });
+    other.simulator.sql(anotherLife);
+    const at = (stash: { simulator: { url: string } }) => ['--from', stash.simulator.url];
+    assert.equal((await library.stowage('sync', ...at(other), '--name', 'attic')).exitCode, 0);
+    const before = await whole(library);
+    const addresses = async () =>
+      (await query('SELECT address FROM stowage.sources ORDER BY id')).map(
+        ({ address }) => address,
+      );
+
+    const [mine, theirs] = [backup(side.stash), backup(other)];
+    const first = await restarted(t, side.stash, theirs);
+    const second = await restarted(t, other, mine);
+    for (const name of ['main', 'attic']) {
+      assert.equal(
+        (await library.stowage('sync', '--name', name)).error?.code,
+        'source.changed',
+        name,
+      );
+    }
+    await assertSame(library, before);
+    for (const [name, stash] of [
+      ['main', second],
+      ['attic', first],
+    ] as const) {
+      const { exitCode, summary, error } = await library.stowage(
+        'sync',
+        '--name',
+        name,
+        ...at(stash),
+      );
+      assert.deepEqual([exitCode, summary.counts], [0, []], `${name} ${error?.message}`);
+    }
+    await assertSame(library, before);
+    assert.deepEqual(await addresses(), [second.simulator.url, first.simulator.url]);
+    for (const name of ['main', 'attic']) {
+      assert.equal((await library.stowage('sync', '--name', name)).summary.run, null);
+      assert.equal((await library.stowage('verify', '--name', name)).summary.differences, 0);
+    }
+  });
+
+  test('with another Stash behind it is refused; it can be a source of its own', async (t) => {
+    const side = await inStep(t);
+    const { library, query } = side;
+    const other = await stashOf(t, 'v0.30', { seed: 8, scenes: 12, images: 12 });
+    other.simulator.sql(anotherLife);
+    side.stash = await restarted(t, side.stash, backup(other));
+    await assertRefused(side, 'ok');
+    const scenes = async () =>
+      (await query('SELECT id, title FROM qar.cargo WHERE deleted_at IS NULL ORDER BY id')) as {
+        id: string;
+        title: string;
+      }[];
+    const before = await scenes();
+    await resolve(side, '--as-new', 'attic');
+    assert.equal((await library.stowage('sync', '--name', 'attic')).exitCode, 0);
+    const after = new Map((await scenes()).map(({ id, title }) => [id, title]));
+    assert.equal(after.size, 40 + 12);
+    for (const { id, title } of before) assert.equal(after.get(id), title);
+    assert.equal((await library.stowage('verify', '--name', 'attic')).summary.differences, 0);
+    assert.equal((await library.stowage('sync', '--name', 'attic')).summary.run, null);
+  });
+});
+
+/** A server that came to be at other times than the first one, and has other files. */
+const anotherLife = [
+  ...['tags', 'performers', 'studios', 'groups', 'scenes', 'images', 'galleries', 'files'],
+  ...['scene_markers', 'galleries_chapters'],
+]
+  .map((table) => `update ${table} set created_at = '2015' || substr(created_at, 5);`)
+  .join('\n')
+  .concat(`update tags set name = 'B ' || name; update performers set name = 'B ' || name;`)
+  .concat(`update studios set name = 'B ' || name; update groups set name = 'B ' || name;`)
+  .concat(`update saved_filters set name = 'B ' || name;`)
+  .concat(`update folders set path = '/other' || path;`)
+  .concat(`update files_fingerprints set fingerprint = 'f' || fingerprint where type <> 'phash';`)
+  .concat(
+    'delete from scene_stash_ids; delete from performer_stash_ids; delete from tag_stash_ids; delete from studio_stash_ids;',
+  );
