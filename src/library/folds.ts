@@ -116,31 +116,6 @@ export async function heirsOf(
   return new Map(rows.map(({ lost, heir }) => [Number(lost), Number(heir)]));
 }
 
-/** The records whose field names another. */
-export async function namingIn(
-  client: ClientBase,
-  kind: Kind,
-  field: StoredField,
-  named: LibraryId,
-): Promise<LibraryId[]> {
-  const { storage } = field;
-  const from =
-    storage.in === 'join'
-      ? `SELECT ${ownerColumn[kind]} AS id FROM qar.${storage.table} WHERE ${storage.target} = $1`
-      : `SELECT id FROM qar.${tableOf(kind)} WHERE ${(storage as { column: string }).column} = $1`;
-  const { rows } = await client.query<{ id: LibraryId }>(`${from} ORDER BY 1`, [named]);
-  return rows.map(({ id }) => id);
-}
-
-/** The saved filters that have this id in their conditions. */
-export async function filtersNaming(client: ClientBase, named: LibraryId): Promise<LibraryId[]> {
-  const { rows } = await client.query<{ id: LibraryId }>(
-    `SELECT id FROM qar.saved_filters WHERE position($1 IN object_filter::text) > 0 ORDER BY id`,
-    [named],
-  );
-  return rows.map(({ id }) => id);
-}
-
 /** Where records of a hierarchy point to, from some of them on upwards; `field` is the one that points. */
 export async function edgesFrom(
   client: ClientBase,

@@ -1,9 +1,10 @@
 import type { ClientBase } from 'pg';
 import { applyChanges, type LibraryChange } from '../library/change.ts';
-import { addFold, edgesFrom, filtersNaming, foldedAmong, namingIn } from '../library/folds.ts';
+import { addFold, edgesFrom, foldedAmong } from '../library/folds.ts';
 import { heldFields, heldRecords } from '../library/heldRecords.ts';
 import { type StoredField, storedFields } from '../library/layout.ts';
 import { lockedFields } from '../library/locks.ts';
+import { filtersNaming, namingIn } from '../library/naming.ts';
 import type { Json } from '../model/fields.ts';
 import type { HeldRecord, LibraryId, Values } from '../model/held.ts';
 import { type Kind, kindNames, kinds } from '../model/kinds.ts';

@@ -38,13 +38,13 @@ export async function planGone(
   for (const kind of makingOrder.toReversed()) {
     for (const some of batchesOf(of[kind].deleted)) {
       const links = [...(await linksOf(planning.client, planning.source, kind, some)).values()];
-      const open = await openConflicts(planning.client, planning.source, kind, some);
       const givenAgain = planning.plan.fresh(kind, some);
       const held = await heldRecords(
         planning.client,
         kind,
         links.map(({ libraryId }) => libraryId),
       );
+      const open = await openConflicts(planning.client, planning.source, kind, some);
       for (const link of links) {
         const record = held.get(link.libraryId);
         const right = policyFor(planning.source.policy, kind, '');

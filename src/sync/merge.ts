@@ -205,8 +205,9 @@ function mergeNamed(
   };
   const looping = options.looping?.get(name);
   const isLocked = options.locked?.has(name) && looping !== 'ask';
-  // Whoever is right as a whole is the only one that changed anything.
-  const right = isLocked ? 'library' : looping === 'settle' ? settle() : looping;
+  // Whoever is right as a whole is the only one that changed anything. What is asked waits for its answer.
+  const settled = isLocked ? 'library' : looping === 'settle' ? settle() : looping;
+  const right = open?.has('') ? undefined : settled;
   const merged =
     right === 'ask'
       ? { ...sides, unsent: sides.base, questions: [{ key: '', ...sides }], agreed: [] }

@@ -8,6 +8,7 @@ import { StowageError } from '../model/errors.ts';
 import type { Id } from '../model/fields.ts';
 import { type Kind, kindNames, type Rec } from '../model/kinds.ts';
 import { plural } from '../model/vocabulary.ts';
+import { namingArrivals } from './arrivals.ts';
 import { type Candidates, candidatesOf } from './candidates.ts';
 import {
   type Allowance,
@@ -59,6 +60,13 @@ export async function makePlan(
     const heirs = await assignHeirs(planning, kind, found[kind].gone);
     found[kind].gone = found[kind].gone.filter((id) => !heirs.has(id));
     found[kind].there = ascending([...found[kind].there, ...heirs.values()]);
+  }
+
+  const naming = await namingArrivals(planning, found);
+  for (const kind of kindNames) {
+    const gone = new Set(found[kind].gone);
+    const added = naming[kind].filter((id) => !gone.has(id));
+    found[kind].there = ascending([...found[kind].there, ...added]);
   }
 
   const merges = {} as { [K in Kind]: StashMerge[] };

@@ -1,5 +1,6 @@
 import type { Field } from '../../../src/model/fields.ts';
 import { sameValue } from '../../../src/model/records.ts';
+import { foldedName } from '../../../src/sync/merging/sets.ts';
 import { isPartial, placesAt, toLibrary } from './round.ts';
 import { type Kept, mergeable, type Server, type World } from './world.ts';
 
@@ -15,12 +16,20 @@ export function disagreements(world: World, server: Server): string[] {
     const [here, there] = [world.library.get(link.libraryId) as Kept, server.records.get(id)];
     if (!there || here.isDeleted) continue;
     const told = toLibrary(server, here.kind, there.values);
+    // As long as it is asked which name a record has, neither is an alias of the other side's.
+    const names = [here.values.name, told.name].map((of) => foldedName(String(of)));
+    const besides = (aliases: unknown) =>
+      Array.isArray(aliases)
+        ? aliases.filter((alias) => !names.includes(foldedName(alias)))
+        : aliases;
     for (const [name, field] of mergeable[here.kind]) {
       const open = link.open.get(name) ?? new Set();
       if (open.has('')) continue;
-      const [ours, theirs] = [here.values[name], told[name]].map((value) =>
-        comparable(field, value, isCommon, open),
-      );
+      const [ours, theirs] = [here.values[name], told[name]]
+        .map((value) =>
+          name === 'aliases' && link.open.get('name')?.has('') ? besides(value) : value,
+        )
+        .map((value) => comparable(field, value, isCommon, open));
       const isRef = field.shape === 'ref' && (ours === unclear || theirs === unclear);
       const isUnheld = !server.keepsPartialDates && isPartial(ours);
       const isTrimmed =

@@ -97,6 +97,7 @@ function takeNew(world: World, server: Server): void {
     }
     server.links.set(id, link);
     if (isNew) created.push([id, link]);
+    else touchNaming(world, server, libraryId);
   }
   for (const [id, { libraryId }] of created) {
     const { kind, values } = server.records.get(id) as Kept;
@@ -108,6 +109,17 @@ function takeNew(world: World, server: Server): void {
       { policy: {}, stays: (other, on) => on === 'library' && isGone(other) },
     );
     world.write(world.library, libraryId, library, server);
+  }
+}
+
+/** What names a record here could not be told to the server before it had it. */
+function touchNaming(world: World, server: Server, named: string): void {
+  for (const link of server.links.values()) {
+    const { kind, values } = world.library.get(link.libraryId) as Kept;
+    renamed(kind, values, (id) => {
+      if (id === named) link.isTouched = true;
+      return id;
+    });
   }
 }
 

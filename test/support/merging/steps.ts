@@ -143,8 +143,9 @@ function settle(world: World, server: Server, nth: number, right: 'library' | 's
   const wrong = right === 'library' ? there.values : toServer(server, here.kind, here.values);
   const isNamed = fieldOf(here.kind, field).target !== undefined;
   const keyThere = isNamed ? (remoteIdsIn(server).get(key) ?? key) : key;
-  const entry = (wrong[field] as Values)[keyThere];
-  const base = key === '' ? wrong[field] : withEntry(link.base[field] ?? {}, keyThere, entry);
+  const entryOf = (value: unknown) => (value as Values)[keyThere];
+  const base =
+    key === '' ? wrong[field] : withEntry(link.base[field] ?? {}, keyThere, entryOf(wrong[field]));
   link.base = { ...link.base, [field]: base };
   link.open.get(field)?.delete(key);
   link.isEdited = true;

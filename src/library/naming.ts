@@ -1,0 +1,66 @@
+import type { ClientBase } from 'pg';
+import type { Id } from '../model/fields.ts';
+import type { LibraryId } from '../model/held.ts';
+import type { Kind } from '../model/kinds.ts';
+import { kindNumber, ownerColumn, type StoredField, tableOf } from './layout.ts';
+import type { Source } from './sources.ts';
+
+/** The records whose field names another. */
+export async function namingIn(
+  client: ClientBase,
+  kind: Kind,
+  field: StoredField,
+  named: LibraryId,
+): Promise<LibraryId[]> {
+  const { rows } = await client.query<{ id: LibraryId }>(
+    `SELECT DISTINCT owner AS id FROM ${references(kind, field)} WHERE named = $1 ORDER BY 1`,
+    [named],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** The saved filters that have this id in their conditions. */
+export async function filtersNaming(client: ClientBase, named: LibraryId): Promise<LibraryId[]> {
+  const { rows } = await client.query<{ id: LibraryId }>(
+    `SELECT id FROM qar.saved_filters WHERE position($1 IN object_filter::text) > 0 ORDER BY id`,
+    [named],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** By their numbers at a source: the records there whose field names one of these here. */
+export async function linkedNaming(
+  client: ClientBase,
+  source: Source,
+  kind: Kind,
+  field: StoredField,
+  named: readonly LibraryId[],
+): Promise<Id[]> {
+  const { rows } = await client.query<{ id: string }>(
+    `SELECT DISTINCT l.remote_id AS id FROM ${references(kind, field)} JOIN stowage.links l ON l.library_id = owner
+      WHERE named = ANY ($1::uuid[]) AND l.source_id = $2 AND l.kind = $3 AND l.absent_since IS NULL`,
+    [named, source.id, kindNumber[kind]],
+  );
+  return rows.map(({ id }) => Number(id));
+}
+
+/** The same of saved filters, which name records in their conditions. */
+export async function linkedFiltersNaming(
+  client: ClientBase,
+  source: Source,
+  named: readonly LibraryId[],
+): Promise<Id[]> {
+  const { rows } = await client.query<{ id: string }>(
+    `SELECT l.remote_id AS id FROM stowage.links l JOIN qar.saved_filters f ON f.id = l.library_id
+      WHERE l.source_id = $2 AND l.kind = $3 AND l.absent_since IS NULL AND EXISTS (
+        SELECT FROM unnest($1::text[]) AS named WHERE position(named IN f.object_filter::text) > 0)`,
+    [named, source.id, kindNumber.savedFilter],
+  );
+  return rows.map(({ id }) => Number(id));
+}
+
+/** Who names whom in a field, as a subquery: `owner` and `named`. */
+const references = (kind: Kind, { storage }: StoredField): string =>
+  storage.in === 'join'
+    ? `(SELECT ${ownerColumn[kind]} AS owner, ${storage.target} AS named FROM qar.${storage.table}) r`
+    : `(SELECT id AS owner, ${(storage as { column: string }).column} AS named FROM qar.${tableOf(kind)}) r`;
