@@ -1,8 +1,8 @@
 import type { ClientBase } from 'pg';
 import type { Id } from '../model/fields.ts';
 import type { LibraryId } from '../model/held.ts';
-import type { Kind } from '../model/kinds.ts';
-import { kindNumber, ownerColumn, type StoredField, tableOf } from './layout.ts';
+import { type Kind, kindNames } from '../model/kinds.ts';
+import { kindNumber, ownerColumn, type StoredField, storedFields, tableOf } from './layout.ts';
 import type { Source } from './sources.ts';
 
 /** The records whose field names another. */
@@ -17,6 +17,27 @@ export async function namingIn(
     [named],
   );
   return rows.map(({ id }) => id);
+}
+
+/** Those of some records that others name, by who names them. */
+export async function namedByOthers(
+  client: ClientBase,
+  kind: Kind,
+  ids: readonly LibraryId[],
+): Promise<{ id: LibraryId; by: LibraryId }[]> {
+  const found: { id: LibraryId; by: LibraryId }[] = [];
+  for (const owner of kindNames) {
+    for (const field of storedFields[owner]) {
+      if (field.target !== kind) continue;
+      const { rows } = await client.query<{ id: LibraryId; by: LibraryId }>(
+        `SELECT named AS id, owner AS by FROM ${references(owner, field)} JOIN qar.${tableOf(owner)} o ON o.id = owner
+          WHERE named = ANY ($1::uuid[]) AND o.deleted_at IS NULL`,
+        [ids],
+      );
+      found.push(...rows);
+    }
+  }
+  return found;
 }
 
 /** The saved filters that have this id in their conditions. */

@@ -1,11 +1,11 @@
 import type { ClientBase } from 'pg';
 import type { Id } from '../model/fields.ts';
 import type { LibraryId } from '../model/held.ts';
-import { type Kind, kindNames } from '../model/kinds.ts';
+import type { Kind } from '../model/kinds.ts';
 import { parseJson } from '../model/records.ts';
 import { asText, type Cell } from './cursor.ts';
 import type { JournalLine } from './journal.ts';
-import { kindOfNumber, ownerColumn, storedFields, tableOf } from './layout.ts';
+import { kindOfNumber } from './layout.ts';
 
 /** What a run did to one record on one side: all its lines, in their order. */
 export interface RecordLines {
@@ -67,31 +67,6 @@ export async function changedSince(
     [ids, runId],
   );
   return new Set(rows.map(({ id }) => id));
-}
-
-/** Those of some records that others name, by who names them. */
-export async function namedByOthers(
-  client: ClientBase,
-  kind: Kind,
-  ids: readonly LibraryId[],
-): Promise<{ id: LibraryId; by: LibraryId }[]> {
-  const found: { id: LibraryId; by: LibraryId }[] = [];
-  for (const owner of kindNames) {
-    for (const { target, storage } of storedFields[owner]) {
-      if (target !== kind) continue;
-      const [table, own, named] =
-        storage.in === 'join'
-          ? [storage.table, ownerColumn[owner], storage.target]
-          : [tableOf(owner), 'id', (storage as { column: string }).column];
-      const { rows } = await client.query<{ id: LibraryId; by: LibraryId }>(
-        `SELECT c.${named} AS id, c.${own} AS by FROM qar.${table} c JOIN qar.${tableOf(owner)} o ON o.id = c.${own}
-          WHERE c.${named} = ANY ($1::uuid[]) AND o.deleted_at IS NULL`,
-        [ids],
-      );
-      found.push(...rows);
-    }
-  }
-  return found;
 }
 
 /** How many records a run changed: by side, action and kind, as in `library update scene`. */

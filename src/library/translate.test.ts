@@ -62,6 +62,10 @@ test('ids inside a saved filter are translated, and stay texts', () => {
   const there = toLibrary('savedFilter', filter('3', '30'), toLibraryIds);
   assert.deepEqual(there, filter(libraryId(7), '30'));
   assert.deepEqual(toSource('savedFilter', there, toSourceIds), filter('3', '30'));
+  // As where nothing but the conditions changed.
+  const { mode: _, ...alone } = there;
+  const { objectFilter } = filter('3', '30');
+  assert.deepEqual(toSource('savedFilter', alone, toSourceIds), { objectFilter });
 });
 
 test('the ids that values name are collected by kind', () => {

@@ -27,8 +27,8 @@ export function idsIn(kind: Kind, values: Values, named: NamedIds = new Map()): 
 }
 
 /**
- * Values in a source's ids, in the library's. What has no link keeps its number. Of a saved filter the mode must be
- * among the values: the meaning of some conditions depends on it.
+ * Values in a source's ids, in the library's. What has no link keeps its number. Of a saved filter the mode should be
+ * among the values: whose number stands in some conditions depends on it.
  */
 export const toLibrary = (kind: Kind, values: Values, ids: LibraryIds): Values =>
   withIds(kind, values, (target, id) =>
@@ -125,8 +125,10 @@ export function withIds(kind: Kind, values: Values, map: MapId): Values {
         break;
       case 'document':
         if (kind === 'savedFilter' && name === 'objectFilter') {
-          result[name] = mapFilterIds(String(values.mode), value as Json, (named, id) =>
-            String(map(named, keyId(id))),
+          result[name] = mapFilterIds(
+            values.mode as string | undefined,
+            value as Json,
+            (named, id) => String(map(named, keyId(id))),
           );
         }
     }

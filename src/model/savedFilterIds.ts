@@ -23,6 +23,12 @@ const kindOfCondition: { [key: string]: Kind } = {
 
 const kindOfParents: { [mode: string]: Kind } = { TAGS: 'tag', STUDIOS: 'studio', GROUPS: 'group' };
 
+/** Without the mode, an id may be of any kind that has parents: fine for ids that no two kinds share. */
+function kindsOf(key: string, mode: string | undefined): Kind[] {
+  if (key !== 'parents' && key !== 'children') return [kindOfCondition[key] ?? []].flat();
+  return mode === undefined ? Object.values(kindOfParents) : [kindOfParents[mode] ?? []].flat();
+}
+
 const wasNumber = '#';
 
 const isId = (value: Json): value is string | number =>
@@ -34,7 +40,7 @@ const isId = (value: Json): value is string | number =>
  * the mark before what was made of one tells that it is to become a number again.
  */
 export function mapFilterIds(
-  mode: string,
+  mode: string | undefined,
   document: Json,
   map: (kind: Kind, id: string) => string,
 ): Json {
@@ -59,9 +65,8 @@ export function mapFilterIds(
     if (Array.isArray(value)) return value.map(conditions);
     if (value === null || typeof value !== 'object') return value;
     return mapEntries(value, (key, inner) => {
-      const kind =
-        key === 'parents' || key === 'children' ? kindOfParents[mode] : kindOfCondition[key];
-      return kind ? within(inner, kind) : conditions(inner);
+      const kinds = kindsOf(key, mode);
+      return kinds.length > 0 ? kinds.reduce(within, inner) : conditions(inner);
     });
   };
   return conditions(document);

@@ -2,9 +2,8 @@ import type { ClientBase } from 'pg';
 import { applyChanges } from '../library/change.ts';
 import { type Conflict, type Settlement, settleConflicts } from '../library/conflicts.ts';
 import { heldRecords } from '../library/heldRecords.ts';
-import { type Link, linksOf, markEdited, markRecordsEdited, patchBases } from '../library/links.ts';
-import { forgetBase, forgetLinks } from '../library/linksGone.ts';
-import { namedByOthers } from '../library/runRecords.ts';
+import { type Link, linksOf, markEdited, patchBases } from '../library/links.ts';
+import { forgetBase, outliveLinks } from '../library/linksGone.ts';
 import { beginRun, finishRun } from '../library/runs.ts';
 import type { Source } from '../library/sources.ts';
 import {
@@ -70,9 +69,7 @@ async function answerFields(
   for (const { base } of links.values()) idsIn(kind, base, named);
   for (const { values } of held.values()) idsIn(kind, values, named);
   for (const conflict of conflicts) {
-    const link = links.get(conflict.remoteId);
-    const mode = (link && held.get(link.libraryId)?.values.mode) ?? '';
-    idsIn(kind, { mode, ...asWhole(conflict, conflict.source) }, named);
+    idsIn(kind, asWhole(conflict, conflict.source), named);
   }
   const here = await libraryIds(client, source, named);
   const there = await sourceIds(client, source, named);
@@ -92,9 +89,8 @@ async function answerFields(
   await patchBases(
     client,
     source,
-    [...bases].map(([{ remoteId, libraryId }, base]) => {
-      const mode = held.get(libraryId)?.values.mode;
-      const all = toSource(kind, { ...base, ...(mode !== undefined && { mode }) }, there);
+    [...bases].map(([{ remoteId }, base]) => {
+      const all = toSource(kind, base, there);
       const moved = new Set(fields.get(remoteId)?.map(({ field }) => field));
       const patch = Object.entries(all).filter(([field]) => moved.has(field));
       return { kind, remoteId, base: Object.fromEntries(patch) };
@@ -134,14 +130,7 @@ async function answerWhole(
     } else await inLibrary(client, kind, libraryId, 'restore');
   } else {
     if (right === 'stash') await inLibrary(client, kind, libraryId, 'delete');
-    // The library's record goes on without the one that was deleted; where it is made anew, what names it follows.
-    await forgetLinks(client, source, kind, [remoteId]);
-    const naming = await namedByOthers(client, kind, [libraryId]);
-    await markRecordsEdited(
-      client,
-      source,
-      naming.map(({ by }) => by),
-    );
+    await outliveLinks(client, source, kind, [{ remoteId, libraryId }]);
   }
 }
 

@@ -1,16 +1,15 @@
 import type { ClientBase } from 'pg';
 import { applyChanges, type LibraryChange } from '../library/change.ts';
 import { closeConflicts, openConflict } from '../library/conflicts.ts';
-
 import { settleCutOff } from '../library/journal.ts';
 import { type BasePatch, type NewLink, patchBases, writeLinks } from '../library/links.ts';
-import { forgetLinks, markAbsent } from '../library/linksGone.ts';
+import { forgetLinks, markAbsent, outliveLinks } from '../library/linksGone.ts';
 import { givenAgain, type Move, moveLinks } from '../library/moveLinks.ts';
 import { revisionsOf } from '../library/revisions.ts';
 import type { Source } from '../library/sources.ts';
 import { toSource } from '../library/translate.ts';
 import type { Id } from '../model/fields.ts';
-import type { LibraryId, Values } from '../model/held.ts';
+import type { LibraryId } from '../model/held.ts';
 import { fieldsOf, type Kind, kindNames } from '../model/kinds.ts';
 import { foldInto } from './foldInto.ts';
 import { namedBy } from './names.ts';
@@ -59,7 +58,7 @@ export async function applyHere(applying: Applying): Promise<Stale[]> {
     }
   }
   for (const kind of makingOrder) {
-    for (const items of plan.items({ kind })) {
+    for (const items of plan.items({ kind, outlives: false })) {
       const rest = items.filter(
         ({ here }) => here === null || here === 'update' || here === 'restore',
       );
@@ -68,6 +67,12 @@ export async function applyHere(applying: Applying): Promise<Stale[]> {
   }
   for (const kind of makingOrder.toReversed()) {
     for (const items of plan.items({ kind, here: 'delete' })) {
+      stale.push(...(await applyBatch(applying, kind, items)));
+    }
+  }
+  // Last, since what names these is looked at again: by then all that this plan says of that has been written down.
+  for (const kind of makingOrder) {
+    for (const items of plan.items({ kind, outlives: true })) {
       stale.push(...(await applyBatch(applying, kind, items)));
     }
   }
@@ -95,10 +100,10 @@ async function movesOf({ client, source, plan }: Applying): Promise<Move[]> {
     moves.push(...again.filter(({ from }) => !left.has(from)));
     if (moves.length === 0) continue;
     // What has no number any more loses it with the others: half way, it would look as if it had been deleted.
-    for (const items of plan.items({ kind })) {
-      for (const { libraryId, remoteId, here, there, forget } of items) {
-        if (!forget || here !== null || there !== null || remoteId === null) continue;
-        if (!left.has(remoteId)) moves.push({ kind, from: remoteId, to: null, libraryId });
+    for (const items of plan.items({ kind, outlives: true })) {
+      for (const { libraryId, remoteId } of items) {
+        if (remoteId !== null && !left.has(remoteId))
+          moves.push({ kind, from: remoteId, to: null, libraryId });
       }
     }
   }
@@ -188,10 +193,6 @@ async function noteLinks(
       values: { ...library, ...factsHere, ...base },
     })),
   );
-  const inSource = (base: Values, mode: unknown) => {
-    const { mode: _, ...values } = toSource(kind, { mode, ...base }, named.toSource);
-    return Object.hasOwn(base, 'mode') ? { ...values, mode: base.mode } : values;
-  };
   const written = linked.filter((item) => changeOf(item).length > 0);
   const now = await revisionsOf(
     client,
@@ -202,9 +203,9 @@ async function noteLinks(
   const patches: BasePatch[] = [];
   const former: Id[] = [];
   for (const item of linked) {
-    const { remoteId, libraryId, facts, seen, library, source: there, formerId } = item;
+    const { remoteId, libraryId, facts, seen, source: there, formerId } = item;
     if (item.forget || item.absent) continue;
-    const base = inSource(item.base, item.base.mode ?? library.mode);
+    const base = toSource(kind, item.base, named.toSource);
     // What waits to be sent is looked at again by the next sync.
     const waits = Object.keys(there).length > 0;
     const revision = now.get(libraryId) ?? item.revision ?? undefined;
@@ -237,11 +238,18 @@ async function noteLinks(
     ids(({ absent }) => absent),
   );
   // What is deleted at the source keeps its link until it is.
+  const forgotten = linked.filter(({ forget, there }) => forget && there === null);
+  await outliveLinks(
+    client,
+    source,
+    kind,
+    forgotten.filter(({ here }) => here === null),
+  );
   // A former number may be another record's by now.
   const again = plan.fresh(kind, former);
   await forgetLinks(client, source, kind, [
     ...former.filter((id) => !again.has(id)),
-    ...ids(({ forget, there }) => forget && there === null),
+    ...forgotten.map(({ remoteId }) => remoteId),
   ]);
 }
 

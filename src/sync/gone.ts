@@ -11,7 +11,8 @@ import { type Decisions, ownerField } from './deletions.ts';
 import { namedBy } from './names.ts';
 import { emptyItem, type PlanItem } from './planItem.ts';
 import { batchesOf, makingOrder, type Planning } from './planning.ts';
-import { policyFor } from './policy.ts';
+import { type PolicyWord, policyFor } from './policy.ts';
+import { creatable } from './projection.ts';
 
 /**
  * Plans what becomes of records that are gone from the source. Returns the library's records that stay although the
@@ -54,9 +55,8 @@ export async function planGone(
           (await isChanged(planning, link, record, staying));
         if (isKept) {
           staying.add(link.libraryId);
-          const asks = right !== 'library' && !open.get(link.remoteId)?.has('');
-          const isNews = asks || link.absentSince === null;
-          if (isNews && !givenAgain.has(link.remoteId)) planAbsent(planning, link, asks);
+          const isAsked = open.get(link.remoteId)?.has('') ?? false;
+          if (!givenAgain.has(link.remoteId)) planKept(planning, link, right, isAsked);
           continue;
         }
         going.add(`${kind} ${link.remoteId}`);
@@ -94,6 +94,16 @@ async function linksAll(
   return all;
 }
 
+/** Deleted there, changed here since, and kept: made there anew where the policy says so and it can be; else absent. */
+function planKept(planning: Planning, link: Link, right: PolicyWord, isAsked: boolean): void {
+  if (right === 'library' && planning.source.writes && creatable.has(link.kind)) {
+    planForgotten(planning, link, 'deleted at the source, changed here');
+    return;
+  }
+  const asks = right !== 'library' && !isAsked;
+  if (asks || link.absentSince === null) planAbsent(planning, link, asks);
+}
+
 /** Noted as absent; where the record was changed here since, it is asked whether it shall go. */
 function planAbsent({ plan }: Planning, link: Link, asks = false): void {
   const { kind, libraryId, remoteId } = link;
@@ -127,9 +137,8 @@ export async function planForgetting(
   kind: Kind,
   ids: readonly Id[],
 ): Promise<void> {
-  for (const { libraryId, remoteId } of await linksAll(planning, kind, ids)) {
-    const item = emptyItem({ kind, libraryId, remoteId, why: 'lost by the source' });
-    planning.plan.add({ ...item, forget: true });
+  for (const link of await linksAll(planning, kind, ids)) {
+    planForgotten(planning, link, 'lost by the source');
   }
 }
 

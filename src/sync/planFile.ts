@@ -64,7 +64,7 @@ export class PlanFile {
   private constructor(db: DatabaseSync) {
     this.#db = db;
     this.#add = db.prepare(
-      'insert into items (kind, remote_id, library_id, here, there, conflicts, item) values (?, ?, ?, ?, ?, ?, ?)',
+      'insert into items (kind, remote_id, library_id, here, there, conflicts, outlives, item) values (?, ?, ?, ?, ?, ?, ?, ?)',
     );
     this.#addFresh = db.prepare('insert or replace into fresh values (?, ?, ?, ?, ?, ?, ?)');
     this.#addSuggestion = db.prepare('insert into suggestions values (?, ?, ?, ?, ?)');
@@ -78,7 +78,7 @@ export class PlanFile {
       create table head (head text not null);
       create table items (
         number integer primary key, kind text not null, remote_id integer, library_id text not null,
-        here text, there text, conflicts integer not null, item text not null);
+        here text, there text, conflicts integer not null, outlives integer not null, item text not null);
       create index items_by_kind on items (kind, here, there);
       create table fresh (
         kind text, remote_id integer, library_id text not null, is_new integer not null, why text not null, former_id integer,
@@ -109,7 +109,17 @@ export class PlanFile {
   add(...items: PlanItem[]): void {
     for (const item of items) {
       const { kind, remoteId, libraryId, here, there, conflicts } = item;
-      this.#add.run(kind, remoteId, libraryId, here, there, conflicts.length, jsonText(item));
+      const outlives = item.forget === true && here === null && there === null ? 1 : 0;
+      this.#add.run(
+        kind,
+        remoteId,
+        libraryId,
+        here,
+        there,
+        conflicts.length,
+        outlives,
+        jsonText(item),
+      );
     }
   }
 
@@ -197,9 +207,9 @@ export class PlanFile {
     return this.#count('true');
   }
 
-  /** Records that become part of others: what names them is looked at again afterwards. */
-  get folds(): number {
-    return this.#count("here = 'fold'");
+  /** Records that become part of others, or outlive their links: what names them is looked at again afterwards. */
+  get leadingOn(): number {
+    return this.#count("here = 'fold' or outlives");
   }
 
   get conflicts(): number {
@@ -213,7 +223,14 @@ export class PlanFile {
 
   /** Items in the order in which they were planned, in batches. */
   *items(
-    filter: { kind?: Kind; here?: string; there?: string; changing?: boolean } = {},
+    filter: {
+      kind?: Kind;
+      here?: string;
+      there?: string;
+      changing?: boolean;
+      /** Whether only the link goes. */
+      outlives?: boolean;
+    } = {},
     size = 300,
   ): Generator<PlanItem[]> {
     const conditions = ['number > ?'];
@@ -227,6 +244,8 @@ export class PlanFile {
       conditions.push(`${column} = ?`);
       given.push(value);
     }
+    if (filter.outlives !== undefined)
+      conditions.push(filter.outlives ? 'outlives' : 'not outlives');
     if (filter.changing)
       conditions.push('(here is not null or there is not null or conflicts > 0)');
     const next = this.#db.prepare(

@@ -96,7 +96,7 @@ export async function syncSource(syncing: Syncing): Promise<Synced> {
       synced.stale = stale;
       synced.failures.push(...failures);
       if (stale.length === 0) reading.clearTouched();
-      const isQuiet = stale.length === 0 && written === 0 && plan.folds === 0;
+      const isQuiet = stale.length === 0 && written === 0 && plan.leadingOn === 0;
       if (isQuiet && source.standing !== 'push') break;
     } finally {
       plan.close();

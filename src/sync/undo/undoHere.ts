@@ -2,12 +2,8 @@ import type { ClientBase } from 'pg';
 import { applyChanges, type LibraryChange } from '../../library/change.ts';
 import { addFold, type Fold, foldedAmong, removeFold } from '../../library/folds.ts';
 import { heldRecords } from '../../library/heldRecords.ts';
-import {
-  changedSince,
-  namedByOthers,
-  type RecordLines,
-  runRecords,
-} from '../../library/runRecords.ts';
+import { namedByOthers } from '../../library/naming.ts';
+import { changedSince, type RecordLines, runRecords } from '../../library/runRecords.ts';
 import type { LibraryId, Values } from '../../model/held.ts';
 import { type Kind, kinds } from '../../model/kinds.ts';
 import { undoField } from '../merge.ts';

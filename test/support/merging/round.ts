@@ -3,6 +3,7 @@ import { type Kind, kindNames } from '../../../src/model/kinds.ts';
 import { sameValue } from '../../../src/model/records.ts';
 import { edgesOf, hierarchies, untangle } from '../../../src/sync/hierarchy.ts';
 import { type MergedRecord, mergeRecord } from '../../../src/sync/merge.ts';
+import { policyFor } from '../../../src/sync/policy.ts';
 import {
   alive,
   edgesIn,
@@ -27,6 +28,9 @@ const creatable: ReadonlySet<Kind> = new Set([
   'savedFilter',
 ]);
 
+/** Of those, the ones that others name. */
+const madeAnew: ReadonlySet<Kind> = new Set(['tag', 'studio', 'performer', 'group']);
+
 /**
  * One sync of a server with the library, as the real one goes about it: deletions, new records, then each pair that may
  * have changed, merged. `full` looks at every pair.
@@ -47,9 +51,17 @@ function deletedThere(world: World, server: Server): void {
     if (record.isDeleted) {
       server.links.delete(id);
       world.writes++;
-    } else if (!link.isAbsent && travels(server, 'library') && !differs(record.values, base)) {
+      continue;
+    }
+    const right = policyFor(server.policy, record.kind, '');
+    const isMet = !link.isAbsent && travels(server, 'library');
+    if (isMet && (right === 'stash' || !differs(record.values, base))) {
       server.links.delete(id);
       world.remove(world.library, link.libraryId);
+    } else if (isMet && right === 'library' && server.writes && madeAnew.has(record.kind)) {
+      server.links.delete(id);
+      world.writes++;
+      touchNaming(world, server, link.libraryId);
     } else {
       if (!link.isAbsent) world.writes++;
       link.isAbsent = true;
