@@ -7,7 +7,7 @@ import { openSource, tellUnknown } from './opening.ts';
 import { bringPictures } from './pictures.ts';
 import { accessOptions, type SourceOptions } from './source.ts';
 import { isUncertain, mirrorOf, syncingOf } from './syncing.ts';
-import { tellSynced } from './tellSynced.ts';
+import { tellSynced, tellWaiting } from './tellSynced.ts';
 
 interface Options extends Omit<SourceOptions, 'from'> {
   file: string;
@@ -48,6 +48,7 @@ export const apply: CommandDefinition<Options> = {
         const isKnown = tellUnknown(context, opened);
         if (synced.runId === null) context.output.line('Nothing was done.');
         const { complete, summary } = tellSynced(context, source, synced);
+        await tellWaiting(context, client, source);
         const { outdated } = synced;
         for (const { kind, libraryId, remoteId, why } of outdated) {
           context.output.event('outdated', { kind, libraryId, remoteId, why });

@@ -19,11 +19,12 @@ export const sumOf = (values: readonly number[]): number =>
 export function counted(counts: { [K in Kind]: number }): string {
   const parts = kindNames
     .filter((kind) => counts[kind] > 0)
-    .map((kind) => `${counts[kind].toLocaleString('en')} ${named(kind, counts[kind])}`);
+    .map((kind) => `${counts[kind].toLocaleString('en')} ${kindWord(kind, counts[kind])}`);
   return parts.length === 0 ? 'nothing' : parts.join(', ');
 }
 
-const named = (kind: Kind, count: number): string => {
+/** `gallery` of one, `galleries` of any other number. */
+export const kindWord = (kind: Kind, count: number): string => {
   const many = plural[kind].replaceAll('_', ' ');
   if (count !== 1) return many;
   return many === 'galleries' ? 'gallery' : many.slice(0, -1);

@@ -21,7 +21,7 @@ import { bringPictures } from './pictures.ts';
 import { type ReadingOptions, readingOptions } from './reading.ts';
 import { type SourceOptions, sourceOptions } from './source.ts';
 import { sourceNamed, syncingOf } from './syncing.ts';
-import { tellSynced } from './tellSynced.ts';
+import { tellSynced, tellWaiting } from './tellSynced.ts';
 
 interface Options extends SourceOptions, ReadingOptions {
   name: string;
@@ -139,6 +139,7 @@ async function again(
   const kept = await keptTroubles(client, source);
   for (const trouble of kept) output.trouble(trouble);
   const { complete, summary } = tellSynced(context, source, synced);
+  await tellWaiting(context, client, source);
   const troubles = kept.length + missing;
   return {
     complete: tellUnknown(context, opened) && complete && troubles === 0,

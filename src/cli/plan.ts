@@ -1,32 +1,26 @@
 import { open, rename, rm } from 'node:fs/promises';
 import { PlanFile } from '../sync/planFile.ts';
 import { planSource } from '../sync/sync.ts';
-import { atLeast, type CommandDefinition, libraryOptions } from './command.ts';
+import { type CommandDefinition, libraryOptions } from './command.ts';
 import { type KnownSourceOptions, knownSourceOptions, reachKnown } from './knownSource.ts';
 import { lockForWriting, namedSource, withLibrary } from './library.ts';
 import { openSource } from './opening.ts';
 import { tellCounts, tellItems } from './planTable.ts';
 import { type ReadingOptions, readingOptions } from './reading.ts';
-import { isUncertain, mirrorOf, type SyncOptions, syncingOf } from './syncing.ts';
-import { tellHeld } from './tellSynced.ts';
+import { isUncertain, mirrorOf, type SyncOptions, syncingOf, syncOptions } from './syncing.ts';
+import { tellHeld, tellWaiting } from './tellSynced.ts';
 
 interface Options extends KnownSourceOptions, ReadingOptions, SyncOptions {
-  full?: boolean;
   out: string;
 }
 
 /** `stowage plan --out FILE`: what a sync would do, kept in a file that `stowage apply` carries out. */
 export const plan: CommandDefinition<Options> = {
   configure: (command) =>
-    readingOptions(knownSourceOptions(libraryOptions(command)))
-      .requiredOption('--out <file>', 'where to write the plan')
-      .option('--full', 'compare everything, not only what is known to have changed')
-      .option(
-        '--allow-deletions <number>',
-        'delete so many records, after having been asked',
-        atLeast(1),
-      )
-      .option('--create-scenes', 'create scenes there that only the library has'),
+    syncOptions(readingOptions(knownSourceOptions(libraryOptions(command)))).requiredOption(
+      '--out <file>',
+      'where to write the plan',
+    ),
   run: (context, options) =>
     withLibrary(context, async (client) => {
       const { output } = context;
@@ -53,7 +47,7 @@ export const plan: CommandDefinition<Options> = {
         for (const warning of head.warnings) output.warning(warning);
         tellHeld(output, head.held);
         const { conflicts, changes } = planned;
-        if (changes === 0) output.line('Nothing to do.');
+        await tellWaiting(context, client, source, changes === 0 ? 'nothing' : 'something');
         planned.close();
         await rename(half, out);
         output.line(`\`stowage apply ${out}\` carries it out.`);

@@ -1,6 +1,6 @@
 import { jsonText } from '../model/records.ts';
-import { plural } from '../model/vocabulary.ts';
 import type { PlanCount, PlanFile } from '../sync/planFile.ts';
+import { kindWord } from './counting.ts';
 import type { Output } from './output.ts';
 
 /** What a plan would do, or a run did: a line for each kind, side and action. */
@@ -8,9 +8,7 @@ export function tellCounts(output: Output, counts: readonly PlanCount[], source:
   for (const { kind, side, action, count } of counts) {
     const direction = side === 'library' ? `${source} → library` : `library → ${source}`;
     const number = count.toLocaleString('en').padStart(9);
-    output.line(
-      `${number} ${plural[kind].replaceAll('_', ' ').padEnd(14)} ${action.padEnd(8)} ${direction}`,
-    );
+    output.line(`${number} ${kindWord(kind, count).padEnd(14)} ${action.padEnd(8)} ${direction}`);
   }
 }
 

@@ -2,7 +2,6 @@ import { changeSource, type Source } from '../library/sources.ts';
 import { PlanFile } from '../sync/planFile.ts';
 import { planSource, syncSource } from '../sync/sync.ts';
 import {
-  atLeast,
   type CommandContext,
   type CommandDefinition,
   libraryOptions,
@@ -19,26 +18,27 @@ import { openSource, tellUnknown } from './opening.ts';
 import { bringPictures } from './pictures.ts';
 import { tellCounts, tellItems } from './planTable.ts';
 import { type ReadingOptions, readingOptions } from './reading.ts';
-import { isUncertain, mirrorOf, type SyncOptions, sourceNamed, syncingOf } from './syncing.ts';
-import { tellHeld, tellSynced } from './tellSynced.ts';
+import {
+  isUncertain,
+  mirrorOf,
+  type SyncOptions,
+  sourceNamed,
+  syncingOf,
+  syncOptions,
+} from './syncing.ts';
+import { tellHeld, tellSynced, tellWaiting } from './tellSynced.ts';
 
 interface Options extends KnownSourceOptions, ReadingOptions, SyncOptions {
-  full?: boolean;
   dryRun?: boolean;
 }
 
 /** `stowage sync`: brings the library and a source in step, in both directions. */
 export const sync: CommandDefinition<Options> = {
   configure: (command) =>
-    readingOptions(knownSourceOptions(libraryOptions(command)))
-      .option('--dry-run', 'show what would be done, and do nothing')
-      .option('--full', 'compare everything, not only what is known to have changed')
-      .option(
-        '--allow-deletions <number>',
-        'delete so many records, after having been asked',
-        atLeast(1),
-      )
-      .option('--create-scenes', 'create scenes there that only the library has'),
+    syncOptions(readingOptions(knownSourceOptions(libraryOptions(command)))).option(
+      '--dry-run',
+      'show what would be done, and do nothing',
+    ),
   async run(context, options) {
     return withLibrary(context, async (client) => {
       await lockForWriting(client);
@@ -65,9 +65,13 @@ export const sync: CommandDefinition<Options> = {
           ? 0
           : await bringPictures(context, client, opened, source, source.pictures);
       const complete = tellUnknown(context, opened);
-      if (synced.changes.length === 0)
-        context.output.line('Nothing to do: both sides are in step.');
       const outcome = tellSynced(context, source, synced);
+      await tellWaiting(
+        context,
+        client,
+        source,
+        synced.changes.length === 0 ? 'nothing' : 'something',
+      );
       return { ...outcome, complete: outcome.complete && complete && missing === 0 };
     });
   },
@@ -89,7 +93,12 @@ async function dryRun(
     tellCounts(context.output, plan.counts(), source.name);
     for (const warning of head.warnings) context.output.warning(warning);
     tellHeld(context.output, head.held);
-    if (plan.changes === 0) context.output.line('Nothing to do.');
+    await tellWaiting(
+      context,
+      syncing.client,
+      source,
+      plan.changes === 0 ? 'nothing' : 'something',
+    );
     return {
       complete: true,
       summary: { counts: plan.counts(), conflicts: plan.conflicts, held: head.held },

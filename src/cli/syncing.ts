@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Command } from 'commander';
 import type { ClientBase } from 'pg';
 import type { OpenSource } from '../app.ts';
 import { makeFolder } from '../library/disk.ts';
@@ -10,12 +11,24 @@ import { canMerge, mergeThere } from '../stash/write/merges.ts';
 import { temporaryName } from '../stash/write/names.ts';
 import { openWriter } from '../stash/write/writer.ts';
 import type { Syncing } from '../sync/sync.ts';
-import type { CommandContext } from './command.ts';
+import { atLeast, type CommandContext } from './command.ts';
 
 export interface SyncOptions {
+  full?: boolean;
   allowDeletions?: number;
   createScenes?: boolean;
 }
+
+/** What a sync, or the plan of one, may be told. */
+export const syncOptions = (command: Command): Command =>
+  command
+    .option('--full', 'compare everything, not only what is known to have changed')
+    .option(
+      '--allow-deletions <number>',
+      'delete so many records, after having been asked',
+      atLeast(1),
+    )
+    .option('--create-scenes', 'create scenes there that only the library has');
 
 /** Where a source's mirror is kept from one reading to the next. */
 export async function mirrorOf({ settings }: CommandContext, name: string): Promise<string> {

@@ -1,4 +1,6 @@
+import type { ClientBase } from 'pg';
 import type { Source } from '../library/sources.ts';
+import { waitingOf } from '../library/waiting.ts';
 import type { Kind } from '../model/kinds.ts';
 import { plural } from '../model/vocabulary.ts';
 import type { Synced } from '../sync/sync.ts';
@@ -6,13 +8,45 @@ import type { CommandContext, Outcome } from './command.ts';
 import type { Output } from './output.ts';
 import { tellCounts } from './planTable.ts';
 
+/** What is left when a sync has nothing to do, or has done it: what waits for a person. */
+export async function tellWaiting(
+  { output }: CommandContext,
+  client: ClientBase,
+  source: Source,
+  did: 'nothing' | 'something' = 'something',
+): Promise<void> {
+  const { conflicts, suggestions, unsent } = await waitingOf(client, source);
+  const isUnsent = unsent > 0 && !source.writes;
+  if (did === 'nothing') {
+    const isInStep = conflicts === 0 && !isUnsent;
+    output.line(isInStep ? 'Nothing to do: both sides are in step.' : 'Nothing to do.');
+  }
+  if (isUnsent) {
+    output.line(
+      `${several(unsent, 'record edited here waits', 'records edited here wait')}: nothing is written to ${source.name} before \`stowage sources set ${source.name} writes=on\`.`,
+    );
+  }
+  if (conflicts > 0) {
+    output.warning(
+      `${several(conflicts, 'conflict waits', 'conflicts wait')}: \`stowage conflicts\`.`,
+    );
+  }
+  if (suggestions > 0) {
+    output.warning(
+      `${several(suggestions, 'record', 'records')} may be another: \`stowage matches\`.`,
+    );
+  }
+}
+
+const several = (count: number, one: string, many: string): string =>
+  `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
+
 /** Says what a sync did, and what it leaves to the person. */
 export function tellSynced({ output }: CommandContext, source: Source, synced: Synced): Outcome {
   const { changes, conflicts, held, warnings, stale, failures } = synced;
   tellCounts(output, changes, source.name);
   for (const warning of warnings) output.warning(warning);
   tellHeld(output, held);
-  if (conflicts > 0) output.warning(`${conflicts} conflicts wait: \`stowage conflicts list\`.`);
   if (stale.length > 0)
     output.warning(`${stale.length} records were edited meanwhile: sync again.`);
   for (const { kind, remoteId, error } of failures) {
