@@ -120,6 +120,24 @@ export function byFolder(client: ClientBase, paths: readonly string[]): Promise<
   );
 }
 
+export interface MadeGalleryClue {
+  title: string;
+  images: readonly LibraryId[];
+}
+
+/** Galleries of no folder and no file, of that title, with one of these images; or with any, where there are none. */
+export function byImages(client: ClientBase, clues: readonly MadeGalleryClue[]): Promise<Found[]> {
+  return find(
+    client,
+    [clues.map(({ title }) => title), clues.map(({ images }) => `{${images.join()}}`)],
+    'unnest($1::text[], $2::text[]) WITH ORDINALITY AS k (title, images, n)',
+    `SELECT g.id FROM qar.galleries g WHERE g.title = k.title AND g.folder IS NULL
+        AND NOT EXISTS (SELECT FROM qar.gallery_files f WHERE f.gallery_id = g.id)
+        AND (k.images = '{}' OR EXISTS (SELECT FROM qar.gallery_images i
+          WHERE i.gallery_id = g.id AND i.image_id = ANY (k.images::uuid[])))`,
+  );
+}
+
 export interface NameClue {
   name: string;
   /** Asked for where it is given, empty too. */
@@ -139,6 +157,28 @@ export function byName(
     `SELECT r.id FROM qar.${tableOf(kind)} r
       WHERE left(lower(r.name), 64) = left(lower(k.name), 64) AND ${folded('r.name')} = ${folded('k.name')}
         ${kind === 'performer' ? `AND (k.disambiguation IS NULL OR ${folded('r.disambiguation')} = ${folded('k.disambiguation')})` : ''}`,
+  );
+}
+
+/** The same name but for spaces around it, which some servers trim and others keep. */
+export function byTrimmedName(
+  client: ClientBase,
+  kind: Kind,
+  clues: readonly NameClue[],
+): Promise<Found[]> {
+  if (clues.length === 0) return Promise.resolve([]);
+  const same = (field: string) => `${folded(`btrim(r.${field})`)} = ${folded(`btrim(k.${field})`)}`;
+  // One pass over all names: no index has them trimmed.
+  return rowsOf(
+    client,
+    `SELECT k.n, r.id FROM qar.${tableOf(kind)} r
+       JOIN unnest($1::text[], $2::text[]) WITH ORDINALITY AS k (name, disambiguation, n) ON ${same('name')}
+      WHERE (r.name <> btrim(r.name) OR k.name <> btrim(k.name))
+        ${kind === 'performer' ? `AND (k.disambiguation IS NULL OR ${same('disambiguation')})` : ''}`,
+    [
+      clues.map(({ name }) => storableText(name)),
+      clues.map(({ disambiguation }) => disambiguation && storableText(disambiguation)),
+    ],
   );
 }
 

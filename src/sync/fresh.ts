@@ -31,8 +31,8 @@ export async function assignFresh(
     await matching.add(
       [...sides].map(([remoteId, { values, facts }]) => ({
         ...{ remoteId, values },
-        // A file is one of this source's own, unless it is one that it had under another number.
-        ...((kind !== 'file' || !renumbered) && { files: ofRecord(facts, files) }),
+        // A file is known by what is its own.
+        ...(kind !== 'file' && { files: ofRecord(facts, files) }),
       })),
     );
   }

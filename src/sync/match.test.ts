@@ -119,6 +119,13 @@ describe('matching', async () => {
         by: 'name',
       },
       {
+        what: 'that has its name but for spaces around it',
+        kind: 'tag',
+        has: { name: '  Spaced tag ' },
+        comes: { name: 'spaced tag' },
+        by: 'trimmed name',
+      },
+      {
         what: 'that has its name and disambiguation',
         kind: 'performer',
         has: { name: 'Ann', disambiguation: 'UK' },
@@ -176,6 +183,26 @@ describe('matching', async () => {
       const comes = [values, { ...values, seconds: 2 }, { ...values, primaryTag: null }];
       assert.deepEqual(await library.matchValues('marker', comes), {
         1: { libraryId: marker, by: 'content' },
+      });
+    });
+
+    test('gallery: that somebody made of the same images under its title', async (t) => {
+      const library = await emptyLibrary(client, t);
+      const [one, other] = [await library.holds('image', {}), await library.holds('image', {})];
+      const made = await library.holds('gallery', { title: 'walk', images: [one, other] });
+      await library.holds('gallery', {
+        title: 'walk',
+        images: [one],
+        folder: { id: 1, path: '/a' },
+      });
+      const comes = [
+        { title: 'walk', images: [one] },
+        { title: 'Walk', images: [one] },
+        { title: 'walk', images: [77] },
+        { title: 'walk', images: [one], folder: { id: 9, path: '/b' } },
+      ];
+      assert.deepEqual(await library.matchValues('gallery', comes), {
+        1: { libraryId: made, by: 'content' },
       });
     });
 

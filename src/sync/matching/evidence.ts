@@ -5,10 +5,12 @@ import {
   byFilterName,
   byFingerprint,
   byFolder,
+  byImages,
   byMoment,
   byName,
   byPath,
   byStashId,
+  byTrimmedName,
   type Found,
 } from '../../library/lookUps.ts';
 import { isLibraryId } from '../../library/translate.ts';
@@ -36,20 +38,22 @@ export type Level =
   | 'fingerprint'
   | 'path'
   | 'name'
+  | 'trimmed name'
   | 'content'
   | 'replaced file'
   | 'telling';
 
+const ofNames = ['name', 'trimmed name'] as const;
 const ofFiles = ['fingerprint', 'path', 'replaced file', 'telling'] as const;
 
 /** Design.md §5.3: the first is the strongest. `telling` only tells apart those that another level found. */
 export const levels: { [K in Kind]: readonly Level[] } = {
-  tag: ['stash id', 'name'],
-  studio: ['stash id', 'name'],
-  performer: ['stash id', 'name'],
-  group: ['name'],
+  tag: ['stash id', ...ofNames],
+  studio: ['stash id', ...ofNames],
+  performer: ['stash id', ...ofNames],
+  group: ofNames,
   image: ofFiles,
-  gallery: ofFiles,
+  gallery: ['fingerprint', 'path', 'replaced file', 'content', 'telling'],
   scene: ['stash id', ...ofFiles],
   marker: ['content', 'telling'],
   chapter: ['content', 'telling'],
@@ -124,7 +128,15 @@ export async function evidenceFor(
           (clues) => byName(client, kind, clues),
         );
         break;
+      case 'trimmed name':
+        await ask(
+          level,
+          (record) => namesOf(kind, record),
+          (clues) => byTrimmedName(client, kind, clues),
+        );
+        break;
       case 'content':
+        if (kind === 'gallery') await ask(level, madeOf, (clues) => byImages(client, clues));
         if (kind === 'marker') await ask(level, momentsOf, (clues) => byMoment(client, clues));
         if (kind === 'chapter') await ask(level, chaptersOf, (clues) => byChapter(client, clues));
         if (kind === 'savedFilter') {
@@ -205,6 +217,16 @@ function chaptersOf({ values }: NewRecord) {
   const { gallery, imageIndex, title = '' } = values;
   if (!isLibraryId(gallery) || typeof imageIndex !== 'number') return [];
   return [{ gallery, imageIndex, title: title as string }];
+}
+
+/** A gallery that somebody put together: there is no folder and no zip to know it by. */
+function madeOf({ values, files = [] }: NewRecord) {
+  const { title, folder = null } = values;
+  const all = (values.images ?? []) as (Id | LibraryId)[];
+  const images = all.filter(isLibraryId);
+  const isTold = title && (images.length > 0 || all.length === 0);
+  if (!isTold || folder !== null || files.length > 0) return [];
+  return [{ title: title as string, images }];
 }
 
 function filtersOf({ values }: NewRecord) {
