@@ -41,6 +41,8 @@ test('of two records that just met, an empty value gives way, and two different 
   assert.deepEqual(met(rating, null, 0), both(0));
   assert.equal(met(rating, 0, 20).asked?.length, 1, 'a rating of 0 was given');
   assert.equal(met(title, 'a', 'b').asked?.length, 1);
+  assert.deepEqual(met(title, ' a', 'a'), both('a'), 'the source trims');
+  assert.deepEqual(met(title, 'a', 'a '), both('a'));
   const flag = { base: undefined, library: false, source: true };
   assert.deepEqual(merged(kinds.scene.organized, flag), both(true));
   const resumed = { base: undefined, library: 12.5, source: 0 };

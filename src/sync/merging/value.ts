@@ -55,8 +55,18 @@ function rightSide(
   } else {
     const [ours, theirs] = [weight(library), weight(source)];
     if (ours !== theirs) return ours > theirs ? 'library' : 'stash';
+    const trimmed = sameButForSpaces(library, source);
+    if (trimmed !== undefined) return library === trimmed ? 'library' : 'stash';
   }
   return settle?.(key) ?? 'ask';
+}
+
+/** Some servers trim what others keep, which is no disagreement: the trimmed one of two texts that are else the same. */
+function sameButForSpaces(library: unknown, source: unknown): string | undefined {
+  if (typeof library !== 'string' || typeof source !== 'string') return undefined;
+  const trimmed = library.trim();
+  const isOne = trimmed === source.trim() && [library, source].includes(trimmed);
+  return isOne ? trimmed : undefined;
 }
 
 /** Values of a field as they are. */
