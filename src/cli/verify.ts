@@ -1,8 +1,10 @@
+import { type Link, linksKeptOtherwise } from '../library/links.ts';
 import { LibraryRecords } from '../library/read.ts';
 import { type Known, KnownFields, lastRoad } from '../library/sources.ts';
+import type { Id } from '../model/fields.ts';
 import { type Kind, kindNames, type Rec } from '../model/kinds.ts';
 import type { Trouble } from '../model/reading.ts';
-import { jsonText } from '../model/records.ts';
+import { jsonText, sameValue } from '../model/records.ts';
 import { plural } from '../model/vocabulary.ts';
 import { type Compared, compareKind, type Difference } from '../sync/compare.ts';
 import { type CommandDefinition, libraryOptions } from './command.ts';
@@ -47,7 +49,7 @@ export const verify: CommandDefinition<Options> = {
         compared[kind] = await compareKind(
           kind,
           noting(kind, counting(records, stage), fields),
-          library.records(kind),
+          asKept(library.records(kind), await linksKeptOtherwise(client, known, kind)),
           (difference) => output.trouble({ ...difference, why: words(difference) }),
         );
       }
@@ -83,6 +85,20 @@ async function* noting<K extends Kind>(
 ) {
   for await (const batch of batches) {
     for (const record of batch) fields.add(kind, record);
+    yield batch;
+  }
+}
+
+/** The library's records, with what the source keeps of a value in place of the one that it was sent: they are in step. */
+async function* asKept<K extends Kind>(records: AsyncIterable<Rec<K>[]>, links: readonly Link[]) {
+  const kept = new Map(links.map((link) => [link.remoteId, link]));
+  for await (const batch of records) {
+    for (const record of batch as { id: Id; [field: string]: unknown }[]) {
+      const link = kept.get(record.id);
+      for (const [field, value] of Object.entries(link?.sent ?? {})) {
+        if (sameValue(record[field], value)) record[field] = link?.base[field];
+      }
+    }
     yield batch;
   }
 }

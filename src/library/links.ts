@@ -83,19 +83,26 @@ export async function linkedAt(
   return rows.map(({ id, created }) => [Date.parse(created), id]);
 }
 
+/** Those of records of which the source keeps something otherwise than it was sent. */
+export const linksKeptOtherwise = (
+  client: ClientBase,
+  source: Source,
+  kind: Kind,
+): Promise<Link[]> => select(client, source, kind, `l.sent <> '{}'`);
+
 async function select(
   client: ClientBase,
   source: Source,
   kind: Kind,
   where: string,
-  ids: readonly (Id | LibraryId)[],
+  ids?: readonly (Id | LibraryId)[],
 ): Promise<Link[]> {
-  if (ids.length === 0) return [];
+  if (ids?.length === 0) return [];
   const { rows } = await client.query<Cell[]>({
     text: `SELECT l.remote_id, l.library_id, l.base, l.facts, encode(l.seen, 'hex'), l.sent, l.edited,
         (extract(epoch FROM l.absent_since) * 1000000)::bigint
       FROM stowage.links l WHERE l.source_id = $1 AND l.kind = $2 AND ${where} ORDER BY l.remote_id`,
-    values: [source.id, kindNumber[kind], ids],
+    values: [source.id, kindNumber[kind], ...(ids ? [ids] : [])],
     rowMode: 'array',
     types: asText,
   });
