@@ -9,6 +9,8 @@ export interface Settings {
   readonly dataDirectory: string;
   /** The source's API key. */
   readonly apiKey: string | undefined;
+  /** That of the server that something is moved to. */
+  readonly toApiKey: string | undefined;
   /** What sources' keys are encrypted with; undefined where a file in the data directory holds it. */
   readonly secret: string | undefined;
 }
@@ -18,6 +20,7 @@ export interface Environment {
   readonly STOWAGE_DATABASE_URL?: string;
   readonly STOWAGE_DATA?: string;
   readonly STOWAGE_API_KEY?: string;
+  readonly STOWAGE_TO_API_KEY?: string;
   readonly STOWAGE_SECRET?: string;
   /** `1` adds the stack to an error. */
   readonly STOWAGE_DEBUG?: string;
@@ -39,6 +42,7 @@ export function settle(
         (environment.STOWAGE_DATA || path.join(userData(environment), 'stowage')),
     ),
     apiKey: environment.STOWAGE_API_KEY || undefined,
+    toApiKey: environment.STOWAGE_TO_API_KEY || undefined,
     secret: environment.STOWAGE_SECRET || undefined,
   });
 }

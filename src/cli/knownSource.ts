@@ -60,13 +60,11 @@ async function meantSource(
       from === undefined ? await namedSource(client, name) : await findSource(client, name);
     return { name, source };
   }
-  const sources = await listSources(client);
   if (from !== undefined) {
-    const source =
-      sources.find(({ address }) => address !== null && address === sameForm(from)) ??
-      sources.find((one) => one.name === usualName);
+    const source = (await sourceAt(client, from)) ?? (await findSource(client, usualName));
     return { name: source?.name ?? usualName, source };
   }
+  const sources = await listSources(client);
   const [source, ...others] = sources;
   if (source && others.length === 0) return { name: source.name, source };
   throw new StowageError(
@@ -81,6 +79,12 @@ async function meantSource(
 }
 
 const usualName = 'main';
+
+/** The source that was last reached at an address. */
+export async function sourceAt(client: ClientBase, from: string): Promise<Source | undefined> {
+  const there = sameForm(from);
+  return (await listSources(client)).find(({ address }) => address === there);
+}
 
 /** An address as it is remembered; a path stays one. */
 function sameForm(from: string): string {

@@ -1,132 +1,182 @@
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { addSource, changeSource, findSource } from '../library/sources.ts';
+import { Option } from 'commander';
+import type { ClientBase } from 'pg';
+import { leftBehind } from '../library/leftBehind.ts';
+import { addSource, changeSource, findSource, type Source } from '../library/sources.ts';
 import { StowageError } from '../model/errors.ts';
 import { type PathMapping, parsePathMapping } from '../model/pathMap.ts';
-import { settle } from '../settings.ts';
 import { backUpThere } from '../stash/write/backup.ts';
 import { temporaryFolder } from '../temporary.ts';
 import { type CommandContext, type CommandDefinition, libraryOptions } from './command.ts';
-import { remember } from './knownSource.ts';
+import { remember, sourceAt } from './knownSource.ts';
 import { withLibrary } from './library.ts';
 import { migrate } from './migrate.ts';
-import { enter } from './opening.ts';
-import { accessOptions, type SourceOptions, sourceOf } from './source.ts';
+import { reach } from './opening.ts';
+import { type ReadingOptions, readingOptions } from './reading.ts';
+import { accessOptions, type SourceOptions, sourceOptions } from './source.ts';
 import { sync } from './sync.ts';
 import { verify } from './verify.ts';
 
-interface Options extends Omit<SourceOptions, 'from'> {
-  from: string;
+/** How the second server is entered: `toHeader` for `--to-header`, and so on. */
+type ToOptions = {
+  [O in Exclude<keyof SourceOptions, 'from'> as `to${Capitalize<O>}`]?: SourceOptions[O];
+};
+
+interface Options extends SourceOptions, ReadingOptions, ToOptions {
   to: string;
-  toApiKey?: string;
-  toApiKeyFile?: string;
   map?: PathMapping[];
-  pictures: 'all' | 'none';
+  prefer?: 'from' | 'to';
+  dryRun?: boolean;
   database?: string;
   data?: string;
 }
 
-/** What the two servers are called in the library between them. */
-const [origin, target] = ['from', 'to'];
-
 /**
  * `stowage move --from A --to B`: brings what people made of a library on one Stash (metadata, histories, pictures) to
- * another that has the files: the library between them is filled from the one and put in step with the other.
+ * another that has the files. A library between them is filled from the one and put in step with the other.
  */
 export const move: CommandDefinition<Options> = {
   configure: (command) =>
-    accessOptions(libraryOptions(command))
-      .requiredOption('--from <address>', 'the Stash to bring from; it is only read')
-      .requiredOption('--to <address>', 'the Stash to bring to; it has scanned the files already')
-      .option('--to-api-key <key>', 'its API key (better: --to-api-key-file)')
-      .option('--to-api-key-file <file>', 'a file that holds its API key')
-      .option(
-        '--map <there=here>',
-        'where a folder of the first is found on the second; may be repeated',
-        mapped,
+    accessOptions(
+      readingOptions(sourceOptions(libraryOptions(command))).requiredOption(
+        '--to <address>',
+        'the Stash to bring to, which has scanned the files; it makes a backup first',
+      ),
+      'to-',
+    )
+      .option('--map <there=here>', 'where a folder of the first is found on the second', mapped)
+      .addOption(
+        new Option(
+          '--prefer <server>',
+          'whose value stays where both have one, and they differ (default: from)',
+        ).choices(['from', 'to']),
       )
-      .option('--pictures <which>', 'all, or none', 'all'),
+      .option('--dry-run', 'show what would be brought, and write nothing'),
   async run(context, options) {
-    const between = await libraryBetween(context, options);
-    await using _ = between;
-    const { at } = between;
-    const access = { ...options, to: undefined, map: undefined };
-    context.output.line(`Bringing ${options.from} over.`);
-    const brought = await migrate.run(at, {
-      ...access,
-      name: origin,
-      via: 'auto',
-      pictures: options.pictures,
-    } as never);
-    await attach(at, options);
-    context.output.line(`Putting ${options.to} in step.`);
-    const synced = await sync.run(at, { name: target, via: 'auto' } as never);
-    context.output.line(`Comparing ${options.to} with it, field by field.`);
-    const proof = await verify.run(at, { name: target, via: 'auto' } as never);
-    return {
-      complete: brought.complete && synced.complete && proof.complete,
-      summary: { brought: brought.summary, synced: synced.summary, proof: proof.summary },
-    };
+    const { output, signal } = context;
+    await using between = await libraryBetween(context, options);
+    const here = between.context;
+    const { settings } = here;
+    // Neither server is told what lets us into the other.
+    const there = { ...here, settings: { ...settings, apiKey: settings.toApiKey } };
+    const to = toOptions(options);
+    // Both are looked at before anything is begun.
+    const target = await reach(to, there);
+    if (!('server' in target)) {
+      throw new StowageError('usage', 'A database file cannot be written to.', {
+        item: options.to,
+        remedy: 'Give the address of the Stash to bring to.',
+      });
+    }
+    try {
+      return await withLibrary(
+        here,
+        async (client) => {
+          const names = {
+            from: (await sourceAt(client, options.from))?.name ?? 'from',
+            to: (await sourceAt(client, options.to))?.name ?? 'to',
+          };
+          output.line(`Bringing ${options.from} over.`);
+          const brought = await migrate.run(here, {
+            ...options,
+            ...{ name: names.from, pictures: 'all', dryRun: false },
+          });
+          const source = await targetSource(client, names.to, target.server.profile, options);
+          await remember(client, source, target.access, there);
+          const known = { ...to, name: names.to, via: 'auto' } as const;
+          if (options.dryRun)
+            return await sync.run(there, { ...known, createAll: true, dryRun: true });
+          await backUpThere(target.server, signal);
+          output.line(`${options.to} has made a backup of its database, among its own.`);
+          output.line(`Putting ${options.to} in step.`);
+          const synced = await sync.run(there, { ...known, createAll: true });
+          output.line(`Comparing ${options.to} with it, field by field.`);
+          const proof = await verify.run(there, known);
+          const left = await tellLeft(there, client, names);
+          return {
+            complete: brought.complete && synced.complete && proof.complete && left === 0,
+            summary: {
+              ...{ brought: brought.summary, synced: synced.summary, proof: proof.summary },
+              left,
+            },
+          };
+        },
+        { make: true },
+      );
+    } finally {
+      await target.server.client.close();
+    }
   },
 };
 
-/** The library that both meet in: the person's own where one is named, else one that is gone afterwards. */
+const toOptions = (options: Options): SourceOptions => ({
+  from: options.to,
+  apiKey: options.toApiKey,
+  apiKeyFile: options.toApiKeyFile,
+  header: options.toHeader,
+  ca: options.toCa,
+  cert: options.toCert,
+  certKey: options.toCertKey,
+  proxy: options.toProxy,
+  timeout: options.toTimeout,
+});
+
+/**
+ * The library that both meet in: the person's own where one is named, else one that is gone afterwards. What would be
+ * done is shown without a trace in anybody's.
+ */
 async function libraryBetween(
   context: CommandContext,
-  { database, data }: Options,
-): Promise<AsyncDisposable & { at: CommandContext }> {
-  if (database !== undefined || data !== undefined) {
-    return { at: context, [Symbol.asyncDispose]: async () => {} };
+  { database, data, dryRun }: Options,
+): Promise<AsyncDisposable & { context: CommandContext }> {
+  if (!dryRun && (database !== undefined || data !== undefined)) {
+    return { context, [Symbol.asyncDispose]: async () => {} };
   }
   const { settings } = context;
   const temporary = await temporaryFolder(settings.dataDirectory);
-  const folder = join(temporary.path, 'between');
-  const at = { ...context, settings: { ...settle({}, { data: folder }), apiKey: settings.apiKey } };
   return {
-    at,
-    [Symbol.asyncDispose]: async () => {
-      await rm(folder, { recursive: true, force: true });
-      await temporary[Symbol.asyncDispose]();
+    context: {
+      ...context,
+      settings: { ...settings, databaseUrl: undefined, dataDirectory: temporary.path },
     },
+    [Symbol.asyncDispose]: () => temporary[Symbol.asyncDispose](),
   };
 }
 
-/** Makes the second server a source that is written to, after it made a backup. */
-async function attach(context: CommandContext, options: Options): Promise<void> {
-  const { toApiKey, toApiKeyFile, to, map = [] } = options;
-  const told = await sourceOf(
-    {
-      ...options,
-      from: to,
-      ...(toApiKey !== undefined && { apiKey: toApiKey }),
-      ...(toApiKeyFile !== undefined && { apiKeyFile: toApiKeyFile }),
-    },
-    { ...context, settings: { ...context.settings, apiKey: undefined } },
-  );
-  if (!('server' in told)) {
-    throw new StowageError('usage', 'A database file cannot be written to.', {
-      item: to,
-      remedy: 'Give the address of the Stash to bring to.',
-    });
+/** The second server as a source that is written to; what it has and the first has not stays. */
+async function targetSource(
+  client: ClientBase,
+  name: string,
+  profile: Source['profile'],
+  { map, prefer }: Options,
+): Promise<Source> {
+  const known = await findSource(client, name);
+  const id = known?.id ?? (await addSource(client, { name, profile, pictures: 'all' }));
+  await changeSource(client, id, {
+    writes: true,
+    ...(!known && { deletions: 'none' }),
+    // The first server's folders are the library's own; this says what the second calls them.
+    ...(map && { pathMap: map.map(({ from, to }) => ({ from: to, to: from })) }),
+    ...(prefer && { policy: { default: prefer === 'from' ? 'library' : 'stash' } }),
+  });
+  return (await findSource(client, name)) as Source;
+}
+
+/** Lists what the second server has no record for: files that it has not scanned, mostly. */
+async function tellLeft(
+  { output }: CommandContext,
+  client: ClientBase,
+  names: { from: string; to: string },
+): Promise<number> {
+  const [origin, target] = [
+    await findSource(client, names.from),
+    await findSource(client, names.to),
+  ];
+  if (!origin || !target) return 0;
+  const left = await leftBehind(client, origin, target);
+  for (const { kind, id } of left) {
+    output.trouble({ kind, id, field: null, why: 'the second server has nothing for it' });
   }
-  const reached = await enter(told, context);
-  if (!('server' in reached)) return;
-  try {
-    await backUpThere(reached.server, context.signal);
-    await withLibrary(context, async (client) => {
-      const { profile } = reached.server;
-      const known = await findSource(client, target as string);
-      if (!known) await addSource(client, { name: target as string, profile, pictures: 'all' });
-      const source = await findSource(client, target as string);
-      if (!source) return;
-      // The first server's folders are the library's own; this says what the second calls them.
-      const pathMap = map.map(({ from, to: here }) => ({ from: here, to: from }));
-      await changeSource(client, source.id, { writes: true, deletions: 'none', pathMap });
-      await remember(client, source, reached.access, context);
-    });
-  } finally {
-    await reached.server.client.close();
-  }
+  return left.length;
 }
 
 const mapped = (text: string, others: PathMapping[] = []): PathMapping[] => [

@@ -22,6 +22,7 @@ export async function run(
 ): Promise<number> {
   const redactor = new Redactor();
   redactor.add(environment.STOWAGE_API_KEY);
+  redactor.add(environment.STOWAGE_TO_API_KEY);
   redactor.add(environment.STOWAGE_SECRET);
   const streams = redactedStreams(redactor, process.stdout, process.stderr);
   const name = Object.keys(commands).find((command) => command === words[0]);

@@ -10,14 +10,14 @@ import { promptSecret } from './prompt.ts';
 /** What `sourceOptions` adds to a command's options. */
 export interface SourceOptions {
   from: string;
-  apiKey?: string;
-  apiKeyFile?: string;
-  header?: { [name: string]: string };
-  ca?: string;
-  cert?: string;
-  certKey?: string;
-  proxy?: string;
-  timeout?: number;
+  apiKey?: string | undefined;
+  apiKeyFile?: string | undefined;
+  header?: { [name: string]: string } | undefined;
+  ca?: string | undefined;
+  cert?: string | undefined;
+  certKey?: string | undefined;
+  proxy?: string | undefined;
+  timeout?: number | undefined;
 }
 
 /** Where a library is read from: a server and how to get in, or a database file. */
@@ -32,17 +32,19 @@ export const sourceOptions = (command: Command): Command =>
     ),
   );
 
-/** How to get in. */
-export const accessOptions = (command: Command): Command =>
-  command
-    .option('--api-key <key>', 'its API key (better: env STOWAGE_API_KEY, or --api-key-file)')
-    .option('--api-key-file <file>', 'a file that holds the API key')
-    .option('--header <name: value>', 'sent with every request; may be repeated', header)
-    .option('--ca <file>', 'certificates to trust besides those of the system (PEM)')
-    .option('--cert <file>', 'a certificate to show to a gateway (PEM)')
-    .option('--cert-key <file>', 'its key (PEM)')
-    .option('--proxy <url>', 'http://, https:// or socks5:// host:port')
-    .option('--timeout <seconds>', 'how long the server may stay silent', atLeast(1));
+/** How to get in; `of` is put before the name of each option where there are two servers. */
+export const accessOptions = (command: Command, of: '' | 'to-' = ''): Command => {
+  const variable = of === '' ? 'STOWAGE_API_KEY' : 'STOWAGE_TO_API_KEY';
+  return command
+    .option(`--${of}api-key <key>`, `its API key (better: env ${variable}, or --${of}api-key-file)`)
+    .option(`--${of}api-key-file <file>`, 'a file that holds the API key')
+    .option(`--${of}header <name: value>`, 'sent with every request; may be repeated', header)
+    .option(`--${of}ca <file>`, 'certificates to trust besides those of the system (PEM)')
+    .option(`--${of}cert <file>`, 'a certificate to show to a gateway (PEM)')
+    .option(`--${of}cert-key <file>`, 'its key (PEM)')
+    .option(`--${of}proxy <url>`, 'http://, https:// or socks5:// host:port')
+    .option(`--${of}timeout <seconds>`, 'how long the server may stay silent', atLeast(1));
+};
 
 /** What the options say of the source. Its secrets are known to the redactor afterwards. */
 export async function sourceOf(options: SourceOptions, context: CommandContext): Promise<Source> {

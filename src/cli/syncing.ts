@@ -17,6 +17,7 @@ export interface SyncOptions {
   full?: boolean;
   allowDeletions?: number;
   createScenes?: boolean;
+  createAll?: boolean;
 }
 
 /** What a sync, or the plan of one, may be told. */
@@ -28,7 +29,8 @@ export const syncOptions = (command: Command): Command =>
       'delete so many records, after having been asked',
       atLeast(1),
     )
-    .option('--create-scenes', 'create scenes there that only the library has');
+    .option('--create-scenes', 'create scenes there that only the library has')
+    .option('--create-all', 'create there also tags, performers, … that nothing there uses');
 
 /** Where a source's mirror is kept from one reading to the next. */
 export async function mirrorOf({ settings }: CommandContext, name: string): Promise<string> {
@@ -83,6 +85,7 @@ export function syncingOf(
     signal,
     allowedDeletions: options.allowDeletions ?? 0,
     createScenes: options.createScenes ?? false,
+    createAll: options.createAll ?? false,
     warn: (message) => output.warning(message),
     read: async () => {
       if (isFirst) {

@@ -2,6 +2,7 @@ import type { ClientBase } from 'pg';
 import { heldRecords } from '../library/heldRecords.ts';
 import { refusedCreations } from '../library/journal.ts';
 import { kindNumber, tableOf } from '../library/layout.ts';
+import { listMatches } from '../library/matches.ts';
 import type { Source } from '../library/sources.ts';
 import { idsIn, isLibraryId, type NamedIds } from '../library/translate.ts';
 import type { HeldRecord, LibraryId, Values } from '../model/held.ts';
@@ -16,7 +17,7 @@ import { creatable, withReferences } from './projection.ts';
  * chapters of records that it has, and what was made in the library and came from no source at all.
  */
 export async function planNeeded(planning: Planning): Promise<void> {
-  const { client, source, plan, createScenes } = planning;
+  const { client, source, plan, createScenes, createAll } = planning;
   if (!source.writes) return;
   const refused = await refusedCreations(client, source.id);
   const wanted: NamedIds = new Map();
@@ -25,9 +26,16 @@ export async function planNeeded(planning: Planning): Promise<void> {
   for (const items of plan.items({ there: 'update' })) {
     for (const { kind, source: values } of items) idsIn(kind, values, wanted);
   }
-  const madeHere = ['tag', 'studio', 'performer', 'group', 'gallery', 'savedFilter'] as const;
-  for (const kind of madeHere) {
-    for (const id of await withoutAnyLink(client, kind)) want(kind, id);
+  // What may be a record of the source is asked about, not made beside it.
+  const waiting = createAll ? await listMatches(client, { sourceId: source.id }) : [];
+  const asked = new Set([...plan.suggestions, ...waiting].map(({ otherId }) => otherId));
+  for (const kind of ['tag', 'studio', 'performer', 'group', 'gallery', 'savedFilter'] as const) {
+    const all = createAll
+      ? (await unlinked(client, source, kind, withoutFiles[kind] ?? 'true')).filter(
+          (id) => !asked.has(id),
+        )
+      : await withoutAnyLink(client, kind);
+    for (const id of all) want(kind, id);
   }
   if (createScenes)
     for (const id of await unlinked(client, source, 'scene', 'true')) want('scene', id);
@@ -123,6 +131,11 @@ async function notThere(
   }
   return open;
 }
+
+/** What a source finds on its own disk is not made there. */
+const withoutFiles: { [K in Kind]?: string } = {
+  gallery: `r.folder IS NULL AND NOT EXISTS (SELECT FROM qar.gallery_files f WHERE f.gallery_id = r.id)`,
+};
 
 /** Made in the library: no source has it. */
 async function withoutAnyLink(client: ClientBase, kind: Kind): Promise<LibraryId[]> {

@@ -33,6 +33,8 @@ export interface Planning {
   createScenes: boolean;
   /** The source has the same records under other numbers (design.md §5.1). */
   renumbered: boolean;
+  /** Tags, performers and all else that needs no file is created there, though nothing there needs it. */
+  createAll: boolean;
   now: number;
   /** Something that the person has to know. */
   warn(message: string): void;

@@ -31,6 +31,7 @@ export interface Syncing
       | 'signal'
       | 'allowedDeletions'
       | 'createScenes'
+      | 'createAll'
       | 'warn'
     >,
     Pick<Sending, 'writer' | 'merge'> {

@@ -10,6 +10,7 @@ import { exportCommand } from '../../src/cli/export.ts';
 import { asStowageError, exitCodeOf } from '../../src/cli/failure.ts';
 import { matches } from '../../src/cli/matches/matches.ts';
 import { migrate } from '../../src/cli/migrate.ts';
+import { move } from '../../src/cli/move.ts';
 import { Output } from '../../src/cli/output.ts';
 import { parse } from '../../src/cli/parse.ts';
 import { plan } from '../../src/cli/plan.ts';
@@ -46,6 +47,7 @@ const commands: Commands = {
   lock: { summary: 'Lock', load: async () => lock },
   unlock: { summary: 'Unlock', load: async () => unlock },
   migrate: { summary: 'Migrate', load: async () => migrate },
+  move: { summary: 'Move', load: async () => move },
   verify: { summary: 'Verify', load: async () => verify },
   export: { summary: 'Export', load: async () => exportCommand },
   sync: { summary: 'Sync', load: async () => sync },

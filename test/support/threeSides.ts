@@ -85,6 +85,7 @@ export async function threeSides(t: Scope): Promise<ThreeSides> {
           signal,
           allowedDeletions: 0,
           createScenes: false,
+          createAll: false,
           warn: () => {},
           writer: (told) => openWriter(side.server, { ...told, picture: async () => null }),
           read: async () => {
