@@ -189,13 +189,24 @@ describe('move', () => {
     const lost = Number(Object.values(to.rows('select max(id) from scenes')[0] as object)[0]);
     to.sql(withoutScenes(`id = ${lost}`));
     from.sql(`${withoutScenes('id = 5')} update scenes set details = null where id = 3`);
+    // A tag that is an alias there cannot be made, nor a filter that would find something else without it.
+    from.sql(`insert into tags (id, name, created_at, updated_at) values (900, 'tide', '2020-01-01T00:00:00Z', '2020-01-01T00:00:00Z');
+      insert into saved_filters (id, mode, name, object_filter) values (900, 'SCENES', 'tidal', '{"tags":{"value":{"items":[{"id":"900","label":"tide"}]},"modifier":"INCLUDES"}}');
+      insert into scenes_tags (scene_id, tag_id) values (3, 900)`);
+    to.sql(`insert into tag_aliases (tag_id, alias) values (1, 'tide')`);
     const plays = listed(to, 'plays').length;
     const moved = await move();
     assert.deepEqual(
-      moved.troubles.map(({ kind, id, why }) => ({ kind, id, why })),
-      [{ kind: 'scene', id: lost - 100, why: 'the second server has nothing for it' }],
+      moved.troubles.map(({ kind, id, why }) => `${kind} ${id}: ${why}`),
+      [
+        "tag 0: the source refused it: Stash refused TagCreate. It says: name 'tide' is used as alias for 'its own'",
+        'savedFilter 0: the source refused it: It names a record that is not there.',
+        'tag 900: the second server has nothing for it',
+        `scene ${lost - 100}: the second server has nothing for it`,
+        'savedFilter 900: the second server has nothing for it',
+      ],
     );
-    assert.deepEqual([moved.exitCode, moved.summary.left], [3, 1]);
+    assert.deepEqual([moved.exitCode, moved.summary.left], [3, 3]);
     const scene = (id: number) => to.rows(`select title, details from scenes where id = ${id}`)[0];
     const [{ title } = { title: '' }] = from.rows('select title from scenes where id = 3') as [
       { title: string },

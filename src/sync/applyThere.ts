@@ -20,7 +20,7 @@ import type { Applying } from './applyHere.ts';
 import { type Named, namedBy } from './names.ts';
 import type { PlanItem } from './planItem.ts';
 import { batchSize } from './planning.ts';
-import { withReferences } from './projection.ts';
+import { namesLacking, withReferences } from './projection.ts';
 
 /** A record that the source did not take, and why. */
 export interface Failure {
@@ -173,6 +173,11 @@ async function sendBatch(
       after: asTold(kind, pick(item.source, names), named),
     };
     if (action === 'update' && Object.keys(change.after).length === 0) return [];
+    if (namesLacking(kind, change.after, () => false)) {
+      const error = new StowageError('source.refused', 'It names a record that is not there.');
+      failures.push({ kind, libraryId: item.libraryId, remoteId, error });
+      return [];
+    }
     itemOf.set(change, item);
     return [change];
   });

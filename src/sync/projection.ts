@@ -1,8 +1,20 @@
+import { idsIn, isLibraryId } from '../library/translate.ts';
 import type { LibraryId, Values } from '../model/held.ts';
 import { fieldsOf, type Kind } from '../model/kinds.ts';
 
 /** Kinds that are created at the source where something there needs them. */
 export const creatable: ReadonlySet<Kind> = new Set(['tag', 'studio', 'performer', 'group']);
+
+/** Whether a saved filter names what a source has no place for: without it, the filter would find something else. */
+export const namesLacking = (
+  kind: Kind,
+  values: Values,
+  has: (target: Kind, id: LibraryId) => boolean,
+): boolean =>
+  kind === 'savedFilter' &&
+  [...idsIn(kind, values)].some(([target, ids]) =>
+    [...ids].some((id) => isLibraryId(id) && !has(target, id)),
+  );
 
 /**
  * The values with only those references that a source has a place for. A single one that it has none for is unknown to
