@@ -4,6 +4,8 @@ import type { LibraryId } from '../model/held.ts';
 import type { Kind } from '../model/kinds.ts';
 import { recordDone } from './journal.ts';
 import { kindNumber, ownerColumn, type StoredField, tableOf } from './layout.ts';
+import { markRecordsEdited } from './links.ts';
+import { namedByOthers } from './runRecords.ts';
 
 /**
  * Two records that are one: the origin is marked as deleted, and is the destination now. This is what is written down
@@ -47,6 +49,13 @@ export async function addFold(
      RETURNING source_id AS source, remote_id AS remote`,
     both,
   );
+  // These sources have a record now for what the destination is named by.
+  for (const { source } of moved) {
+    await markRecordsEdited(client, { id: source }, [
+      ...(await namedByOthers(client, kind, [destination])).map(({ by }) => by),
+      ...(await filtersNaming(client, destination)),
+    ]);
+  }
   await dropQuestions(client, kind, origin);
   await moveSuggestions(client, origin, destination);
   const fold: Fold = {

@@ -223,7 +223,7 @@ export async function markDeletedEdited(client: ClientBase, source: Source): Pro
 /** The same for the source's links of some records, of whatever kind. */
 export async function markRecordsEdited(
   client: ClientBase,
-  source: Source,
+  source: Pick<Source, 'id'>,
   libraryIds: readonly LibraryId[],
 ): Promise<void> {
   await client.query(

@@ -169,6 +169,28 @@ describe('folding a record into another', async () => {
     await library.takeBack();
   });
 
+  test('has a source look again at what names the destination, which it has a record for now', async (t) => {
+    const library = await filled(t, [
+      ['tag', blonde, { name: 'Harbour' }],
+      ['tag', fair, { name: 'Port' }],
+      ['scene', walk, { tags: [blonde] }],
+    ]);
+    const one = await library.source('one');
+    await library.link(one, 1, fair);
+    const scene = [one, kindNumber.scene, walk];
+    await client.query(
+      `INSERT INTO stowage.links (source_id, kind, remote_id, library_id, base, facts, seen, run_id)
+       VALUES ($1, $2, 7, $3, '{}', '{}', '', 1)`,
+      scene,
+    );
+    await library.fold('tag', blonde, fair);
+    const { rows } = await client.query(
+      'SELECT edited FROM stowage.links WHERE (source_id, kind, library_id) = ($1, $2, $3)',
+      scene,
+    );
+    assert.deepEqual(rows, [{ edited: true }]);
+  });
+
   test('again into another leads to the last, and never back', async (t) => {
     const library = await filled(t, [
       ['tag', blonde, { name: 'Blonde' }],
