@@ -466,6 +466,21 @@ describe('a change made at the source', () => {
   }
 });
 
+test('a tag merged into one that is new itself is that one here, too', async (t) => {
+  const { stash, sync, idOf, query, assertInStep, assertQuiet } = await inStep(t);
+  const tag = await stash.number(plainTag);
+  const was = await idOf('tag', tag);
+  await stash.send('mutation{tagCreate(input:{name:"brand new"}){id}}');
+  const made = await stash.number('select max(id) from tags');
+  await stash.send(`mutation{tagsMerge(input:{source:[${tag}],destination:${made}}){id}}`);
+  assert.equal((await sync()).exitCode, 0);
+  assert.deepEqual(await query('SELECT origin, destination FROM stowage.folds'), [
+    { origin: was, destination: await idOf('tag', made) },
+  ]);
+  await assertInStep();
+  await assertQuiet();
+});
+
 describe('a change made in the library', () => {
   for (const { number, what, here, returns } of changes) {
     if (!here) continue;

@@ -44,9 +44,6 @@ export async function applyHere(applying: Applying): Promise<Stale[]> {
   const stale: Stale[] = [];
   await moveLinks(client, source, await movesOf(applying));
   for (const kind of makingOrder) {
-    for (const items of plan.items({ kind, here: 'fold' })) await fold(applying, items);
-  }
-  for (const kind of makingOrder) {
     // Records that name others of their kind are made together: else what one names may not be there yet.
     if (namesItself(kind)) {
       const all = [...plan.items({ kind, here: 'create' })].flat();
@@ -56,6 +53,10 @@ export async function applyHere(applying: Applying): Promise<Stale[]> {
         stale.push(...(await applyBatch(applying, kind, items)));
       }
     }
+  }
+  // Some became part of a record that is new itself.
+  for (const kind of makingOrder) {
+    for (const items of plan.items({ kind, here: 'fold' })) await fold(applying, items);
   }
   for (const kind of makingOrder) {
     for (const items of plan.items({ kind, outlives: false })) {
