@@ -192,6 +192,8 @@ describe('move', () => {
     // A tag that is an alias there cannot be made, nor a filter that would find something else without it.
     from.sql(`insert into tags (id, name, created_at, updated_at) values (900, 'tide', '2020-01-01T00:00:00Z', '2020-01-01T00:00:00Z');
       insert into saved_filters (id, mode, name, object_filter) values (900, 'SCENES', 'tidal', '{"tags":{"value":{"items":[{"id":"900","label":"tide"}]},"modifier":"INCLUDES"}}');
+      insert into scene_markers (id, title, seconds, primary_tag_id, scene_id, created_at, updated_at)
+        values (900, 'high', 1, 900, 3, '2020-01-01T00:00:00Z', '2020-01-01T00:00:00Z');
       insert into scenes_tags (scene_id, tag_id) values (3, 900)`);
     to.sql(`insert into tag_aliases (tag_id, alias) values (1, 'tide')`);
     const plays = listed(to, 'plays').length;
@@ -203,10 +205,11 @@ describe('move', () => {
         'savedFilter 0: the source refused it: It names a record that is not there.',
         'tag 900: the second server has nothing for it',
         `scene ${lost - 100}: the second server has nothing for it`,
+        'marker 900: the second server has nothing for it',
         'savedFilter 900: the second server has nothing for it',
       ],
     );
-    assert.deepEqual([moved.exitCode, moved.summary.left], [3, 3]);
+    assert.deepEqual([moved.exitCode, moved.summary.left], [3, 4]);
     const scene = (id: number) => to.rows(`select title, details from scenes where id = ${id}`)[0];
     const [{ title } = { title: '' }] = from.rows('select title from scenes where id = 3') as [
       { title: string },

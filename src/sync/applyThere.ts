@@ -20,7 +20,7 @@ import type { Applying } from './applyHere.ts';
 import { type Named, namedBy } from './names.ts';
 import type { PlanItem } from './planItem.ts';
 import { batchSize } from './planning.ts';
-import { namesLacking, withReferences } from './projection.ts';
+import { lacksNeeded, withReferences } from './projection.ts';
 
 /** A record that the source did not take, and why. */
 export interface Failure {
@@ -159,6 +159,7 @@ async function sendBatch(
       { kind, values: before },
     ]),
   );
+  const isThere = (target: Kind, id: LibraryId) => named.toSource.get(target, id) !== undefined;
   const itemOf = new Map<SourceChange, PlanItem>();
   const changes = items.flatMap((item): SourceChange[] => {
     const remoteId = item.remoteId ?? links.get(item.libraryId) ?? null;
@@ -173,7 +174,7 @@ async function sendBatch(
       after: asTold(kind, pick(item.source, names), named),
     };
     if (action === 'update' && Object.keys(change.after).length === 0) return [];
-    if (namesLacking(kind, change.after, () => false)) {
+    if (lacksNeeded(kind, pick(item.source, names), isThere)) {
       const error = new StowageError('source.refused', 'It names a record that is not there.');
       failures.push({ kind, libraryId: item.libraryId, remoteId, error });
       return [];

@@ -10,7 +10,7 @@ import { fieldsOf, type Kind, kindNames } from '../model/kinds.ts';
 import { namedBy } from './names.ts';
 import { emptyItem } from './planItem.ts';
 import { batchesOf, type Planning } from './planning.ts';
-import { creatable, namesLacking, withReferences } from './projection.ts';
+import { creatable, lacksNeeded, withReferences } from './projection.ts';
 
 /**
  * Plans what is created at the source: what records there need (tags, studios, performers, groups), markers and
@@ -94,7 +94,7 @@ async function planCreations(
   for (const { id, values, revision } of records) {
     const has = (target: Kind, other: LibraryId) =>
       planned.has(other) || named.toSource.get(target, other) !== undefined;
-    if (namesLacking(kind, values, has)) continue;
+    if (lacksNeeded(kind, values, has)) continue;
     const item = emptyItem({ kind, libraryId: id, remoteId: null, why: 'the source needs it' });
     item.there = 'create';
     item.revision = revision;

@@ -5,16 +5,26 @@ import { fieldsOf, type Kind } from '../model/kinds.ts';
 /** Kinds that are created at the source where something there needs them. */
 export const creatable: ReadonlySet<Kind> = new Set(['tag', 'studio', 'performer', 'group']);
 
-/** Whether a saved filter names what a source has no place for: without it, the filter would find something else. */
-export const namesLacking = (
+/** What a record is nothing without; of a saved filter all that it names, or it would find something else. */
+const needed: { [K in Kind]?: readonly string[] } = {
+  marker: ['scene', 'primaryTag'],
+  chapter: ['gallery'],
+  savedFilter: ['mode', 'objectFilter'],
+};
+
+/** Whether a record cannot be told to a source, as it needs one that the source has no place for. */
+export function lacksNeeded(
   kind: Kind,
   values: Values,
   has: (target: Kind, id: LibraryId) => boolean,
-): boolean =>
-  kind === 'savedFilter' &&
-  [...idsIn(kind, values)].some(([target, ids]) =>
+): boolean {
+  const own = Object.fromEntries(
+    (needed[kind] ?? []).flatMap((name) => (name in values ? [[name, values[name]]] : [])),
+  );
+  return [...idsIn(kind, own)].some(([target, ids]) =>
     [...ids].some((id) => isLibraryId(id) && !has(target, id)),
   );
+}
 
 /**
  * The values with only those references that a source has a place for. A single one that it has none for is unknown to
