@@ -240,6 +240,7 @@ describe('move', () => {
     for (const key of [[], ['--to-api-key', keys.from]]) {
       const { exitCode, error } = await library.stowage(...words, ...key);
       assert.deepEqual([exitCode, error?.code], [1, 'source.unauthorized']);
+      assert.match(String(error?.remedy), /STOWAGE_TO_API_KEY/);
     }
     assert.deepEqual([from.requests.length, written(to)], [0, []]);
   });

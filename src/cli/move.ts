@@ -60,7 +60,7 @@ export const move: CommandDefinition<Options> = {
     const there = { ...here, settings: { ...settings, apiKey: settings.toApiKey } };
     const to = toOptions(options);
     // Both are looked at before anything is begun.
-    const target = await reach(to, there);
+    const target = await reach(to, there).catch(sayWhose);
     if (!('server' in target)) {
       throw new StowageError('usage', 'A database file cannot be written to.', {
         item: options.to,
@@ -119,6 +119,16 @@ const toOptions = (options: Options): SourceOptions => ({
   proxy: options.toProxy,
   timeout: options.toTimeout,
 });
+
+/** The key that the second server asks for is given otherwise than one's own. */
+function sayWhose(error: unknown): never {
+  if (!(error instanceof StowageError) || error.code !== 'source.unauthorized') throw error;
+  throw new StowageError(error.code, error.message, {
+    ...(error.item !== undefined && { item: error.item }),
+    remedy: `Give the key of the Stash to bring to with STOWAGE_TO_API_KEY or --to-api-key-file.`,
+    cause: error,
+  });
+}
 
 /**
  * The library that both meet in: the person's own where one is named, else one that is gone afterwards. What would be
