@@ -124,6 +124,28 @@ describe('a Stash that was put back to a backup, and went on', () => {
     await side.assertQuiet();
   });
 
+  test('--accept, where it lost much: that waits for a person, and the source is itself again', async (t) => {
+    const side = await inStep(t);
+    const { stash, sync } = side;
+    const old = backup(stash);
+    const many = Array.from(
+      { length: 25 },
+      (_, i) => `t${i}:tagCreate(input:{name:"later ${i}"}){id}`,
+    );
+    await stash.send(`mutation{${many.join(' ')}}`);
+    await sync();
+    side.stash = await restarted(t, stash, old);
+    await assertRefused(side, 'rewound');
+    await resolve(side, '--accept');
+    assert.deepEqual((await sync()).summary.held, { tag: 25 });
+    const again = await sync();
+    assert.deepEqual([again.summary.held, again.summary.run], [{ tag: 25 }, null]);
+    assert.equal((await sync('--allow-deletions', '25')).exitCode, 0);
+    assert.ok(!('later 1' in (await named(side, 'tags'))));
+    await side.assertInStep();
+    await side.assertQuiet();
+  });
+
   test('--push: what the library has goes back into it', async (t) => {
     const side = await rewound(t);
     const { stash, before, library } = side;

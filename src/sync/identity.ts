@@ -77,7 +77,9 @@ export async function identify(
 /** The highest numbers that it is known to have given: when it was last read, and to what was made there since. */
 async function highestGiven(client: ClientBase, source: Source): Promise<Identity['highest']> {
   const { rows } = await client.query<{ kind: number; highest: number }>(
-    `SELECT k.kind, (SELECT max(remote_id)::float8 FROM stowage.links WHERE source_id = $1 AND kind = k.kind) AS highest
+    // What is absent may be what a source lost that was put back and accepted so.
+    `SELECT k.kind, (SELECT max(remote_id)::float8 FROM stowage.links
+         WHERE source_id = $1 AND kind = k.kind AND absent_since IS NULL) AS highest
        FROM unnest($2::smallint[]) AS k (kind)`,
     [source.id, kindNames.map((kind) => kindNumber[kind])],
   );
