@@ -5,7 +5,7 @@ import type { Kind } from '../model/kinds.ts';
 import { recordDone } from './journal.ts';
 import { kindNumber, ownerColumn, type StoredField, tableOf } from './layout.ts';
 import { markRecordsEdited } from './links.ts';
-import { namedByOthers } from './runRecords.ts';
+import { filtersNaming, namedByOthers } from './naming.ts';
 
 /**
  * Two records that are one: the origin is marked as deleted, and is the destination now. This is what is written down
