@@ -27,7 +27,7 @@ import { affinityOf } from './transport.ts';
  * or as a time changes only with its `updated_at`, which is among the terms, so there the length of texts is enough. Texts of other
  * tables (urls, stash ids, aliases) are told by their length and characters at places that are also drawn for each
  * mirror; where a server changes one and neither an id nor the number of rows, it moves the `updated_at` of the record that
- * has it. Fingerprints are the exception: hashes, in which every character changes. Saved filters have nothing of the
+ * has it, and what belongs to a record whose row has changed is read with it (`hasSampledTexts`). Fingerprints are the exception: hashes, in which every character changes. Saved filters have nothing of the
  * kind, and are always read (`isAlwaysRead`). What someone changes by hand inside the database, to a text of equal
  * length and no new `updated_at`, is seen by a full comparison.
  */
@@ -90,6 +90,14 @@ function plainTerm(name: string, type: string): string | null {
 
 /** Columns of one out of a few words, which differ in length or in their last letter. */
 const ofFewWords = new Set(['type', 'endpoint', 'language_code', 'caption_type']);
+
+/** Whether a change of a text may not show in the digests of these tables. */
+export const hasSampledTexts = (of: Mirrored): boolean =>
+  !isToldByTime(of) &&
+  of.columns.some(
+    ({ name, type }) =>
+      !isTime(type) && !ofFewWords.has(name) && ['text', 'none'].includes(affinityOf(type)),
+  );
 
 type Weight = (what: string) => number;
 

@@ -1,6 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { kindNames } from '../../model/kinds.ts';
-import type { Concern } from './concerns.ts';
 import type { Layout } from './layout.ts';
 import { bucketOf, type Mirrored } from './mirrored.ts';
 import { quoted } from './names.ts';
@@ -17,12 +16,13 @@ const table = quoted(ownTables.fresh);
 export class Fresh {
   readonly #db: DatabaseSync;
   readonly #layout: Layout;
-  readonly #concerns: ReadonlyMap<string, readonly Concern[]>;
+  readonly #owned: ReadonlyMap<string, readonly Mirrored[]>;
 
-  constructor(db: DatabaseSync, layout: Layout, concerns: ReadonlyMap<string, readonly Concern[]>) {
+  /** `owned` tells which tables belong to a record of another (`ownedTables`). */
+  constructor(db: DatabaseSync, layout: Layout, owned: ReadonlyMap<string, readonly Mirrored[]>) {
     this.#db = db;
     this.#layout = layout;
-    this.#concerns = concerns;
+    this.#owned = owned;
   }
 
   /** By the names of the tables. */
@@ -37,24 +37,20 @@ export class Fresh {
   }
 
   /** Notes them anew, of a reading that began at this second of the server's clock. */
-  note(tables: readonly Mirrored[], now: number): void {
+  note(now: number): void {
     this.#db.exec(`delete from ${table}`);
     const insert = this.#db.prepare(`insert or ignore into ${table} values (?, ?)`);
     for (const kind of kindNames) {
-      const buckets = this.#bucketsOf(origins[kind].table, now);
-      if (buckets.size === 0) continue;
-      for (const { name, key, columns } of tables) {
-        const isOwned = this.#concerns
-          .get(name)
-          ?.some(({ what, at }) => what === kind && columns[at]?.name === key);
-        if (isOwned) for (const bucket of buckets) insert.run(name, bucket);
-      }
+      const own = this.#layout.table(origins[kind].table);
+      if (own === undefined) continue;
+      const buckets = this.#bucketsOf(own, now);
+      const names = [own, ...(this.#owned.get(own) ?? []).map(({ name }) => name)];
+      for (const name of names) for (const bucket of buckets) insert.run(name, bucket);
     }
   }
 
-  #bucketsOf(name: string, now: number): Set<number> {
-    const own = this.#layout.table(name);
-    if (own === undefined || !this.#layout.tables.get(own)?.has('updated_at')) return new Set();
+  #bucketsOf(own: string, now: number): Set<number> {
+    if (!this.#layout.tables.get(own)?.has('updated_at')) return new Set();
     const rows = this.#db
       .prepare(`select id from ${quoted(own)} where unixepoch(updated_at) >= ?`)
       .all(now - 1);

@@ -3,6 +3,7 @@ import { StowageError } from '../../model/errors.ts';
 import { inOrder } from '../graphql/pipeline.ts';
 import { concernsOf } from './concerns.ts';
 import { knownIn } from './coverage.ts';
+import { hasSampledTexts } from './digest.ts';
 import { Fresh } from './fresh.ts';
 import { Layout, type LayoutRow } from './layout.ts';
 import { bucketBits, type Mirrored } from './mirrored.ts';
@@ -17,6 +18,7 @@ import {
   type Stretch,
 } from './mirroredTable.ts';
 import { isDamage, MirrorFile, type Opening } from './mirrorFile.ts';
+import { ownedTables } from './owned.ts';
 import {
   bucketsSelect,
   type DigestPart,
@@ -120,6 +122,7 @@ class Mirroring {
   readonly #opening: Opening;
   readonly #options: MirrorOptions;
   #tables: readonly MirroredTable[] = [];
+  #owned: ReadonlyMap<string, readonly Mirrored[]> = new Map();
   #notes: TouchNotes | null = null;
   /** Tables that have got other rows in this reading. */
   readonly #changed = new Set<MirroredTable>();
@@ -139,7 +142,8 @@ class Mirroring {
     const { tables, now, sequences } = this.#opening;
     this.#tables = tables.map((table) => new MirroredTable(file.db, table, file.secret));
     const concerns = concernsOf(this.#layout, tables);
-    const fresh = new Fresh(file.db, this.#layout, concerns);
+    this.#owned = ownedTables(tables, concerns);
+    const fresh = new Fresh(file.db, this.#layout, this.#owned);
     const suspects = fresh.buckets();
     await file.together(async () => {
       if (!file.isFilled) {
@@ -150,7 +154,7 @@ class Mirroring {
         const isQuick = this.#options.compare === 'quick';
         if (isQuick || (await this.#compareAll())) await this.#settle(isQuick ? suspects : null);
       }
-      if (this.#changed.size > 0 || suspects.size > 0) fresh.note(tables, now);
+      if (this.#changed.size > 0 || suspects.size > 0) fresh.note(now);
       file.keepSequences(sequences);
     });
     if (!file.isFilled) file.filled();
@@ -212,8 +216,9 @@ class Mirroring {
     );
   }
 
-  /** Reads what differs by its digest, and at first what is suspect, until nothing differs. */
-  async #settle(suspects: ReadonlyMap<string, number[]> | null = null): Promise<void> {
+  /** Reads what differs by its digest, and what is suspect, until nothing differs. */
+  async #settle(first: ReadonlyMap<string, readonly number[]> | null = null): Promise<void> {
+    let suspects = first;
     for (let round = 0; round < rounds; round++) {
       const telling = started(this.#told());
       // While the server digests what it holds, so do we what is new.
@@ -225,14 +230,13 @@ class Mirroring {
       const differing = this.#tables.map((table) => this.#differing(table, told.get(table) ?? ''));
       const isProven = differing.every(({ buckets }) => buckets.length === 0);
       const news = await this.#bring(
-        round === 0 && suspects
-          ? differing.map((found) => withSuspects(found, suspects))
-          : differing,
+        differing.map((found) => withSuspects(found, suspects, first !== null && round === 0)),
       );
-      if (isProven && !news) {
+      if (isProven && news.size === 0) {
         for (const table of this.#tables) table.told = told.get(table) ?? '';
         return;
       }
+      suspects = this.#suspectsBeside(news);
     }
     throw new StowageError(
       'source.moving',
@@ -241,6 +245,20 @@ class Mirroring {
         remedy: 'Wait until its tasks are done (Settings → Tasks). Or use --via snapshot.',
       },
     );
+  }
+
+  /**
+   * Where a record's own row is another, the texts of the tables that belong to it may be, too, though their digests do not
+   * show it (digest.ts).
+   */
+  #suspectsBeside(news: ReadonlyMap<string, ReadonlySet<number>>): Map<string, number[]> {
+    const suspects = new Map<string, number[]>();
+    for (const [name, buckets] of news) {
+      for (const table of this.#owned.get(name) ?? []) {
+        if (hasSampledTexts(table)) suspects.set(table.name, [...buckets]);
+      }
+    }
+    return suspects;
   }
 
   /** The digests that the server tells of each table. */
@@ -288,9 +306,9 @@ class Mirroring {
     return { table, buckets, told };
   }
 
-  /** Reads these buckets into the mirror. Returns whether anything was different. */
-  async #bring(suspects: readonly Suspects[]): Promise<boolean> {
-    let isNews = false;
+  /** Reads these buckets into the mirror. Returns those that were different, by their tables. */
+  async #bring(suspects: readonly Suspects[]): Promise<Map<string, Set<number>>> {
+    const news = new Map<string, Set<number>>();
     const requests = suspects.flatMap(batchesOf);
     for (const { rows } of requests) this.#progress.total += rows;
     const answers = inOrder(
@@ -307,7 +325,9 @@ class Mirroring {
     for await (const { table, buckets, told, rows, answer } of answers) {
       const difference = table.compare(buckets, answer);
       const different = this.#note(table, difference);
-      if (different.size > 0) isNews = true;
+      if (different.size > 0) {
+        news.set(table.of.name, different.union(news.get(table.of.name) ?? new Set()));
+      }
       const calm = this.#calm.get(table) ?? new Map<number, string>();
       for (const bucket of buckets) {
         if (different.has(bucket)) calm.delete(bucket);
@@ -316,7 +336,7 @@ class Mirroring {
       this.#calm.set(table, calm);
       this.#tell(rows);
     }
-    return isNews;
+    return news;
   }
 
   /** Returns the buckets of the rows that were different. */
@@ -335,9 +355,13 @@ class Mirroring {
   }
 }
 
-function withSuspects(found: Suspects, suspects: ReadonlyMap<string, number[]>): Suspects {
+function withSuspects(
+  found: Suspects,
+  suspects: ReadonlyMap<string, readonly number[]> | null,
+  isFirst: boolean,
+): Suspects {
   const { table, buckets, told } = found;
-  const more = table.isAlwaysRead ? [...told.keys()] : (suspects.get(table.of.name) ?? []);
+  const more = isFirst && table.isAlwaysRead ? told.keys() : (suspects?.get(table.of.name) ?? []);
   return { table, told, buckets: [...new Set([...buckets, ...more])] };
 }
 
