@@ -2,6 +2,7 @@ import { nodeOf } from '../batch.ts';
 import type { Library } from '../library.ts';
 import { os, plays } from './history.ts';
 import { writables } from './kinds.ts';
+import { refuseLoop } from './names.ts';
 import { assignFiles } from './relations.ts';
 import { destroy, existing, found, type Input, update } from './write.ts';
 
@@ -104,5 +105,12 @@ export function mergeTags(library: Library, sources: readonly number[], destinat
   const insert = 'insert into tags_relations (parent_id, child_id) values (?, ?)';
   for (const parent of parents) library.run(insert, parent, destination);
   for (const child of children) library.run(insert, destination, child);
+  // As a real server finds out at the end: nothing of it stays then.
+  for (const parent of parents) {
+    refuseLoop(library, destination, destination, parent, 'parent', 'a descendant');
+  }
+  for (const child of children) {
+    refuseLoop(library, destination, child, destination, 'child', 'an ancestor');
+  }
   return found(library, writables.tag, destination);
 }

@@ -49,7 +49,7 @@ export function checkTag(write: Write, input: Input): void {
 }
 
 /** What is to become a parent may not hang below, nor what is to become a child above. */
-function refuseLoop(
+export function refuseLoop(
   library: Library,
   id: number,
   above: number,
@@ -60,7 +60,7 @@ function refuseLoop(
   const path = library.scalar(
     `with recursive below(id, path) as (select id, name from tags where id = ?1
        union select r.child_id, b.path || '->' || t.name from tags_relations r
-         join below b on r.parent_id = b.id join tags t on t.id = r.child_id)
+         join below b on r.parent_id = b.id join tags t on t.id = r.child_id where r.child_id <> ?1)
      select path from below where id = ?2 limit 1`,
     above,
     below,

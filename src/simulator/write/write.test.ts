@@ -216,6 +216,18 @@ describe('what is written', () => {
     assert.ok(tag.aliases.includes('alias-13-Ω'));
     assert.ok(tag.aliases.includes('-1 tag 13'));
   });
+
+  test('refuses to make one tag of two between which a third stands', async () => {
+    const make = async (fields: string) => (await mutate(`tagCreate(input:{${fields}}){id}`)).id;
+    const top = await make('name:"top of three"');
+    const middle = await make(`name:"middle of three",parent_ids:[${top}]`);
+    const low = await make(`name:"low of three",parent_ids:[${middle}]`);
+    const { errors } = await ask(
+      `mutation{tagsMerge(input:{source:[${low}],destination:${top}}){id}}`,
+    );
+    assert.match(errors?.[0]?.message ?? '', /already a descendant/);
+    assert.equal((await ask(`{findTag(id:${low}){id}}`)).data.findTag.id, low);
+  });
 });
 
 describe('it is refused', () => {
