@@ -7,7 +7,7 @@ import type { Kind } from '../src/model/kinds.ts';
 import { type Side, type ThreeSides, threeSides } from './support/threeSides.ts';
 
 /** Histories on two servers and the library between them, all of it real but for Stash; on two PostgreSQLs in CI. */
-const histories = 25;
+const histories = 75;
 
 /** After so many, the next one has to find nothing to do. */
 const rounds = 3;

@@ -70,7 +70,7 @@ export const sync: CommandDefinition<Options> = {
         context,
         client,
         source,
-        synced.changes.length === 0 ? 'nothing' : 'something',
+        synced.changes.length + synced.conflicts === 0 ? 'nothing' : 'something',
       );
       return { ...outcome, complete: outcome.complete && complete && missing === 0 };
     });

@@ -80,9 +80,9 @@ export const printedSettings = ({
   pathMap,
 }: Source): string[] => [
   `writes=${writes ? 'on' : 'off'}`,
-  ...Object.entries(policy).map(([place, word]) =>
-    place === 'default' ? `policy=${word}` : `policy.${place}=${word}`,
-  ),
+  ...Object.entries(policy)
+    .map(([place, word]) => (place === 'default' ? `policy=${word}` : `policy.${place}=${word}`))
+    .sort(),
   `deletions=${which}`,
   ...pathMap.map((mapping) => `map=${printPathMapping(mapping)}`),
 ];
