@@ -123,18 +123,29 @@ export function byFolder(client: ClientBase, paths: readonly string[]): Promise<
 export interface MadeGalleryClue {
   title: string;
   images: readonly LibraryId[];
+  /** Its date, details and photographer, those of them that are not null, with `|` between. */
+  described: string;
 }
 
-/** Galleries of no folder and no file, of that title, with one of these images; or with any, where there are none. */
+/**
+ * Galleries of no folder and no file, of that title, with one of these images. A title alone says little: where there are
+ * no images on either side, all that describes them must be the same.
+ */
 export function byImages(client: ClientBase, clues: readonly MadeGalleryClue[]): Promise<Found[]> {
   return find(
     client,
-    [clues.map(({ title }) => title), clues.map(({ images }) => `{${images.join()}}`)],
-    'unnest($1::text[], $2::text[]) WITH ORDINALITY AS k (title, images, n)',
+    [
+      clues.map(({ title }) => title),
+      clues.map(({ images }) => `{${images.join()}}`),
+      clues.map(({ described }) => described),
+    ],
+    'unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS k (title, images, described, n)',
     `SELECT g.id FROM qar.galleries g WHERE g.title = k.title AND g.folder IS NULL
         AND NOT EXISTS (SELECT FROM qar.gallery_files f WHERE f.gallery_id = g.id)
-        AND (k.images = '{}' OR EXISTS (SELECT FROM qar.gallery_images i
-          WHERE i.gallery_id = g.id AND i.image_id = ANY (k.images::uuid[])))`,
+        AND CASE WHEN k.images = '{}' THEN concat_ws('|', g.date, g.details, g.photographer) = k.described
+            AND NOT EXISTS (SELECT FROM qar.gallery_images i WHERE i.gallery_id = g.id)
+          ELSE EXISTS (SELECT FROM qar.gallery_images i
+            WHERE i.gallery_id = g.id AND i.image_id = ANY (k.images::uuid[])) END`,
   );
 }
 

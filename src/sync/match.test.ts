@@ -206,6 +206,19 @@ describe('matching', async () => {
       });
     });
 
+    test('gallery: that is empty on both sides, and described in the same words', async (t) => {
+      const library = await emptyLibrary(client, t);
+      const made = await library.holds('gallery', { title: 'plan', details: 'In hail.' });
+      const comes = [
+        { title: 'plan', images: [], details: 'In gale.' },
+        { title: 'plan', images: [], details: 'In hail.' },
+        { title: 'plan', images: [77], details: 'In hail.' },
+      ];
+      assert.deepEqual(await library.matchValues('gallery', comes), {
+        2: { libraryId: made, by: 'content' },
+      });
+    });
+
     test('chapter: that is at its place in the same gallery', async (t) => {
       const library = await emptyLibrary(client, t);
       const gallery = await library.holds('gallery', {});

@@ -226,7 +226,9 @@ function madeOf({ values, files = [] }: NewRecord) {
   const images = all.filter(isLibraryId);
   const isTold = title && (images.length > 0 || all.length === 0);
   if (!isTold || folder !== null || files.length > 0) return [];
-  return [{ title: title as string, images }];
+  const { date = null, details = '', photographer = '' } = values;
+  const described = [date, details, photographer].filter((value) => value !== null).join('|');
+  return [{ title: title as string, images, described }];
 }
 
 function filtersOf({ values }: NewRecord) {
