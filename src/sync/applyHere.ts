@@ -240,17 +240,15 @@ async function noteLinks(
   );
   // What is deleted at the source keeps its link until it is.
   const forgotten = linked.filter(({ forget, there }) => forget && there === null);
-  await outliveLinks(
-    client,
-    source,
-    kind,
-    forgotten.filter(({ here }) => here === null),
+  const { outlived = [], deleted = [] } = Object.groupBy(forgotten, ({ here }) =>
+    here === null ? 'outlived' : 'deleted',
   );
+  await outliveLinks(client, source, kind, outlived);
   // A former number may be another record's by now.
   const again = plan.fresh(kind, former);
   await forgetLinks(client, source, kind, [
     ...former.filter((id) => !again.has(id)),
-    ...forgotten.map(({ remoteId }) => remoteId),
+    ...deleted.map(({ remoteId }) => remoteId),
   ]);
 }
 

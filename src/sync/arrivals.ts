@@ -8,6 +8,9 @@ import { type Kind, kindNames } from '../model/kinds.ts';
 import type { Candidates } from './candidates.ts';
 import { batchesOf, type Planning } from './planning.ts';
 
+/** A second source may bring a whole library that is there already: each batch is a query for every field that names. */
+const atOnce = 5000;
+
 /**
  * Records whose counterparts here name what the source has only now: found there as one that the library has, or back
  * after it was gone. Until then it could not be told of them.
@@ -21,11 +24,12 @@ export async function namingArrivals(
     [K in Kind]: Id[];
   };
   for (const kind of kindNames) {
-    for (const arrived of batchesOf(await arrivals(planning, kind, found[kind].there))) {
+    for (const arrived of batchesOf(await arrivals(planning, kind, found[kind].there), atOnce)) {
       for (const owner of kindNames) {
         for (const field of storedFields[owner]) {
           if (field.target !== kind || field.fact) continue;
-          naming[owner].push(...(await linkedNaming(client, source, owner, field, arrived)));
+          const ids = await linkedNaming(client, source, owner, field, arrived);
+          naming[owner] = naming[owner].concat(ids); // of a popular tag more than a call may be given
         }
       }
       naming.savedFilter.push(...(await linkedFiltersNaming(client, source, arrived)));
@@ -40,7 +44,7 @@ async function arrivals(
   there: readonly Id[],
 ): Promise<LibraryId[]> {
   const found: LibraryId[] = [];
-  for (const some of batchesOf(there)) {
+  for (const some of batchesOf(plan.freshNumbers(kind), atOnce)) {
     for (const { libraryId, isNew } of plan.fresh(kind, some).values()) {
       if (!isNew) found.push(libraryId);
     }
