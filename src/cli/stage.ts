@@ -53,7 +53,8 @@ export class Stage {
   sample(): void {
     const now = performance.now();
     const seconds = (now - this.#seen.at) / 1000;
-    if (seconds <= 0) return;
+    // How long it takes to begin says nothing of how fast it goes.
+    if (seconds <= 0 || this.done === 0) return;
     const current = (this.done - this.#seen.done) / seconds;
     const weight = 1 - Math.exp(-seconds / 5);
     this.#rate = this.#rate === undefined ? current : this.#rate + (current - this.#rate) * weight;

@@ -69,7 +69,7 @@ export function syncingOf(
 ): Syncing & Disposable {
   const { server, reading } = opened;
   let isFirst = true;
-  const stages = new Map<string, ReturnType<typeof output.stage>>();
+  let running: ReturnType<typeof output.stage> | undefined;
   const store = PictureStore.open(join(settings.dataDirectory, 'pictures'));
   store.catch(() => {});
   return {
@@ -92,6 +92,7 @@ export function syncingOf(
         isFirst = false;
         return reading;
       }
+      running?.finish();
       return opened.reread();
     },
     writer: (told) => {
@@ -106,13 +107,13 @@ export function syncingOf(
         onWaiting: (task) => output.warning(`The server is busy (${task}): writing waits for it.`),
       });
     },
-    progress: (name, count) => {
-      const stage = stages.get(name) ?? output.stage(name);
-      stages.set(name, stage);
-      stage.advance(count);
+    stage: (name, total) => {
+      running?.finish();
+      if (total === 0) return () => {};
+      const stage = output.stage(name, total === undefined ? {} : { total });
+      running = stage;
+      return (count) => stage.advance(count);
     },
-    [Symbol.dispose]: () => {
-      for (const stage of stages.values()) stage.finish();
-    },
+    [Symbol.dispose]: () => running?.finish(),
   };
 }

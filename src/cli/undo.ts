@@ -113,7 +113,7 @@ async function takeBack(
         ...syncing,
         plan,
         run: { id: run.id, sourceId: syncing.source.id },
-        progress: (count) => syncing.progress('source', count),
+        progress: syncing.stage('source', plan.sizeThere),
       }));
       asked += await askOf(client, run, syncing.source);
     }

@@ -41,22 +41,26 @@ export const toSource = (kind: Kind, values: Values, ids: SourceIds): Values =>
     typeof id === 'string' ? (ids.get(target, id) ?? id) : id,
   );
 
-/** Asks the links once a kind. */
 export async function libraryIds(
   client: ClientBase,
   source: Source,
   named: NamedIds,
 ): Promise<LibraryIds> {
   const found = new Found<Id, LibraryId>();
-  for (const [kind, ids] of named) {
-    const { rows } = await client.query<{ remote: string; library: LibraryId }>(
-      // What became part of another record here is named by that one.
-      `SELECT l.remote_id AS remote, coalesce(f.destination, l.library_id) AS library
-         FROM stowage.links l LEFT JOIN stowage.folded f ON f.origin = l.library_id
-        WHERE l.source_id = $1 AND l.kind = $2 AND l.remote_id = ANY ($3::bigint[])`,
-      [source.id, kindNumber[kind], [...ids].filter((id) => typeof id === 'number')],
-    );
-    for (const { remote, library } of rows) found.add(kind, Number(remote), library);
+  const asked = [...named].flatMap(([kind, ids]) =>
+    [...ids].flatMap((id) => (typeof id === 'number' ? [{ kind: kindNumber[kind], id }] : [])),
+  );
+  if (asked.length === 0) return found;
+  const { rows } = await client.query<{ kind: number; remote: string; library: LibraryId }>(
+    // What became part of another record here is named by that one.
+    `SELECT l.kind, l.remote_id AS remote, coalesce(f.destination, l.library_id) AS library
+       FROM unnest($2::smallint[], $3::bigint[]) AS n (kind, remote_id)
+       JOIN stowage.links l ON l.source_id = $1 AND l.kind = n.kind AND l.remote_id = n.remote_id
+       LEFT JOIN stowage.folded f ON f.origin = l.library_id`,
+    [source.id, asked.map(({ kind }) => kind), asked.map(({ id }) => id)],
+  );
+  for (const { kind, remote, library } of rows) {
+    found.add(kindOfNumber.get(kind) as Kind, Number(remote), library);
   }
   return found;
 }
@@ -68,6 +72,7 @@ export async function sourceIds(
 ): Promise<SourceIds> {
   const found = new Found<LibraryId, Id>();
   const ids = [...named.values()].flatMap((some) => [...some].filter(isLibraryId));
+  if (ids.length === 0) return found;
   const { rows } = await client.query<{ kind: number; remote: string; library: LibraryId }>(
     `SELECT kind, remote_id AS remote, library_id AS library FROM stowage.links
       WHERE source_id = $1 AND library_id = ANY ($2::uuid[])`,

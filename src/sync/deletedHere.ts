@@ -12,18 +12,22 @@ export async function deletedAmong(
 ): Promise<ReadonlySet<LibraryId>> {
   const named: NamedIds = new Map();
   for (const values of all) idsIn(kind, values, named);
-  const deleted = new Set<LibraryId>();
-  for (const [target, some] of named) {
-    if (target === 'file') continue; // which files it has is a source's own fact
-    const { rows } = await client.query<{ id: LibraryId }>(
-      `SELECT id FROM qar.${tableOf(target)} WHERE id = ANY ($1::uuid[]) AND deleted_at IS NOT NULL`,
-      [[...some].filter(isLibraryId)],
-    );
-    for (const { id } of rows) deleted.add(id);
-    if (source.standing === 'push') continue;
-    // What the source has again is restored by this plan, and belongs to whatever names it there.
-    const back = plan.freshOf(target, [...deleted]);
-    for (const id of back.keys()) deleted.delete(id);
+  const targets = [...named.keys()].filter((target) => target !== 'file'); // which files it has is a source's own fact
+  if (targets.length === 0) return new Set();
+  const { rows } = await client.query<{ target: number; id: LibraryId }>(
+    targets
+      .map(
+        (target, i) =>
+          `SELECT ${i} AS target, id FROM qar.${tableOf(target)} WHERE id = ANY ($${i + 1}::uuid[]) AND deleted_at IS NOT NULL`,
+      )
+      .join(' UNION ALL '),
+    targets.map((target) => [...(named.get(target) ?? [])].filter(isLibraryId)),
+  );
+  const deleted = new Set(rows.map(({ id }) => id));
+  if (deleted.size === 0 || source.standing === 'push') return deleted;
+  // What the source has again is restored by this plan, and belongs to whatever names it there.
+  for (const target of targets) {
+    for (const id of plan.freshOf(target, [...deleted]).keys()) deleted.delete(id);
   }
   return deleted;
 }

@@ -34,6 +34,7 @@ export async function planPairs(
   kind: Kind,
   ids: readonly Id[],
   staying: ReadonlySet<LibraryId>,
+  progress: (count: number) => void,
 ): Promise<PlanItem[]> {
   const { plan } = planning;
   const due: PlanItem[] = [];
@@ -45,6 +46,7 @@ export async function planPairs(
       if (kind in hierarchies) hierarchy.push(...met);
       else for (const one of met) plan.add(...itemOf(one.plan()));
     }
+    progress(some.length);
   }
   const looping = await loopsIn(planning, kind, hierarchy);
   for (const one of hierarchy) plan.add(...itemOf(one.plan(looping.get(one.libraryId))));

@@ -202,6 +202,11 @@ export class PlanFile {
     return this.#count('here is not null or there is not null');
   }
 
+  /** How many items change something at the source. */
+  get sizeThere(): number {
+    return this.#count('there is not null');
+  }
+
   /** How many items there are, those that only write down what was seen among them. */
   get size(): number {
     return this.#count('true');

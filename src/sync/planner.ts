@@ -36,7 +36,7 @@ import { type StashMerge, stashMerges } from './stashMerges.ts';
 export async function makePlan(
   planning: Planning,
 ): Promise<Pick<PlanHead, 'source' | 'madeAt' | 'held' | 'warnings'>> {
-  const { source, plan, progress } = planning;
+  const { source, plan, stage } = planning;
   const warnings: string[] = [];
   const found = await allCandidates(planning);
   const missing = missingIn(found, source);
@@ -94,9 +94,9 @@ export async function makePlan(
       : await decide(planning, found, allowance);
   const staying = await planGone(planning, decisions, missing?.ids);
   const due: PlanItem[] = [];
+  const progress = stage('plan', sum(kindNames.map((kind) => found[kind].there.length)));
   for (const kind of makingOrder) {
-    due.push(...(await planPairs(planning, kind, found[kind].there, staying)));
-    progress('plan', found[kind].there.length);
+    due.push(...(await planPairs(planning, kind, found[kind].there, staying, progress)));
   }
   const there = await planDeletionsThere(planning, due, allowance);
   await planNeeded(planning);
@@ -196,15 +196,18 @@ async function assignHeirs(
   return heirs;
 }
 
+const sum = (counts: readonly number[]): number => counts.reduce((all, one) => all + one, 0);
+
 const ascending = (ids: readonly Id[]): Id[] => [...new Set(ids)].sort((a, b) => a - b);
 
 type Found = { [K in Kind]: Candidates };
 
 async function allCandidates(planning: Planning): Promise<Found> {
-  const { client, source, reading, signal, progress } = planning;
+  const { client, source, reading, signal, stage } = planning;
   // A source that was put back may have changed without its mirror having seen it.
   const full = source.standing !== 'ok';
   const found = {} as Found;
+  const progress = stage('compare');
   for (const kind of kindNames) {
     const candidates = await candidatesOf(kind, {
       client,
@@ -212,7 +215,7 @@ async function allCandidates(planning: Planning): Promise<Found> {
       reading,
       signal,
       full,
-      progress: (count) => progress('compare', count),
+      progress,
     });
     found[kind] = await withReplaced(planning, kind, candidates);
   }

@@ -38,8 +38,17 @@ export interface Planning {
   now: number;
   /** Something that the person has to know. */
   warn(message: string): void;
-  progress(stage: 'compare' | 'plan', count: number): void;
+  stage: BeginStage;
 }
+
+/**
+ * Begins a stretch of the work, of so many records where that is known, and ends the one before. Returns what is told that
+ * so many more are done.
+ */
+export type BeginStage = (
+  name: 'compare' | 'plan' | 'library' | 'source',
+  total?: number,
+) => (count: number) => void;
 
 /** As the library holds them: PostgreSQL's text has no NUL. */
 function storableValues(values: Values): Values {

@@ -17,7 +17,7 @@ import { checkPlan, type Outdated } from './checkPlan.ts';
 import { type Identity, identify } from './identity.ts';
 import { PlanFile, type PlanHead } from './planFile.ts';
 import { makePlan } from './planner.ts';
-import type { Planning } from './planning.ts';
+import type { BeginStage, Planning } from './planning.ts';
 
 /** What a sync of one source works with. */
 export interface Syncing
@@ -38,7 +38,7 @@ export interface Syncing
   source: Source;
   /** Reads the source as it is now; each time again, since writing changes it. */
   read(): Promise<Reading>;
-  progress(stage: 'compare' | 'plan' | 'library' | 'source', count: number): void;
+  stage: BeginStage;
 }
 
 export interface Synced {
@@ -143,7 +143,7 @@ export async function planSource(syncing: Syncing, plan: PlanFile): Promise<Plan
 }
 
 async function plannedBy(
-  { progress, source, ...syncing }: Syncing,
+  { source, ...syncing }: Syncing,
   reading: Reading,
   plan: PlanFile,
   verdict?: Identity['verdict'],
@@ -155,7 +155,6 @@ async function plannedBy(
     plan,
     renumbered: verdict === 'renumbered',
     now: Date.now(),
-    progress,
   });
   const head = { ...made, addedAt: await addedAt(syncing.client, source), road: reading.road };
   plan.finish(head);
@@ -203,23 +202,23 @@ async function carryOut(
     client,
     source,
     signal,
-    progress,
+    stage,
     writer,
     merge,
-  }: Pick<Syncing, 'client' | 'source' | 'signal' | 'progress' | 'writer' | 'merge'>,
+  }: Pick<Syncing, 'client' | 'source' | 'signal' | 'stage' | 'writer' | 'merge'>,
   plan: PlanFile,
   runId: number,
 ): Promise<{ stale: Stale[]; failures: Failure[]; written: number }> {
   const run = { id: runId, sourceId: source.id };
   const applying = { client, source, plan, run, signal };
-  const stale = await applyHere({ ...applying, progress: (count) => progress('library', count) });
+  const stale = await applyHere({ ...applying, progress: stage('library', plan.size) });
   await suggestMatches(client, source, suggestionsOf(plan));
   if (!source.writes) return { stale, failures: [], written: 0 };
   const { written, failures } = await applyThere({
     ...applying,
     writer,
     merge,
-    progress: (count) => progress('source', count),
+    progress: stage('source', plan.sizeThere),
   });
   return { stale, failures, written };
 }

@@ -93,7 +93,7 @@ export async function threeSides(t: Scope): Promise<ThreeSides> {
             reading = await read(side);
             return reading;
           },
-          progress: () => {},
+          stage: () => () => {},
         });
       } finally {
         await reading?.close();
