@@ -173,3 +173,34 @@ describe('what was edited here', () => {
     assert.deepEqual([code?.value, code?.conflicts], ['Here', []], 'what is locked is no question');
   });
 });
+
+test('a server with one address of each performer gets one of several, and that is told', async (t) => {
+  const { library, stash, sync, ...side } = await inStep(t, { version: 'v0.25', writes: true });
+  const address = async () => {
+    const { findPerformer } = await stash.send('{findPerformer(id:2){url}}');
+    return (findPerformer as { url: string }).url;
+  };
+  const urls = async () => {
+    const [row] = await side.query<{ urls: string[] }>('SELECT urls FROM qar.crew WHERE id = $1', [
+      await side.idOf('performer', 2),
+    ]);
+    return row?.urls;
+  };
+  const made = ['urls=https://a', 'urls+=https://b', 'details=Of both'];
+  await library.stowage('edit', 'performer', 'main:2', ...made);
+  const sent = await sync();
+  assert.deepEqual(
+    [sent.exitCode, sent.troubles.map(({ id, why }) => `${id}: ${why}`)],
+    [3, ['2: This Stash has no place for 1 of its 2 urls: the rest was written.']],
+  );
+  assert.equal(await address(), 'https://a');
+  await side.assertQuiet();
+  const { lines } = await library.stowage('verify', '--via', 'tables');
+  assert.match(lines.join('\n'), /no differences.\n.*Kept otherwise there.*performer\.urls 1/);
+
+  await stash.send('mutation{performerUpdate(input:{id:2,url:"https://c"}){id}}');
+  await sync();
+  assert.deepEqual(await urls(), ['https://c', 'https://b']);
+  assert.equal(await address(), 'https://c');
+  await side.assertQuiet();
+});

@@ -199,10 +199,10 @@ describe('move', () => {
     const plays = listed(to, 'plays').length;
     const moved = await move();
     assert.deepEqual(
-      moved.troubles.map(({ kind, id, why }) => `${kind} ${id}: ${why}`),
+      moved.troubles.map(({ kind, id, name, why }) => `${kind} ${id ?? name}: ${why}`),
       [
-        "tag 0: the source refused it: Stash refused TagCreate. It says: name 'tide' is used as alias for 'its own'",
-        'savedFilter 0: the source refused it: It names a record that is not there.',
+        "tag tide: the source refused it: Stash refused TagCreate. It says: name 'tide' is used as alias for 'its own'",
+        'savedFilter tidal: the source refused it: It names a record that is not there.',
         'tag 900: the second server has nothing for it',
         `scene ${lost - 100}: the second server has nothing for it`,
         'marker 900: the second server has nothing for it',

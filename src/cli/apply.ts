@@ -47,7 +47,7 @@ export const apply: CommandDefinition<Options> = {
             : await bringPictures(context, client, opened, source, source.pictures);
         const isKnown = tellUnknown(context, opened);
         if (synced.runId === null) context.output.line('Nothing was done.');
-        const { complete, summary } = tellSynced(context, source, synced);
+        const { complete, summary } = await tellSynced(context, client, source, synced);
         await tellWaiting(context, client, source);
         const { outdated } = synced;
         for (const { kind, libraryId, remoteId, why } of outdated) {

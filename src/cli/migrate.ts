@@ -138,7 +138,7 @@ async function again(
   const missing = await bringPictures(context, client, opened, source, pictures);
   const kept = await keptTroubles(client, source);
   for (const trouble of kept) output.trouble(trouble);
-  const { complete, summary } = tellSynced(context, source, synced);
+  const { complete, summary } = await tellSynced(context, client, source, synced);
   await tellWaiting(context, client, source);
   const troubles = kept.length + missing;
   return {

@@ -1,3 +1,4 @@
+import type { Id } from '../model/fields.ts';
 import type { Trouble } from '../model/reading.ts';
 import { Stage } from './stage.ts';
 
@@ -9,7 +10,7 @@ export interface Display {
   note(text: string): void;
   warning(text: string): void;
   event(name: string, fields: { [name: string]: unknown }): void;
-  trouble(trouble: Trouble): void;
+  trouble(trouble: ShownTrouble): void;
   stageStarted(stage: Stage): void;
   /** Called several times a second while stages run; decides itself how often to show something. */
   stagesMoved(stages: readonly Stage[]): void;
@@ -18,6 +19,9 @@ export interface Display {
   summary(summary: Summary): void;
   close(): void;
 }
+
+/** Of a record that the source has no number for, its name. */
+export type ShownTrouble = Trouble | (Omit<Trouble, 'id'> & { id: Id | null; name: string });
 
 export interface ShownError {
   code: string;
@@ -73,7 +77,7 @@ export class Output {
   }
 
   /** Something of one record that could not be brought, or differs. Return `complete: false` in the end. */
-  trouble(trouble: Trouble): void {
+  trouble(trouble: ShownTrouble): void {
     this.#display.trouble(trouble);
   }
 

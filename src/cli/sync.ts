@@ -65,7 +65,7 @@ export const sync: CommandDefinition<Options> = {
           ? 0
           : await bringPictures(context, client, opened, source, source.pictures);
       const complete = tellUnknown(context, opened);
-      const outcome = tellSynced(context, source, synced);
+      const outcome = await tellSynced(context, client, source, synced);
       await tellWaiting(
         context,
         client,

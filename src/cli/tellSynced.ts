@@ -1,8 +1,10 @@
 import type { ClientBase } from 'pg';
+import { labelsOf } from '../library/labels.ts';
 import type { Source } from '../library/sources.ts';
 import { waitingOf } from '../library/waiting.ts';
 import type { Kind } from '../model/kinds.ts';
 import { plural } from '../model/vocabulary.ts';
+import type { Failure } from '../sync/applyThere.ts';
 import type { Synced } from '../sync/sync.ts';
 import type { CommandContext, Outcome } from './command.ts';
 import type { Output } from './output.ts';
@@ -42,21 +44,19 @@ const several = (count: number, one: string, many: string): string =>
   `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
 
 /** Says what a sync did, and what it leaves to the person. */
-export function tellSynced({ output }: CommandContext, source: Source, synced: Synced): Outcome {
+export async function tellSynced(
+  { output }: CommandContext,
+  client: ClientBase,
+  source: Source,
+  synced: Synced,
+): Promise<Outcome> {
   const { changes, conflicts, held, warnings, stale, failures } = synced;
   tellCounts(output, changes, source.name);
   for (const warning of warnings) output.warning(warning);
   tellHeld(output, held);
   if (stale.length > 0)
     output.warning(`${stale.length} records were edited meanwhile: sync again.`);
-  for (const { kind, remoteId, error } of failures) {
-    output.trouble({
-      kind,
-      id: remoteId ?? 0,
-      field: null,
-      why: `the source refused it: ${error.message}`,
-    });
-  }
+  await tellFailures(output, client, failures);
   return {
     complete: Object.keys(held).length === 0 && failures.length === 0,
     summary: {
@@ -68,6 +68,26 @@ export function tellSynced({ output }: CommandContext, source: Source, synced: S
       run: synced.runId,
     },
   };
+}
+
+/** What the source did not take, or not wholly. */
+export async function tellFailures(
+  output: Output,
+  client: ClientBase,
+  failures: readonly Failure[],
+): Promise<void> {
+  for (const [kind, some] of Map.groupBy(failures, (failure) => failure.kind)) {
+    const names = await labelsOf(
+      client,
+      kind,
+      some.map(({ libraryId }) => libraryId),
+    );
+    for (const { remoteId: id, libraryId, error } of some) {
+      const why = error.code === 'source.refused' ? 'the source refused it: ' : '';
+      const name = names.get(libraryId) || libraryId;
+      output.trouble({ kind, id, name, field: null, why: `${why}${error.message}` });
+    }
+  }
 }
 
 /** What is not deleted before the person says so, and how that is said. */

@@ -26,6 +26,7 @@ import { tellItems } from './planTable.ts';
 import { tellLines } from './runs/lines.ts';
 import { namedRun } from './runs/show.ts';
 import { mirrorOf, syncingOf } from './syncing.ts';
+import { tellFailures } from './tellSynced.ts';
 
 interface Options extends KnownSourceOptions {
   id: number;
@@ -121,7 +122,7 @@ async function takeBack(
     await finishRun(client, run.id, 'done', counts);
     await tellLines(output, client, run.id);
     await tellKept(output, client, kept);
-    tellFailures(output, failures);
+    await tellFailures(output, client, failures);
     output.line(`Taken back by run ${run.id}; \`stowage undo ${run.id}\` gives it back.`);
     if (asked > 0) {
       output.warning(`${asked} are otherwise at a source: they wait in \`stowage conflicts\`.`);
@@ -182,12 +183,5 @@ async function tellKept(output: Output, client: ClientBase, kept: readonly Kept[
       const name = labels.get(libraryId) || libraryId;
       output.warning(`Stays: ${kind} ${name}${field === null ? '' : `, ${field}`} ${why}.`);
     }
-  }
-}
-
-function tellFailures(output: Output, failures: readonly Failure[]): void {
-  for (const { kind, remoteId, error } of failures) {
-    const why = `the source refused it: ${error.message}`;
-    output.trouble({ kind, id: remoteId ?? 0, field: null, why });
   }
 }

@@ -40,6 +40,7 @@ export const verify: CommandDefinition<Options> = {
       const compared: { [K in Kind]?: Compared } = {};
       const fields = new KnownFields();
       const troubles: Trouble[] = [];
+      const kept = new Map<string, number>();
       using stage = output.stage('compare', { total: sumOf(Object.values(counts)) });
       for (const kind of kindNames) {
         const records = withShownPictures(kind, reading.records(kind, signal), {
@@ -49,7 +50,9 @@ export const verify: CommandDefinition<Options> = {
         compared[kind] = await compareKind(
           kind,
           noting(kind, counting(records, stage), fields),
-          asKept(library.records(kind), await linksKeptOtherwise(client, known, kind)),
+          asKept(library.records(kind), await linksKeptOtherwise(client, known, kind), (field) =>
+            kept.set(`${kind}.${field}`, (kept.get(`${kind}.${field}`) ?? 0) + 1),
+          ),
           (difference) => output.trouble({ ...difference, why: words(difference) }),
         );
       }
@@ -64,12 +67,25 @@ export const verify: CommandDefinition<Options> = {
       const all = total(Object.values(compared));
       output.line(`Compared ${told(all)}.`);
       const { differences } = all;
+      if (kept.size > 0) {
+        const counts = [...kept].map(([field, count]) => `${field} ${count.toLocaleString('en')}`);
+        output.line(`Kept otherwise there than it was sent, and agreed: ${counts.join(', ')}.`);
+      }
       const untold = untoldFields(known.known, fields.result());
       if (untold.length > 0) {
         output.line(`Not compared, as this road does not tell it: ${untold.join(', ')}.`);
       }
       const complete = tellUnknown(context, opened) && differences === 0 && troubles.length === 0;
-      return { complete, summary: { road: reading.road, compared, differences, untold } };
+      return {
+        complete,
+        summary: {
+          road: reading.road,
+          compared,
+          differences,
+          untold,
+          kept: Object.fromEntries(kept),
+        },
+      };
     });
   },
 };
@@ -90,13 +106,19 @@ async function* noting<K extends Kind>(
 }
 
 /** The library's records, with what the source keeps of a value in place of the one that it was sent: they are in step. */
-async function* asKept<K extends Kind>(records: AsyncIterable<Rec<K>[]>, links: readonly Link[]) {
+async function* asKept<K extends Kind>(
+  records: AsyncIterable<Rec<K>[]>,
+  links: readonly Link[],
+  found: (field: string) => void,
+) {
   const kept = new Map(links.map((link) => [link.remoteId, link]));
   for await (const batch of records) {
     for (const record of batch as { id: Id; [field: string]: unknown }[]) {
       const link = kept.get(record.id);
       for (const [field, value] of Object.entries(link?.sent ?? {})) {
-        if (sameValue(record[field], value)) record[field] = link?.base[field];
+        if (!sameValue(record[field], value)) continue;
+        record[field] = link?.base[field];
+        found(field);
       }
     }
     yield batch;

@@ -84,6 +84,8 @@ export interface Settled {
   after?: Values;
   /** Why it refused. */
   why?: string;
+  /** The fields that it wrote nevertheless; what it made or destroyed is done with any. */
+  written?: readonly string[];
 }
 
 export async function settleSent(
@@ -93,23 +95,24 @@ export async function settleSent(
 ): Promise<void> {
   await client.query(
     `UPDATE stowage.run_changes c SET
-       state = CASE WHEN s.why IS NULL THEN 'done' ELSE 'failed' END, why = s.why,
+       state = CASE WHEN s.why IS NULL OR s.written IS NOT NULL AND (c.field IS NULL OR s.written ? c.field)
+         THEN 'done' ELSE 'failed' END, why = s.why,
        remote_id = coalesce(s.remote_id, c.remote_id),
        after = CASE WHEN c.field IS NULL THEN c.after || coalesce(s.after, '{}')
          WHEN s.after ? c.field THEN s.after -> c.field ELSE c.after END
-     FROM json_to_recordset($3::json) AS s (kind smallint, library_id uuid, remote_id bigint, after jsonb, why text)
+     FROM json_to_recordset($3::json) AS s (kind smallint, library_id uuid, remote_id bigint, after jsonb, why text,
+       written jsonb)
      WHERE c.run_id = $1 AND c.source_id = $2 AND c.state = 'sent'
        AND c.kind = s.kind AND c.library_id = s.library_id`,
     [
       run.id,
       run.sourceId,
       recordset(
-        settled.map(({ kind, libraryId, remoteId, after, why }) => ({
+        settled.map(({ kind, libraryId, remoteId, ...rest }) => ({
           kind: kindNumber[kind],
           library_id: libraryId,
           remote_id: remoteId,
-          after,
-          why,
+          ...rest,
         })),
       ),
     ],

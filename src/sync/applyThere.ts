@@ -217,7 +217,8 @@ async function sendBatch(
       if ('error' in result) {
         const { libraryId, remoteId } = item;
         failures.push({ kind, libraryId, remoteId, error: result.error });
-      } else written++;
+      }
+      if (!('error' in result) || result.written) written++;
       if (answered.length >= batchSize) await note();
     }
   } finally {
@@ -254,7 +255,10 @@ async function settle(
 ): Promise<void> {
   const made = answered.flatMap(({ item, result }) => {
     const of = 'error' in result ? result.written : result;
-    return of ? [{ item, isWhole: !('error' in result), change: result.change, ...of }] : [];
+    if (!of) return [];
+    const { change } = result;
+    const isWhole = Object.keys(change.after).every((field) => field in of.record);
+    return [{ item, isWhole: isWhole || !('error' in result), change, ...of }];
   });
   await client.query('BEGIN');
   try {
@@ -265,7 +269,7 @@ async function settle(
         ({ item: { libraryId }, result }): Settled => ({
           kind,
           libraryId,
-          ...('error' in result ? { why: result.error.message } : { remoteId: result.remoteId }),
+          ...('error' in result ? settledInPart(result) : { remoteId: result.remoteId }),
         }),
       ),
     );
@@ -308,6 +312,11 @@ async function settle(
     throw error;
   }
 }
+
+const settledInPart = ({ error, written }: Refused) => ({
+  why: error.message,
+  ...(written && { remoteId: written.remoteId, written: Object.keys(written.record) }),
+});
 
 /** What a source refused is not sent again and again: it is a question, until a person answers it or both sides agree. */
 async function ask(

@@ -299,6 +299,22 @@ test('what came back from the source otherwise than sent is no change', () => {
   assert.deepEqual([news.library, news.conflicts], [{ title: 'b' }, []]);
 });
 
+test('what a source dropped of a value that it was sent stays here when it changes there', () => {
+  const one = (field: string, base: unknown, library: unknown, source: unknown) =>
+    record(
+      'performer',
+      { base: { [field]: base }, library: { [field]: library }, source: { [field]: source } },
+      { sent: { [field]: library } },
+    );
+  const addresses = one('urls', ['a'], ['a', 'b'], ['c']);
+  assert.deepEqual(addresses.library, { urls: ['c', 'b'] });
+  assert.deepEqual(addresses.source, { urls: ['c', 'b'] });
+  const keyed = one('customFields', { a: 1 }, { a: 1.5, b: 2 }, { a: 3 });
+  assert.deepEqual([keyed.library, keyed.conflicts], [{ customFields: { a: 3, b: 2 } }, []]);
+  const trimmed = one('aliases', ['x'], [' x'], ['x', 'y']);
+  assert.deepEqual(trimmed.library, { aliases: ['x', 'y'] });
+});
+
 test('a cover that the other side took out of the gallery is none any more', () => {
   const { library, source } = record('gallery', {
     base: { images: ['1', '2'], cover: null },

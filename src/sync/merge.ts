@@ -182,7 +182,24 @@ function sidesOf(name: string, record: RecordSides, { sent, locked }: MergeOptio
   const isSent = base !== undefined && sent?.[name] !== undefined && sameValue(library, sent[name]);
   // A locked value goes to a source that changed it, as it is here.
   const isGiven = locked?.has(name) && !sameValue(base, source);
-  return { base, library: isSent && !isGiven ? base : library, source };
+  if (!isSent || isGiven) return { base, library, source };
+  return { base, library: sameValue(base, source) ? base : withDropped(base, library), source };
+}
+
+/**
+ * A value as its source keeps it, with what that had no place for: now that it changed there, what was left out must not go
+ * here, too.
+ */
+function withDropped(kept: unknown, sent: unknown): unknown {
+  if (Array.isArray(sent)) return sent.length > (kept as unknown[]).length ? sent : kept;
+  if (typeof sent !== 'object' || sent === null) return kept;
+  const known = kept as { [key: string]: unknown };
+  return Object.fromEntries(
+    Object.entries(sent).map(([key, value]) => [
+      key,
+      Object.hasOwn(known, key) ? known[key] : value,
+    ]),
+  );
 }
 
 /** As most fields of a record are of which something changed. */

@@ -61,13 +61,16 @@ const commands: Commands = {
   undo: { summary: 'Undo', load: async () => undo },
 };
 
+/** As it is told: with the name of a record that was to be written. */
+type ToldTrouble = Trouble & { name?: string };
+
 /** How a command ended, and what it said. */
 export interface Ended {
   exitCode: number;
   error?: StowageError;
   /** Of a command that did not fail. */
   summary: { [field: string]: unknown };
-  troubles: Trouble[];
+  troubles: ToldTrouble[];
   warnings: string[];
   /** Everything that it told, one event a line. */
   events: { event: string; [field: string]: unknown }[];
@@ -86,7 +89,7 @@ export async function call(...words: string[]): Promise<Ended> {
   const { definition, options } = await parse(commands, words, streams);
   const { signal } = new AbortController();
   const said = () => ({
-    troubles: events.filter(({ event }) => event === 'trouble') as unknown as Trouble[],
+    troubles: events.filter(({ event }) => event === 'trouble') as unknown as ToldTrouble[],
     warnings: events.flatMap(({ event, message }) => (event === 'warning' ? [message ?? ''] : [])),
     events,
     lines,

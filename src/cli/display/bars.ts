@@ -1,7 +1,6 @@
 import { styleText } from 'node:util';
 import { createLogUpdate } from 'log-update';
-import type { Trouble } from '../../model/reading.ts';
-import type { ShownError } from '../output.ts';
+import type { ShownError, ShownTrouble } from '../output.ts';
 import type { Stage } from '../stage.ts';
 import type { Streams, TerminalStream } from '../streams.ts';
 import { Lines } from './lines.ts';
@@ -39,7 +38,7 @@ export class Bars extends Lines {
     super.warning(wrapped(text, this.#terminal.columns));
   }
 
-  override trouble(trouble: Trouble): void {
+  override trouble(trouble: ShownTrouble): void {
     this.#draw.clear();
     super.trouble(trouble);
   }

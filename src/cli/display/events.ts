@@ -1,6 +1,11 @@
-import type { Trouble } from '../../model/reading.ts';
 import { jsonText } from '../../model/records.ts';
-import { type Display, round, type ShownError, type Summary } from '../output.ts';
+import {
+  type Display,
+  round,
+  type ShownError,
+  type ShownTrouble,
+  type Summary,
+} from '../output.ts';
 import type { Stage } from '../stage.ts';
 import type { Streams } from '../streams.ts';
 
@@ -33,7 +38,7 @@ export class Events implements Display {
     this.#streams.out(jsonText({ event, ...fields })); // a custom field may hold a BigInt
   }
 
-  trouble(trouble: Trouble): void {
+  trouble(trouble: ShownTrouble): void {
     this.event('trouble', { ...trouble });
   }
 

@@ -1,5 +1,4 @@
-import type { Trouble } from '../../model/reading.ts';
-import type { Display, ShownError } from '../output.ts';
+import type { Display, ShownError, ShownTrouble } from '../output.ts';
 import type { Stage } from '../stage.ts';
 import type { Streams } from '../streams.ts';
 import { ended, errorLines, progress, troubleLine } from './words.ts';
@@ -34,7 +33,7 @@ export class Lines implements Display {
 
   event(): void {}
 
-  trouble(trouble: Trouble): void {
+  trouble(trouble: ShownTrouble): void {
     this.#troubles++;
     if (this.#troubles <= troublesShown) this.streams.err(troubleLine(trouble));
   }

@@ -1,6 +1,5 @@
 import { styleText } from 'node:util';
-import type { Trouble } from '../../model/reading.ts';
-import type { ShownError } from '../output.ts';
+import type { ShownError, ShownTrouble } from '../output.ts';
 import type { Stage } from '../stage.ts';
 
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
@@ -46,8 +45,11 @@ export function ended(stage: Stage): string {
 }
 
 /** `scene 12, title: holds a NUL character, which PostgreSQL cannot hold`. */
-export const troubleLine = ({ kind, id, field, why }: Trouble): string =>
-  `${kind} ${id}${field === null ? '' : `, ${field}`}: ${why}`;
+export function troubleLine(trouble: ShownTrouble): string {
+  const { kind, id, field, why } = trouble;
+  const which = 'name' in trouble && id === null ? JSON.stringify(trouble.name) : id;
+  return `${kind} ${which}${field === null ? '' : `, ${field}`}: ${why}`;
+}
 
 /** The message, under it what to do. */
 export function errorLines({ message, item, remedy, stack }: ShownError): string {

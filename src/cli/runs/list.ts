@@ -1,5 +1,7 @@
 import { listRuns, type Run } from '../../library/runs.ts';
+import { type Kind, kindNames } from '../../model/kinds.ts';
 import { atLeast, type CommandDefinition, libraryOptions } from '../command.ts';
+import { kindWord } from '../counting.ts';
 import { withLibrary } from '../library.ts';
 import { ago, shortly } from '../when.ts';
 
@@ -32,14 +34,36 @@ export const list: CommandDefinition<Options> = {
     }),
 };
 
-/** `sync of main, 2026-05-06 07:08 (2 hours ago), done: 3 scene update library` */
+/** `sync of main, 2026-05-06 07:08 (2 hours ago), done: 3 scenes updated here` */
 export function runWords(run: Run): string {
   const { command, source, startedAt, outcome, counts, undoes } = run;
   const what = undoes === null ? command : `${command} of run ${undoes}`;
   const of = source === null ? '' : `${undoes === null ? ' of' : ','} ${source}`;
   const done = Object.entries(counts)
     .filter(([, count]) => count > 0)
-    .map(([name, count]) => `${count.toLocaleString('en')} ${name}`);
+    .map(([what, count]) => `${count.toLocaleString('en')} ${countWords(what, count)}`);
   const result = [outcome ?? 'not finished', done.join(', ')].filter(Boolean).join(': ');
   return `${what}${of}, ${shortly(startedAt)} (${ago(startedAt)}), ${result}`;
 }
+
+/** What a run counted, as it was written down: `library update scene`, `scene` or `edit`. */
+function countWords(what: string, count: number): string {
+  const [side, action, kind] = what.split(' ');
+  if (action === undefined || kind === undefined)
+    return isKind(what) ? kindWord(what, count) : what;
+  const place = side === 'library' ? 'here' : 'there';
+  return `${kindWord(kind as Kind, count)} ${doneTo[action] ?? action} ${place}`;
+}
+
+const isKind = (word: string): word is Kind => (kindNames as readonly string[]).includes(word);
+
+const doneTo: { [action: string]: string } = {
+  create: 'created',
+  update: 'updated',
+  delete: 'deleted',
+  restore: 'restored',
+  link: 'linked',
+  unlink: 'unlinked',
+  fold: 'merged',
+  merge: 'merged',
+};

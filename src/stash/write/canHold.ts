@@ -24,6 +24,19 @@ export function holds(words: Words, kind: WrittenKind, field: string, value: unk
   return servedAs(entry, words) !== undefined && (entry.holds?.(value as never, words) ?? true);
 }
 
+/** What of a value a server has no place for though it holds the rest, in words. */
+export function leftOf(
+  words: Words,
+  kind: WrittenKind,
+  field: string,
+  value: unknown,
+): string | undefined {
+  const entry = entryOf(kind, field);
+  return typeof entry === 'object' && 'leaves' in entry
+    ? entry.leaves?.(value as never, words)
+    : undefined;
+}
+
 const known = new WeakMap<SourceProfile, Map<WrittenKind, Words>>();
 
 /** Asked for every value of every record: kept with the profile. */

@@ -24,6 +24,8 @@ export interface Put<V, N extends string = string> {
   input: (value: V, words: Words, before: V | undefined) => { [name in N]?: unknown };
   /** Where not every value can be held. */
   holds?: (value: V, words: Words) => boolean;
+  /** What of a value the server has no place for, in words; nothing where it holds all of it. */
+  leaves?: (value: V, words: Words) => string | undefined;
   /** It has no place in the input that makes a record, or is ignored there. */
   onlyLater?: true;
 }
@@ -145,11 +147,17 @@ export const aliases = <N extends string>(
   },
 });
 
-/** Some servers have a single address, in `url`. */
+/** Some servers have a single address, in `url`: of several they get the first, or keep the one that they have. */
 export const urls = (): Put<string[], 'urls' | 'url'> => ({
   answers: ['urls', 'url'],
-  input: (list, { serves }) => (serves('urls') ? { urls: list } : { url: list[0] ?? '' }),
-  holds: (list, { serves }) => serves('urls') || list.length <= 1,
+  input: (list, { serves }, [kept] = []) => {
+    if (serves('urls')) return { urls: list };
+    return { url: kept !== undefined && list.includes(kept) ? kept : (list[0] ?? '') };
+  },
+  leaves: (list, { serves }) =>
+    !serves('urls') && list.length > 1
+      ? `${list.length - 1} of its ${list.length} urls`
+      : undefined,
 });
 
 /** A scene has at most one at each endpoint. */

@@ -2,7 +2,7 @@ import { StowageError } from '../../model/errors.ts';
 import type { Id } from '../../model/fields.ts';
 import type { Values } from '../../model/held.ts';
 import type { SourceChange, WriteResult } from '../../model/writing.ts';
-import { holds } from './canHold.ts';
+import { holds, leftOf } from './canHold.ts';
 import type { Words, WrittenKind } from './entry.ts';
 import { entryOf } from './fields.ts';
 
@@ -20,6 +20,8 @@ export class Item {
   /** The same for all that write the same fields. */
   readonly sort: string;
   readonly #open: Set<string>;
+  /** What of its values the server has no place for. */
+  readonly #left: string[];
 
   constructor(change: SourceChange, words: Words) {
     this.change = change;
@@ -31,6 +33,7 @@ export class Item {
     );
     this.#open = new Set(action === 'update' ? fields : [whole, ...fields]);
     this.sort = fields.join();
+    this.#left = fields.flatMap((field) => leftOf(words, this.kind, field, after[field]) ?? []);
     if (this.#open.size === 0) {
       this.error = new StowageError(
         'source.unsupported',
@@ -79,10 +82,20 @@ export class Item {
     });
   }
 
+  #inPart(): StowageError | undefined {
+    if (this.#left.length === 0) return undefined;
+    return new StowageError(
+      'source.unsupported',
+      `This Stash has no place for ${this.#left.join(', ')}: the rest was written.`,
+      { item: nameOf(this.change) },
+    );
+  }
+
   /** What is told of it. Nothing where `stop` kept it from being sent, or its answer from coming. */
   result(stop?: StowageError): WriteResult | undefined {
     const { change, record, remoteId } = this;
-    const error = this.error ?? (this.#open.size > 0 ? (stop ?? this.#forgotten()) : undefined);
+    const unwritten = this.#open.size > 0 ? (stop ?? this.#forgotten()) : this.#inPart();
+    const error = this.error ?? unwritten;
     if (!error) return { change, remoteId: remoteId as Id, record };
     const written =
       remoteId !== null && (change.remoteId === null || Object.keys(record).length > 0);
