@@ -11,6 +11,7 @@ import { temporaryFolder } from './support/pictures.ts';
 
 const run = promisify(execFile);
 const root = path.join(import.meta.dirname, '..');
+const program = path.join(root, 'bin/stowage.js');
 
 /** What happens in Stash, in the guide's words. */
 const inStash: [RegExp, (...found: string[]) => string][] = [
@@ -46,8 +47,8 @@ test('the guide’s examples do what it says, one after the other', async (t) =>
       continue;
     }
     const words = wordsOf(does.replaceAll('http://127.0.0.1:9999', simulator.url));
-    const { stdout, stderr } = await run(process.execPath, ['bin/stowage.js', ...words], {
-      cwd: root,
+    const { stdout, stderr } = await run(process.execPath, [program, ...words], {
+      cwd: folder,
       env: environment,
     }).catch((failed) => failed);
     const read = withoutStages(`${stdout}${stderr}`);
