@@ -150,7 +150,8 @@ async function plannedBy(
 ): Promise<PlanHead> {
   const made = await makePlan({
     ...syncing,
-    source,
+    // What it has now was said to be right.
+    source: source.standing === 'accept' ? { ...source, policy: { default: 'stash' } } : source,
     reading,
     plan,
     renumbered: verdict === 'renumbered',
