@@ -158,7 +158,8 @@ const changes: Change[] = [
     there: ({ stash }) =>
       stash.send('mutation{sceneMerge(input:{source:[11],destination:12}){id}}'),
     arrives: 'scene fold library',
-    here: null,
+    here: ({ library }) => library.stowage('merge', 'scene', 'main:12', 'main:11'),
+    returns: 'scene merge source',
   },
   {
     number: '8',
@@ -284,7 +285,11 @@ const changes: Change[] = [
       await stash.send(`mutation{tagsMerge(input:{source:[${tag}],destination:${tag + 1}}){id}}`);
     },
     arrives: 'tag fold library',
-    here: null,
+    here: async ({ stash, library }) => {
+      const tag = await stash.number(plainTag);
+      return library.stowage('merge', 'tag', `main:${tag + 1}`, `main:${tag}`);
+    },
+    returns: 'tag merge source',
   },
   {
     number: '17',

@@ -322,6 +322,14 @@ export type SceneMarkerUpdateInput = {
   title?: string | null | undefined;
 };
 
+export type SceneMergeInput = {
+  destination: string | number;
+  o_history?: boolean | null | undefined;
+  play_history?: boolean | null | undefined;
+  source: Array<string | number>;
+  values?: SceneUpdateInput | null | undefined;
+};
+
 export type SceneMovieInput = {
   movie_id: string | number;
   scene_index?: number | null | undefined;
@@ -974,6 +982,13 @@ export type MovieNamesQueryVariables = Exact<{
 
 
 export type MovieNamesQuery = { findMovies: { movies: Array<{ id: string, name: string }> } };
+
+export type SceneMergeMutationVariables = Exact<{
+  input: SceneMergeInput;
+}>;
+
+
+export type SceneMergeMutation = { sceneMerge: { id: string } | null };
 
 export type TagsMergeMutationVariables = Exact<{
   input: TagsMergeInput;
@@ -3118,6 +3133,13 @@ export const MovieNamesDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<MovieNamesQuery, MovieNamesQueryVariables>;
+export const SceneMergeDocument = new TypedDocumentString(`
+    mutation SceneMerge($input: SceneMergeInput!) {
+  sceneMerge(input: $input) {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<SceneMergeMutation, SceneMergeMutationVariables>;
 export const TagsMergeDocument = new TypedDocumentString(`
     mutation TagsMerge($input: TagsMergeInput!) {
   tagsMerge(input: $input) {

@@ -1,10 +1,20 @@
 import type { Id } from '../../model/fields.ts';
 import type { Kind } from '../../model/kinds.ts';
 import type { StashServer } from '../server.ts';
-import { TagsMergeDocument } from '../types.ts';
+import { SceneMergeDocument, TagsMergeDocument, type TypedDocumentString } from '../types.ts';
 
-/** Kinds whose records a Stash can be told to make one. */
-export const canMerge = (kind: Kind): boolean => kind === 'tag';
+type Merge = TypedDocumentString<unknown, { input: { source: string[]; destination: string } }>;
+
+/**
+ * Kinds whose records a Stash can be told to make one. A scene gets the other's files (none is deleted or moved on disk) and
+ * markers; its own fields stay, histories too: what the library made of both is written afterwards.
+ */
+const merges: { readonly [K in Kind]?: Merge } = {
+  scene: SceneMergeDocument,
+  tag: TagsMergeDocument,
+};
+
+export const canMerge = (kind: Kind): boolean => merges[kind] !== undefined;
 
 /** Makes a record part of another. Told twice it fails the second time, and changes nothing. */
 export async function mergeThere(
@@ -14,7 +24,8 @@ export async function mergeThere(
   destination: Id,
   signal: AbortSignal,
 ): Promise<void> {
-  if (!canMerge(kind)) throw new Error(`${kind} records cannot be merged there`);
+  const operation = merges[kind];
+  if (!operation) throw new Error(`${kind} records cannot be merged there`);
   const input = { source: [String(origin)], destination: String(destination) };
-  await server.request(TagsMergeDocument, { input }, { signal });
+  await server.request(operation, { input }, { signal });
 }

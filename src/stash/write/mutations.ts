@@ -52,6 +52,7 @@ export const mutationsSent: readonly string[] = [
   'tagUpdate',
   'tagDestroy',
   'tagsMerge',
+  'sceneMerge',
   'saveFilter',
   'destroySavedFilter',
 ];
