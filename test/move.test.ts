@@ -162,12 +162,13 @@ describe('move', () => {
     assert.deepEqual(everything(to), wanted);
     assert.deepEqual(everything(from), wanted);
     assert.deepEqual(written(from), ['BackupDatabase']);
+    assert.equal(written(to)[0], 'BackUpThere');
     const { length } = to.requests;
     const again = await move();
     assert.deepEqual([again.troubles, again.exitCode], [[], 0]);
     assert.deepEqual(everything(to), wanted);
     const sent = to.requests.slice(length);
-    assert.deepEqual(written({ ...to, requests: sent }), ['BackUpThere']);
+    assert.deepEqual(written({ ...to, requests: sent }), []);
     for (const [server, key] of [
       [from, keys.from],
       [to, keys.to],

@@ -4,7 +4,6 @@ import { leftBehind } from '../library/leftBehind.ts';
 import { addSource, changeSource, findSource, type Source } from '../library/sources.ts';
 import { StowageError } from '../model/errors.ts';
 import { type PathMapping, parsePathMapping } from '../model/pathMap.ts';
-import { backUpThere } from '../stash/write/backup.ts';
 import { temporaryFolder } from '../temporary.ts';
 import { type CommandContext, type CommandDefinition, libraryOptions } from './command.ts';
 import { remember, sourceAt } from './knownSource.ts';
@@ -39,7 +38,7 @@ export const move: CommandDefinition<Options> = {
     accessOptions(
       readingOptions(sourceOptions(libraryOptions(command))).requiredOption(
         '--to <address>',
-        'the Stash to bring to, which has scanned the files; it makes a backup first',
+        'the Stash to bring to, which has scanned the files; it makes a backup before it is changed',
       ),
       'to-',
     )
@@ -52,7 +51,7 @@ export const move: CommandDefinition<Options> = {
       )
       .option('--dry-run', 'show what would be brought, and write nothing'),
   async run(context, options) {
-    const { output, signal } = context;
+    const { output } = context;
     await using between = await libraryBetween(context, options);
     const here = between.context;
     const { settings } = here;
@@ -85,10 +84,8 @@ export const move: CommandDefinition<Options> = {
           const known = { ...to, name: names.to, via: 'auto' } as const;
           if (options.dryRun)
             return await sync.run(there, { ...known, createAll: true, dryRun: true });
-          await backUpThere(target.server, signal);
-          output.line(`${options.to} has made a backup of its database, among its own.`);
           output.line(`Putting ${options.to} in step.`);
-          const synced = await sync.run(there, { ...known, createAll: true });
+          const synced = await sync.run(there, { ...known, createAll: true, backUp: options.to });
           output.line(`Comparing ${options.to} with it, field by field.`);
           const proof = await verify.run(there, known);
           const left = await tellLeft(there, client, names);

@@ -6,6 +6,8 @@ import { makeFolder } from '../library/disk.ts';
 import { addSource, findSource, KnownFields, type Source } from '../library/sources.ts';
 import { PictureStore } from '../media/store.ts';
 import { StowageError } from '../model/errors.ts';
+import type { StashServer } from '../stash/server.ts';
+import { backUpThere } from '../stash/write/backup.ts';
 import { canHold } from '../stash/write/canHold.ts';
 import { canMerge, mergeThere } from '../stash/write/merges.ts';
 import { temporaryName } from '../stash/write/names.ts';
@@ -18,6 +20,8 @@ export interface SyncOptions {
   allowDeletions?: number;
   createScenes?: boolean;
   createAll?: boolean;
+  /** The server makes a backup before anything is written to it: what it is called then. */
+  backUp?: string;
 }
 
 /** What a sync, or the plan of one, may be told. */
@@ -70,6 +74,14 @@ export function syncingOf(
   const { server, reading } = opened;
   let isFirst = true;
   let running: ReturnType<typeof output.stage> | undefined;
+  let backup: Promise<void> | undefined;
+  const backUp = async (to: StashServer) => {
+    if (options.backUp === undefined) return;
+    backup ??= backUpThere(to, signal).then(() =>
+      output.line(`${options.backUp} has made a backup of its database, among its own.`),
+    );
+    await backup;
+  };
   const store = PictureStore.open(join(settings.dataDirectory, 'pictures'));
   store.catch(() => {});
   return {
@@ -79,7 +91,9 @@ export function syncingOf(
     canMerge,
     isTemporary: (name, id) => temporaryName(name, id) !== undefined,
     merge: async (kind, origin, destination) => {
-      if (server) await mergeThere(server, kind, origin, destination, signal);
+      if (!server) return;
+      await backUp(server);
+      await mergeThere(server, kind, origin, destination, signal);
     },
     known: new KnownFields(),
     signal,
@@ -101,11 +115,17 @@ export function syncingOf(
           remedy: 'Give the address of the Stash itself with --from.',
         });
       }
-      return openWriter(server, {
+      const writer = openWriter(server, {
         ...told,
         picture: async (picture) => (await store).read(picture),
         onWaiting: (task) => output.warning(`The server is busy (${task}): writing waits for it.`),
       });
+      return {
+        async *write(changes, abort) {
+          await backUp(server);
+          yield* writer.write(changes, abort);
+        },
+      };
     },
     stage: (name, total) => {
       running?.finish();
