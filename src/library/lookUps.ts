@@ -149,6 +149,33 @@ export function byImages(client: ClientBase, clues: readonly MadeGalleryClue[]):
   );
 }
 
+export interface DescribedClue {
+  title: string;
+  /** Its date, code, details and director, those of them that are not null, with `|` between. */
+  described: string;
+}
+
+/** Scenes without a file that are described in the same words: nothing else tells who they are. */
+export async function byDescription(
+  client: ClientBase,
+  clues: readonly DescribedClue[],
+): Promise<Found[]> {
+  if (clues.length === 0) return [];
+  // There are few of them, and no index on titles: looked through once, not clue by clue.
+  return rowsOf(
+    client,
+    `WITH r AS MATERIALIZED (
+       SELECT r.id, r.title, concat_ws('|', r.date, r.code, r.details, r.director) AS described FROM qar.cargo r
+        WHERE r.title = ANY ($1::text[]) AND NOT EXISTS (SELECT FROM qar.cargo_files f WHERE f.cargo_id = r.id))
+     SELECT k.n, r.id FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS k (title, described, n)
+       JOIN r USING (title, described)`,
+    [
+      clues.map(({ title }) => storableText(title)),
+      clues.map(({ described }) => storableText(described)),
+    ],
+  );
+}
+
 export interface NameClue {
   name: string;
   /** Asked for where it is given, empty too. */

@@ -219,6 +219,24 @@ describe('matching', async () => {
       });
     });
 
+    test('scene: that has no file on either side, and is described in the same words', async (t) => {
+      const library = await emptyLibrary(client, t);
+      const told = { title: 'walk', date: '2019-04', details: 'In hail.' };
+      const scene = await library.holds('scene', told);
+      const comes = [
+        { ...told, details: '' },
+        told,
+        { ...told, title: 'Walk' },
+        { ...told, code: 'A-1' },
+        { title: '', details: 'In hail.' },
+      ];
+      assert.deepEqual(await library.matchValues('scene', comes), {
+        2: { libraryId: scene, by: 'content' },
+      });
+      const twice = await library.matchValues('scene', [told, told]);
+      assert.ok(Object.values(twice).every((outcome) => 'suggestions' in outcome));
+    });
+
     test('chapter: that is at its place in the same gallery', async (t) => {
       const library = await emptyLibrary(client, t);
       const gallery = await library.holds('gallery', {});

@@ -1,6 +1,7 @@
 import type { ClientBase } from 'pg';
 import {
   byChapter,
+  byDescription,
   byFile,
   byFilterName,
   byFingerprint,
@@ -54,7 +55,7 @@ export const levels: { [K in Kind]: readonly Level[] } = {
   group: ofNames,
   image: ofFiles,
   gallery: ['fingerprint', 'path', 'replaced file', 'content', 'telling'],
-  scene: ['stash id', ...ofFiles],
+  scene: ['stash id', 'fingerprint', 'path', 'replaced file', 'content', 'telling'],
   marker: ['content', 'telling'],
   chapter: ['content', 'telling'],
   // Its place is what a file is known by; but not where something else lies there by now.
@@ -137,6 +138,9 @@ export async function evidenceFor(
         break;
       case 'content':
         if (kind === 'gallery') await ask(level, madeOf, (clues) => byImages(client, clues));
+        if (kind === 'scene') {
+          await ask(level, toldOf, (clues) => byDescription(client, clues));
+        }
         if (kind === 'marker') await ask(level, momentsOf, (clues) => byMoment(client, clues));
         if (kind === 'chapter') await ask(level, chaptersOf, (clues) => byChapter(client, clues));
         if (kind === 'savedFilter') {
@@ -219,6 +223,17 @@ function chaptersOf({ values }: NewRecord) {
   return [{ gallery, imageIndex, title: title as string }];
 }
 
+/** A scene that has no file. */
+function toldOf({ values, files = [] }: NewRecord) {
+  const { title, date = null, code = '', details = '', director = '' } = values;
+  const has = (values.files as unknown[] | undefined)?.length ?? 0;
+  if (!title || has + files.length > 0) return [];
+  return [{ title: title as string, described: inOne([date, code, details, director]) }];
+}
+
+const inOne = (values: readonly unknown[]): string =>
+  values.filter((value) => value !== null).join('|');
+
 /** A gallery that somebody put together: there is no folder and no zip to know it by. */
 function madeOf({ values, files = [] }: NewRecord) {
   const { title, folder = null } = values;
@@ -227,8 +242,7 @@ function madeOf({ values, files = [] }: NewRecord) {
   const isTold = title && (images.length > 0 || all.length === 0);
   if (!isTold || folder !== null || files.length > 0) return [];
   const { date = null, details = '', photographer = '' } = values;
-  const described = [date, details, photographer].filter((value) => value !== null).join('|');
-  return [{ title: title as string, images, described }];
+  return [{ title: title as string, images, described: inOne([date, details, photographer]) }];
 }
 
 function filtersOf({ values }: NewRecord) {
