@@ -16,10 +16,11 @@ export const sumOf = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0);
 
 /** `20 scenes, 1 gallery`, without the kinds that there are none of. */
-export function counted(counts: { [K in Kind]: number }): string {
-  const parts = kindNames
-    .filter((kind) => counts[kind] > 0)
-    .map((kind) => `${counts[kind].toLocaleString('en')} ${kindWord(kind, counts[kind])}`);
+export function counted(counts: { readonly [K in Kind]?: number }): string {
+  const parts = kindNames.flatMap((kind) => {
+    const count = counts[kind] ?? 0;
+    return count > 0 ? [`${count.toLocaleString('en')} ${kindWord(kind, count)}`] : [];
+  });
   return parts.length === 0 ? 'nothing' : parts.join(', ');
 }
 

@@ -21,7 +21,7 @@ import { bringPictures } from './pictures.ts';
 import { type ReadingOptions, readingOptions } from './reading.ts';
 import { type SourceOptions, sourceOptions } from './source.ts';
 import { sourceNamed, syncingOf } from './syncing.ts';
-import { tellSynced, tellWaiting } from './tellSynced.ts';
+import { isNothing, tellSynced, tellWaiting } from './tellSynced.ts';
 
 interface Options extends SourceOptions, ReadingOptions {
   name: string;
@@ -132,7 +132,7 @@ async function again(
   // It was asked to bring something over, not to send anything back.
   using syncing = syncingOf(context, client, opened, { ...source, writes: false }, {});
   const synced = await syncSource(syncing);
-  if (synced.changes.length === 0) {
+  if (isNothing(synced)) {
     output.line(`Nothing to do: ${name} is as it was when it was brought.`);
   }
   const missing = await bringPictures(context, client, opened, source, pictures);
@@ -149,7 +149,7 @@ async function again(
       counts: await opened.reading.counts(),
       road: opened.reading.road,
       troubles,
-      unchanged: synced.changes.length === 0,
+      unchanged: isNothing(synced),
     },
   };
 }

@@ -8,7 +8,7 @@ import { openSource } from './opening.ts';
 import { tellCounts, tellItems } from './planTable.ts';
 import { type ReadingOptions, readingOptions } from './reading.ts';
 import { isUncertain, mirrorOf, type SyncOptions, syncingOf, syncOptions } from './syncing.ts';
-import { tellHeld, tellWaiting } from './tellSynced.ts';
+import { tellHeld, tellLinked, tellWaiting } from './tellSynced.ts';
 
 interface Options extends KnownSourceOptions, ReadingOptions, SyncOptions {
   out: string;
@@ -43,6 +43,7 @@ export const plan: CommandDefinition<Options> = {
         const head = await planSource(syncing, planned);
         tellItems(output, planned);
         const counts = planned.counts();
+        tellLinked(output, planned.linked());
         tellCounts(output, counts, name);
         for (const warning of head.warnings) output.warning(warning);
         tellHeld(output, head.held);

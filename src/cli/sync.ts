@@ -26,7 +26,7 @@ import {
   syncingOf,
   syncOptions,
 } from './syncing.ts';
-import { tellHeld, tellSynced, tellWaiting } from './tellSynced.ts';
+import { isNothing, tellHeld, tellLinked, tellSynced, tellWaiting } from './tellSynced.ts';
 
 interface Options extends KnownSourceOptions, ReadingOptions, SyncOptions {
   dryRun?: boolean;
@@ -66,12 +66,7 @@ export const sync: CommandDefinition<Options> = {
           : await bringPictures(context, client, opened, source, source.pictures);
       const complete = tellUnknown(context, opened);
       const outcome = await tellSynced(context, client, source, synced);
-      await tellWaiting(
-        context,
-        client,
-        source,
-        synced.changes.length + synced.conflicts === 0 ? 'nothing' : 'something',
-      );
+      await tellWaiting(context, client, source, isNothing(synced) ? 'nothing' : 'something');
       return { ...outcome, complete: outcome.complete && complete && missing === 0 };
     });
   },
@@ -90,6 +85,7 @@ async function dryRun(
   try {
     const head = await planSource(syncing, plan);
     tellItems(context.output, plan);
+    tellLinked(context.output, plan.linked());
     tellCounts(context.output, plan.counts(), source.name);
     for (const warning of head.warnings) context.output.warning(warning);
     tellHeld(context.output, head.held);

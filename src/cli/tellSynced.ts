@@ -7,6 +7,7 @@ import { plural } from '../model/vocabulary.ts';
 import type { Failure } from '../sync/applyThere.ts';
 import type { Synced } from '../sync/sync.ts';
 import type { CommandContext, Outcome } from './command.ts';
+import { counted } from './counting.ts';
 import type { Output } from './output.ts';
 import { tellCounts } from './planTable.ts';
 
@@ -43,6 +44,10 @@ export async function tellWaiting(
 const several = (count: number, one: string, many: string): string =>
   `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
 
+/** Nothing that a person would call a change: at most it was written down that both sides are the same. */
+export const isNothing = ({ changes, conflicts, linked }: Synced): boolean =>
+  changes.length + conflicts + Object.keys(linked).length === 0;
+
 /** Says what a sync did, and what it leaves to the person. */
 export async function tellSynced(
   { output }: CommandContext,
@@ -50,7 +55,8 @@ export async function tellSynced(
   source: Source,
   synced: Synced,
 ): Promise<Outcome> {
-  const { changes, conflicts, held, warnings, stale, failures } = synced;
+  const { changes, linked, conflicts, held, warnings, stale, failures } = synced;
+  tellLinked(output, linked);
   tellCounts(output, changes, source.name);
   for (const warning of warnings) output.warning(warning);
   tellHeld(output, held);
@@ -61,6 +67,7 @@ export async function tellSynced(
     complete: Object.keys(held).length === 0 && failures.length === 0,
     summary: {
       counts: changes,
+      linked,
       conflicts,
       held,
       failures: failures.length,
@@ -88,6 +95,12 @@ export async function tellFailures(
       output.trouble({ kind, id, name, field: null, why: `${why}${error.message}` });
     }
   }
+}
+
+/** What of a source the library has already. */
+export function tellLinked(output: Output, linked: Synced['linked']): void {
+  if (Object.keys(linked).length === 0) return;
+  output.line(`Found in the library, and linked: ${counted(linked)}.`);
 }
 
 /** What is not deleted before the person says so, and how that is said. */

@@ -202,6 +202,14 @@ export class PlanFile {
     return this.#count('here is not null or there is not null');
   }
 
+  /** How many records of the source are tied to one that the library has, by kind. */
+  linked(): { [K in Kind]?: number } {
+    const rows = this.#db
+      .prepare('select kind, count(*) count from fresh where not is_new group by 1')
+      .all();
+    return Object.fromEntries(rows.map(({ kind, count }) => [kind, count]));
+  }
+
   /** How many items change something at the source. */
   get sizeThere(): number {
     return this.#count('there is not null');

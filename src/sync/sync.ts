@@ -45,6 +45,8 @@ export interface Synced {
   runId: number | null;
   /** By kind, side and action. */
   changes: { kind: Kind; side: 'library' | 'source'; action: string; count: number }[];
+  /** Records of the source that were tied to those of the library, by kind. */
+  linked: { [K in Kind]?: number };
   conflicts: number;
   held: PlanHead['held'];
   warnings: string[];
@@ -64,6 +66,7 @@ export async function syncSource(syncing: Syncing): Promise<Synced> {
   const synced: Synced = {
     runId: null,
     changes: [],
+    linked: {},
     conflicts: 0,
     held: {},
     warnings: [],
@@ -93,6 +96,7 @@ export async function syncSource(syncing: Syncing): Promise<Synced> {
       });
       const { stale, failures, written } = await carryOut(syncing, plan, synced.runId);
       for (const count of plan.counts()) addTo(synced.changes, count);
+      addLinked(synced.linked, plan.linked());
       synced.conflicts += plan.conflicts;
       synced.stale = stale;
       synced.failures.push(...failures);
@@ -105,17 +109,21 @@ export async function syncSource(syncing: Syncing): Promise<Synced> {
   }
   if (synced.runId !== null) {
     await rememberKnown(client, source, syncing.known);
-    await finishRun(client, synced.runId, 'done', countsOf(synced.changes));
+    await finishRun(client, synced.runId, 'done', countsOf(synced));
   }
   // What a person decided for this sync has been done; from here on it is compared as it is now.
   if (source.standing !== 'ok') await changeSource(client, source.id, { standing: 'ok', highest });
   return synced;
 }
 
-const countsOf = (changes: Synced['changes']): { [what: string]: number } =>
-  Object.fromEntries(
-    changes.map(({ kind, side, action, count }) => [`${side} ${action} ${kind}`, count]),
-  );
+const countsOf = ({
+  changes,
+  linked,
+}: Pick<Synced, 'changes' | 'linked'>): { [what: string]: number } =>
+  Object.fromEntries([
+    ...changes.map(({ kind, side, action, count }) => [`${side} ${action} ${kind}`, count]),
+    ...Object.entries(linked).map(([kind, count]) => [`library link ${kind}`, count]),
+  ]);
 
 function refusePush({ name, standing, writes }: Source): void {
   if (standing !== 'push' || writes) return;
@@ -185,12 +193,13 @@ export async function applyPlan(
   try {
     const planning = { ...syncing, reading, plan: planned, renumbered: false, now: Date.now() };
     const outdated = await checkPlan(planning, planned, plan);
-    const synced = { changes: plan.counts(), conflicts: plan.conflicts, held, warnings, outdated };
+    const [changes, linked] = [plan.counts(), plan.linked()];
+    const synced = { changes, linked, conflicts: plan.conflicts, held, warnings, outdated };
     if (plan.size === 0) return { ...synced, runId: null, stale: [], failures: [] };
     const { road } = reading;
     const runId = await beginRun(client, { sourceId: source.id, command: 'apply', road });
     const { stale, failures } = await carryOut(syncing, plan, runId);
-    await finishRun(client, runId, 'done', countsOf(synced.changes));
+    await finishRun(client, runId, 'done', countsOf(synced));
     return { ...synced, runId, stale, failures };
   } finally {
     plan.close();
@@ -267,6 +276,12 @@ function waits(source: Source, verdict: string, why: string): StowageError {
       `Say what is right: \`stowage sources resolve ${source.name} --accept\` takes its state, ` +
       '`--push` puts the library back into it, `--as-new NAME` keeps it as a source of its own.',
   });
+}
+
+function addLinked(all: Synced['linked'], more: Synced['linked']): void {
+  for (const [kind, count] of Object.entries(more)) {
+    all[kind as Kind] = (all[kind as Kind] ?? 0) + count;
+  }
 }
 
 function addTo(all: Synced['changes'], one: Synced['changes'][number]): void {
