@@ -195,6 +195,59 @@ describe('what has files', () => {
   });
 });
 
+describe('a scene that was cleaned, and found again under a new number', () => {
+  /** What a scan makes of a file that a clean took for gone. */
+  const found = (id: number, number: number) => `
+    insert into scenes (id, organized, created_at, updated_at) values (${number}, 0, '2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z');
+    insert into files select * from kept_files;
+    insert into files_fingerprints select * from kept_prints;
+    insert into video_files select * from kept_videos;
+    insert into scenes_files (scene_id, file_id, "primary") select ${number}, file_id, 1 from kept where scene_id = ${id};`;
+  const kept = (id: number) => `
+    create table kept as select * from scenes_files where scene_id = ${id};
+    create table kept_files as select * from files where id in (select file_id from kept);
+    create table kept_prints as select * from files_fingerprints where file_id in (select file_id from kept);
+    create table kept_videos as select * from video_files where file_id in (select file_id from kept);`;
+
+  for (const later of ['at once', 'by a later sync', 'after it was deleted here']) {
+    test(`has its markers back, ${later}`, async (t) => {
+      const side = await inStep(t, { writes: true });
+      const { stash, sync, query, assertInStep, assertQuiet } = side;
+      const scene = await stash.number(
+        'select scene_id from scene_markers group by scene_id having count(*) > 1 order by scene_id limit 1',
+      );
+      const markers = await stash.rows(
+        `select title, seconds, primary_tag_id from scene_markers where scene_id = ${scene} order by seconds, title`,
+      );
+      stash.simulator.sql(kept(scene));
+      await destroy(side, 'scene', [scene]);
+      stash.simulator.sql('delete from files where id in (select file_id from kept)');
+      if (later !== 'at once') await sync();
+      if (later === 'after it was deleted here') {
+        await query(
+          `UPDATE stowage.links SET absent_since = now() - interval '2 days' WHERE absent_since IS NOT NULL`,
+        );
+        await sync();
+        assert.equal(await deletedHere(side, 'scene'), 1);
+      }
+      stash.simulator.sql(found(scene, 901));
+      await sync();
+      assert.deepEqual(
+        await stash.rows(
+          'select title, seconds, primary_tag_id from scene_markers where scene_id = 901 order by seconds, title',
+        ),
+        markers,
+      );
+      assert.deepEqual(
+        [await deletedHere(side, 'scene'), await deletedHere(side, 'marker')],
+        [0, 0],
+      );
+      await assertInStep();
+      await assertQuiet();
+    });
+  }
+});
+
 describe('a record that one side lost', () => {
   test('and that was edited here is made there anew where the policy takes our side', async (t) => {
     const side = await inStep(t, { writes: true });

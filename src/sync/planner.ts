@@ -44,8 +44,10 @@ export async function makePlan(
 
   const newIds = new ImportIds(planning.now, ImportIds.salt());
   const lost: { [K in Kind]?: Id[] } = {};
+  const moved = {} as { [K in Kind]: ReadonlySet<Id> };
   for (const kind of makingOrder) {
     const former = await assignFresh(planning, kind, found[kind], newIds);
+    moved[kind] = former;
     lost[kind] = (await lostNumbers(planning, kind, found[kind].fresh)).filter(
       (id) => !former.has(id),
     );
@@ -55,6 +57,7 @@ export async function makePlan(
     await planForgetting(planning, kind, found[kind].gone);
     found[kind].gone = [];
   }
+  await planParts(planning, found, moved);
 
   for (const kind of kindNames) {
     const heirs = await assignHeirs(planning, kind, found[kind].gone);
@@ -107,6 +110,28 @@ export async function makePlan(
     held: added(decisions.held, there.held),
     warnings: [...warnings, ...decisions.why, ...there.why],
   };
+}
+
+/**
+ * What belongs to a record that the source has under a new number now (a file that was cleaned and found again) went with
+ * the old one, and nobody deleted it: it stays here, and is made there again.
+ */
+async function planParts(
+  planning: Planning,
+  found: Found,
+  moved: { [K in Kind]: ReadonlySet<Id> },
+): Promise<void> {
+  for (const [kind, owner] of Object.entries(ownerField) as [Kind, 'scene' | 'gallery'][]) {
+    if (moved[owner].size === 0) continue;
+    const parts = new Set<Id>();
+    for (const some of batchesOf(found[kind].gone)) {
+      for (const [id, { base }] of await linksOf(planning.client, planning.source, kind, some)) {
+        if (moved[owner].has(Number(base[owner]))) parts.add(id);
+      }
+    }
+    await planForgetting(planning, kind, [...parts]);
+    found[kind].gone = found[kind].gone.filter((id) => !parts.has(id));
+  }
 }
 
 /** Where the source gave fewer records than it counts, nobody knows what is gone and what was just not told: of any kind. */
