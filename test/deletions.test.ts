@@ -15,7 +15,11 @@ function wait(t: TestContext, ms: number): void {
 }
 
 /** Destroys records in Stash, as a person does with many selected. */
-const destroy = ({ stash }: { stash: Stash }, kind: 'tag' | 'performer' | 'scene', ids: number[]) =>
+const destroy = (
+  { stash }: { stash: Stash },
+  kind: 'tag' | 'performer' | 'scene' | 'image',
+  ids: number[],
+) =>
   stash.send(`mutation{${ids.map((id) => `d${id}:${kind}Destroy(input:{id:${id}})`).join(' ')}}`);
 
 const range = (first: number, count: number) => Array.from({ length: count }, (_, i) => first + i);
@@ -195,52 +199,86 @@ describe('what has files', () => {
   });
 });
 
-describe('a scene that was cleaned, and found again under a new number', () => {
-  /** What a scan makes of a file that a clean took for gone. */
-  const found = (id: number, number: number) => `
-    insert into scenes (id, organized, created_at, updated_at) values (${number}, 0, '2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z');
-    insert into files select * from kept_files;
-    insert into files_fingerprints select * from kept_prints;
-    insert into video_files select * from kept_videos;
-    insert into scenes_files (scene_id, file_id, "primary") select ${number}, file_id, 1 from kept where scene_id = ${id};`;
-  const kept = (id: number) => `
-    create table kept as select * from scenes_files where scene_id = ${id};
-    create table kept_files as select * from files where id in (select file_id from kept);
-    create table kept_prints as select * from files_fingerprints where file_id in (select file_id from kept);
-    create table kept_videos as select * from video_files where file_id in (select file_id from kept);`;
+describe('what was cleaned, and found again under a new number', () => {
+  /** A scan finds the file again that a clean took for gone: the record it makes of it has number 901. */
+  const cleanedAndFound = (kind: 'scene' | 'image', id: number) => ({
+    kept: `
+      create table kept as select * from ${kind}s_files where ${kind}_id = ${id};
+      create table kept_files as select * from files where id in (select file_id from kept);
+      create table kept_prints as select * from files_fingerprints where file_id in (select file_id from kept);
+      create table kept_media as select * from ${media[kind]} where file_id in (select file_id from kept);`,
+    cleaned: 'delete from files where id in (select file_id from kept)',
+    found: `
+      insert into ${kind}s (id, organized, created_at, updated_at)
+        values (901, 0, '2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z');
+      insert into files select * from kept_files;
+      insert into files_fingerprints select * from kept_prints;
+      insert into ${media[kind]} select * from kept_media;
+      insert into ${kind}s_files (${kind}_id, file_id, "primary") select 901, file_id, 1 from kept;`,
+  });
+  const media = { scene: 'video_files', image: 'image_files' };
 
-  for (const later of ['at once', 'by a later sync', 'after it was deleted here']) {
-    test(`has its markers back, ${later}`, async (t) => {
+  for (const when of ['at once', 'by a later sync', 'after it was deleted here']) {
+    const meanwhile = async ({ sync, query }: InStep) => {
+      if (when !== 'at once') await sync();
+      if (when !== 'after it was deleted here') return;
+      await query(
+        `UPDATE stowage.links SET absent_since = now() - interval '2 days' WHERE absent_since IS NOT NULL`,
+      );
+      await sync();
+    };
+
+    test(`a scene has its markers back, ${when}`, async (t) => {
       const side = await inStep(t, { writes: true });
-      const { stash, sync, query, assertInStep, assertQuiet } = side;
+      const { stash, sync, assertInStep, assertQuiet } = side;
       const scene = await stash.number(
         'select scene_id from scene_markers group by scene_id having count(*) > 1 order by scene_id limit 1',
       );
-      const markers = await stash.rows(
-        `select title, seconds, primary_tag_id from scene_markers where scene_id = ${scene} order by seconds, title`,
-      );
-      stash.simulator.sql(kept(scene));
-      await destroy(side, 'scene', [scene]);
-      stash.simulator.sql('delete from files where id in (select file_id from kept)');
-      if (later !== 'at once') await sync();
-      if (later === 'after it was deleted here') {
-        await query(
-          `UPDATE stowage.links SET absent_since = now() - interval '2 days' WHERE absent_since IS NOT NULL`,
+      const markersOf = (id: number) =>
+        stash.rows(
+          `select title, seconds, primary_tag_id from scene_markers where scene_id = ${id} order by seconds, title`,
         );
-        await sync();
-        assert.equal(await deletedHere(side, 'scene'), 1);
-      }
-      stash.simulator.sql(found(scene, 901));
+      const markers = await markersOf(scene);
+      const { kept, cleaned, found } = cleanedAndFound('scene', scene);
+      stash.simulator.sql(kept);
+      await destroy(side, 'scene', [scene]);
+      stash.simulator.sql(cleaned);
+      await meanwhile(side);
+      stash.simulator.sql(found);
+      await sync();
+      assert.deepEqual(await markersOf(901), markers);
+      const gone = [await deletedHere(side, 'scene'), await deletedHere(side, 'marker')];
+      assert.deepEqual(gone, [0, 0]);
+      await assertInStep();
+      await assertQuiet();
+    });
+
+    // Once deleted it was taken out of the gallery; `undo` of that run puts it back.
+    if (when === 'after it was deleted here') continue;
+    test(`an image has its place in a gallery back, and is its cover, ${when}`, async (t) => {
+      const side = await inStep(t, {
+        writes: true,
+        prepared: `
+          insert into galleries (id, title, organized, created_at, updated_at)
+            values (900, 'by hand', 0, '2025-01-01T00:00:00Z', '2025-01-01T00:00:00Z');
+          insert into galleries_images (gallery_id, image_id, cover) values (900, 3, 0), (900, 4, 1);`,
+      });
+      const { stash, sync, assertInStep, assertQuiet } = side;
+      const { kept, cleaned, found } = cleanedAndFound('image', 4);
+      stash.simulator.sql(kept);
+      await destroy(side, 'image', [4]);
+      stash.simulator.sql(cleaned);
+      await meanwhile(side);
+      stash.simulator.sql(found);
       await sync();
       assert.deepEqual(
         await stash.rows(
-          'select title, seconds, primary_tag_id from scene_markers where scene_id = 901 order by seconds, title',
+          'select image_id, cover from galleries_images where gallery_id = 900 order by image_id',
         ),
-        markers,
-      );
-      assert.deepEqual(
-        [await deletedHere(side, 'scene'), await deletedHere(side, 'marker')],
-        [0, 0],
+        [
+          [3, false],
+          [901, true],
+        ],
       );
       await assertInStep();
       await assertQuiet();

@@ -14,6 +14,7 @@ import { fieldsOf, type Kind } from '../model/kinds.ts';
 import { sameValue } from '../model/records.ts';
 import { isChangedThere } from './changed.ts';
 import { deletedAmong } from './deletedHere.ts';
+import { hasFiles } from './deletions.ts';
 import { hierarchies } from './hierarchy.ts';
 import { loopsIn, type Met } from './loops.ts';
 import type { MergeOptions } from './merge.ts';
@@ -23,7 +24,7 @@ import { type Pair, planNew, planPair, type SourceSide } from './pair.ts';
 import { emptyItem, never, type PlanItem } from './planItem.ts';
 import { batchesOf, type Planning, sourceSides } from './planning.ts';
 import { asksForTimes, policyFor } from './policy.ts';
-import { creatable } from './projection.ts';
+import { creatable, withReferences } from './projection.ts';
 
 /**
  * Plans the records of a kind that are there, one by one: what is new, and what changed on either side. Returns what
@@ -82,11 +83,12 @@ async function planBatch(
     ...records,
     ...bases.map((values) => ({ kind, values })),
   ]);
+  const agreed = [...links.values(), ...moved.values()].map(({ base }) =>
+    toLibrary(kind, base, named.before),
+  );
   const deletedHere = await deletedAmong(planning, kind, [
     ...[...held.values()].map(({ values }) => values),
-    ...[...links.values(), ...moved.values()].map(({ base }) =>
-      toLibrary(kind, base, named.before),
-    ),
+    ...agreed,
     ...[...sides.values()].map(({ values }) => values),
   ]);
   const context: Batch = {
@@ -96,6 +98,7 @@ async function planBatch(
     staying,
     due,
     deletedHere,
+    foundAgain: foundAgainAmong(planning, kind, agreed),
     homeless: homelessAmong(
       source,
       kind,
@@ -150,6 +153,8 @@ interface Batch {
   due: PlanItem[];
   /** Deleted in the library, which does not travel to the source. */
   deletedHere: ReadonlySet<LibraryId>;
+  /** The source lost these with their files, and found them under other numbers. */
+  foundAgain: ReadonlySet<LibraryId>;
   /** The source has no record for these, and is not given one. */
   homeless: ReadonlySet<LibraryId>;
   /** Of which records this source shows its facts. */
@@ -196,7 +201,10 @@ function meet(
     source: side,
     held,
     // Into a source that was put back goes what the library has: whatever differs there was never agreed on.
-    base: source.standing === 'push' ? side.values : link && arrived(batch, link, side),
+    base:
+      source.standing === 'push'
+        ? side.values
+        : link && withoutFoundAgain(batch, arrived(batch, link, side)),
     link: link && { ...link, seen: isMoved ? '' : link.seen.toString('hex') },
     leads: batch.leading.has(libraryId),
     writes: source.writes,
@@ -250,6 +258,31 @@ function arrived({ planning, kind, named, sent }: Batch, link: Link, side: Sourc
     else if (counters.has(field)) base[field] = within(base[field], there, value);
   }
   return base;
+}
+
+/**
+ * What named a record that was lost with its file lost it too, and nobody took it out there: of the one that was found
+ * again nothing is agreed yet.
+ */
+const withoutFoundAgain = ({ kind, foundAgain }: Batch, base: Values): Values =>
+  foundAgain.size === 0 ? base : withReferences(kind, base, (_, id) => !foundAgain.has(id));
+
+function foundAgainAmong(
+  { plan }: Planning,
+  kind: Kind,
+  bases: readonly Values[],
+): ReadonlySet<LibraryId> {
+  const named: NamedIds = new Map();
+  for (const base of bases) idsIn(kind, base, named);
+  const again = new Set<LibraryId>();
+  for (const [target, ids] of named) {
+    if (!hasFiles.has(target)) continue;
+    const numbers = [...plan.freshOf(target, [...ids].filter(isLibraryId)).values()];
+    for (const { libraryId, isMoved } of plan.fresh(target, numbers).values()) {
+      if (!isMoved) again.add(libraryId);
+    }
+  }
+  return again;
 }
 
 /** How far a counter got from one number on its way to another: further is somebody else's doing. */
