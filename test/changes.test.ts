@@ -486,6 +486,42 @@ test('a tag merged into one that is new itself is that one here, too', async (t)
   await assertQuiet();
 });
 
+describe('a saved filter', () => {
+  const filter = (name: string, ids: readonly number[]) => `
+    insert into saved_filters (name, mode, find_filter, object_filter, ui_options) values ('${name}', 'SCENES', '{}',
+      '${JSON.stringify({ tags: { modifier: 'INCLUDES', value: { depth: 0, excluded: [], items: ids.map((id) => ({ id: `${id}`, label: `${id}` })) } } })}', '{}');`;
+  const named = async ({ stash }: InStep, name: string) => {
+    const rows = await stash.rows(`select object_filter from saved_filters where name = '${name}'`);
+    const { tags } = JSON.parse(String(rows[0]?.[0]));
+    return (tags.value.items as { id: string }[]).map(({ id }) => Number(id));
+  };
+
+  for (const where of ['in Stash', 'here']) {
+    test(`that names a tag which was merged ${where} names the one that is left, there too`, async (t) => {
+      const prepared =
+        ['a', 'b', 'c']
+          .map(
+            (name, i) =>
+              `insert into tags (id, name, created_at, updated_at) values (${901 + i}, 'tag ${name}', '2020-01-01T00:00:00Z', '2020-01-01T00:00:00Z');`,
+          )
+          .join('') +
+        filter('merged', [901, 2]) +
+        filter('merged and gone', [901, 903]);
+      const side = await inStep(t, { writes: true, prepared });
+      const { stash, sync, library, assertQuiet } = side;
+      await stash.send('mutation{tagDestroy(input:{id:903})}');
+      if (where === 'here') await library.stowage('merge', 'tag', 'main:902', 'main:901');
+      else await stash.send('mutation{tagsMerge(input:{source:[901],destination:902}){id}}');
+      const { exitCode, troubles } = await sync();
+      assert.deepEqual([exitCode, troubles], [0, []]);
+      assert.deepEqual(await named(side, 'merged'), [902, 2]);
+      // It cannot be told, since it names what is nowhere.
+      assert.deepEqual(await named(side, 'merged and gone'), [901, 903]);
+      await assertQuiet();
+    });
+  }
+});
+
 describe('a change made in the library', () => {
   for (const { number, what, here, returns } of changes) {
     if (!here) continue;

@@ -146,6 +146,19 @@ describe('what was edited here', () => {
     await side.assertQuiet();
   });
 
+  test('and is locked goes back when writing is switched on, though the Stash changed it before', async (t) => {
+    const side = await inStep(t);
+    const before = await side.stash.send('{findScene(id:5){title}}');
+    await side.library.stowage('lock', 'scene', 'main:5', 'title');
+    await side.stash.send('mutation{sceneUpdate(input:{id:5,title:"There"}){id}}');
+    await side.sync();
+    await side.query('UPDATE stowage.sources SET writes = true');
+    await side.sync();
+    assert.deepEqual(await side.stash.send('{findScene(id:5){title}}'), before);
+    await side.assertInStep();
+    await side.assertQuiet();
+  });
+
   test('and there too waits as a question, which the record shows', async (t) => {
     const side = await inStep(t, { writes: true });
     await side.query(`UPDATE stowage.sources SET policy = '{"default": "ask"}'`);

@@ -47,6 +47,8 @@ export interface BasePatch extends Pick<Link, 'kind' | 'remoteId'> {
   seen?: Buffer;
   /** Where the record still is at this revision of the library's, it is no longer marked as edited. */
   looked?: { libraryId: LibraryId; revision: number };
+  /** The library has something for the source, which is looked at again: as if it had been edited. */
+  waits?: boolean;
 }
 
 export async function linksOf(
@@ -170,11 +172,11 @@ export async function patchBases(
   );
   await client.query(
     `UPDATE stowage.links l SET base = l.base || p.base, facts = l.facts || coalesce(p.facts, '{}'),
-       seen = coalesce(decode(p.seen, 'hex'), l.seen), edited = l.edited AND p.edited,
+       seen = coalesce(decode(p.seen, 'hex'), l.seen), edited = l.edited AND p.edited OR p.waits,
        absent_since = CASE WHEN p.seen IS NULL THEN l.absent_since END,
        sent = (l.sent - ARRAY(SELECT jsonb_object_keys(p.base))) || coalesce(p.sent, '{}')
      FROM json_to_recordset($2::json) AS p (kind smallint, remote_id bigint, base jsonb, facts jsonb, seen text,
-       sent jsonb, edited boolean)
+       sent jsonb, edited boolean, waits boolean)
      WHERE l.source_id = $1 AND l.kind = p.kind AND l.remote_id = p.remote_id`,
     [
       source.id,
@@ -187,6 +189,7 @@ export async function patchBases(
           seen: patch.seen?.toString('hex'),
           sent: patch.sent,
           edited: !patch.looked || edited({ kind: patch.kind, ...patch.looked }),
+          waits: patch.waits ?? false,
         })),
       ),
     ],

@@ -1,7 +1,15 @@
 import { openConflict } from '../library/conflicts.ts';
 import { recordSent, type SentChange, type Settled, settleSent } from '../library/journal.ts';
-import { type BasePatch, linksTo, type NewLink, patchBases, writeLinks } from '../library/links.ts';
+import {
+  type BasePatch,
+  linksTo,
+  markRecordsEdited,
+  type NewLink,
+  patchBases,
+  writeLinks,
+} from '../library/links.ts';
 import { forgetLinks } from '../library/linksGone.ts';
+import { filtersNaming } from '../library/naming.ts';
 import { revisionsOf } from '../library/revisions.ts';
 import { isLibraryId, toSource } from '../library/translate.ts';
 import { StowageError } from '../model/errors.ts';
@@ -114,7 +122,11 @@ async function mergeBatch(
       why = error.message;
     }
     await settleSent(client, run, [{ kind, libraryId, ...(why !== undefined && { why }) }]);
-    if (why === undefined) await forgetLinks(client, source, kind, [remoteId]);
+    if (why === undefined) {
+      await forgetLinks(client, source, kind, [remoteId]);
+      // A Stash leaves the number of what is gone in its filters.
+      await markRecordsEdited(client, source, await filtersNaming(client, into));
+    }
     progress(1);
   }
   return merged;

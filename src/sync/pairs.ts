@@ -24,7 +24,7 @@ import { type Pair, planNew, planPair, type SourceSide } from './pair.ts';
 import { emptyItem, never, type PlanItem } from './planItem.ts';
 import { batchesOf, type Planning, sourceSides } from './planning.ts';
 import { asksForTimes, policyFor } from './policy.ts';
-import { creatable, withReferences } from './projection.ts';
+import { creatable, lacksNeeded, withReferences } from './projection.ts';
 
 /**
  * Plans the records of a kind that are there, one by one: what is new, and what changed on either side. Returns what
@@ -195,6 +195,7 @@ function meet(
   const { formerId, ...item } = of;
   const { libraryId, remoteId } = of;
   const isMoved = link !== undefined && link.remoteId !== remoteId;
+  const isThere = (_: Kind, id: LibraryId) => !batch.homeless.has(id);
   const pair: Pair = {
     kind,
     item,
@@ -214,7 +215,10 @@ function meet(
     locked: locked.get(libraryId),
     open: open.get(link?.remoteId ?? remoteId),
     sent: link && toLibrary(kind, link.sent, named.before),
-    canHold: (field, value) => canHold(kind, field, value),
+    canHold: (field, value) =>
+      canHold(kind, field, value) &&
+      // A filter that names what was deleted here stays as it is there: it would be refused again and again.
+      !lacksNeeded(kind, { mode: held.values.mode, [field]: value }, isThere),
     stays: staysIn(batch),
     times: {
       library: edits.get(libraryId) ?? null,
