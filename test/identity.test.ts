@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import './support/database.ts';
 import type { OwnLibrary } from './support/commands.ts';
-import { backup, type InStep, inStep, restarted, stashOf } from './support/inStep.ts';
+import { backup, type InStep, inStep, restarted, type Stash, stashOf } from './support/inStep.ts';
 import { renumber } from './support/renumbered.ts';
 
 /** Every row of the library's own tables: who is who, and what each has. */
@@ -301,6 +301,64 @@ describe('a Stash with all its records under new numbers', () => {
     await side.assertInStep();
     await side.assertQuiet();
   });
+});
+
+describe('a Stash that was emptied, and filled again but half', () => {
+  /** As by an import that failed on most. */
+  async function lose({ send, rows }: Stash): Promise<void> {
+    const gone = [
+      ['scene', 'select id from scenes where id > 6'],
+      ['image', 'select id from images where id > 6'],
+      ['gallery', 'select id from galleries where id > 2'],
+      [
+        'tag',
+        'select id from tags where id > 4 and id not in (select primary_tag_id from scene_markers)',
+      ],
+      ['performer', 'select id from performers where id % 3 > 0'],
+      ['studio', 'select id from studios where id % 2 > 0'],
+    ] as const;
+    for (const [kind, sql] of gone) {
+      const all = (await rows(sql)).map(([id]) => id);
+      const argument = kind === 'gallery' ? 'ids' : 'id';
+      await send(
+        `mutation{${all.map((id) => `d${id}:${kind}Destroy(input:{${argument}:${id}})`).join(' ')}}`,
+      );
+    }
+  }
+  /** Nearly all have the times that others had under their numbers. */
+  const atOnce = ['tags', 'performers', 'scenes', 'images', 'galleries', 'scene_markers', 'files']
+    .map((table) => `update ${table} set created_at = '2020-01-01T00:00:00Z';`)
+    .join('\n');
+
+  for (const way of ['--push', '--accept']) {
+    test(`${way}: nothing is taken for another that had its number`, async (t) => {
+      const side = await inStep(t, { writes: true, prepared: atOnce });
+      const { query, stash } = side;
+      const called = (table: string) =>
+        query<{ id: string; name: string }>(
+          `SELECT t.id, f.path AS name FROM qar.${table} t JOIN qar.${table}_files j ON j.${table}_id = t.id AND j.position = 0
+             JOIN qar.files f ON f.id = j.file_id ORDER BY 1`,
+        );
+      const performers = () => query('SELECT id, name FROM qar.crew ORDER BY id');
+      const byHand = () =>
+        side.stash.number(
+          'select count(distinct title) from galleries where folder_id is null and id not in (select gallery_id from galleries_files)',
+        );
+      const madeByHand = await byHand();
+      const before = [await called('cargo'), await performers()];
+      const file = backup(stash);
+      renumber(file);
+      side.stash = await restarted(t, stash, file);
+      await lose(side.stash);
+      await assertRefused(side, 'rewound');
+      await resolve(side, way);
+      await side.sync('--allow-deletions', '1000');
+      assert.deepEqual([await called('cargo'), await performers()], before);
+      assert.deepEqual(await query('SELECT * FROM stowage.folds'), []);
+      if (way === '--push') assert.equal(await byHand(), madeByHand, 'what has files is not made');
+      await side.assertQuiet();
+    });
+  }
 });
 
 describe('another address', () => {

@@ -34,7 +34,7 @@ export async function planNeeded(planning: Planning): Promise<void> {
       ? (await unlinked(client, source, kind, withoutFiles[kind] ?? 'true')).filter(
           (id) => !asked.has(id),
         )
-      : await withoutAnyLink(client, kind);
+      : await withoutAnyLink(client, kind, withoutFiles[kind] ?? 'true');
     for (const id of all) want(kind, id);
   }
   if (createScenes)
@@ -43,7 +43,12 @@ export async function planNeeded(planning: Planning): Promise<void> {
     `EXISTS (SELECT FROM stowage.links o WHERE o.library_id = r.${column} AND o.source_id = $1 AND o.absent_since IS NULL)`;
   for (const id of await unlinked(client, source, 'marker', belongs('cargo_id')))
     want('marker', id);
-  for (const id of await unlinked(client, source, 'chapter', belongs('gallery_id')))
+  for (const id of await unlinked(
+    client,
+    source,
+    'chapter',
+    `${belongs('gallery_id')} AND ${hasItsImage}`,
+  ))
     want('chapter', id);
 
   // What is created may need others in turn; those come first in the plan.
@@ -133,15 +138,20 @@ async function notThere(
   return open;
 }
 
+/** A chapter is refused while its gallery has fewer images there: unless more will never come, it waits for them. */
+const linkedImages = `FROM qar.gallery_images i LEFT JOIN stowage.links l ON l.library_id = i.image_id
+   AND l.source_id = $1 AND l.absent_since IS NULL WHERE i.gallery_id = r.gallery_id`;
+const hasItsImage = `(SELECT count(l.library_id) >= r.image_index OR count(*) = count(l.library_id) ${linkedImages})`;
+
 /** What a source finds on its own disk is not made there. */
 const withoutFiles: { [K in Kind]?: string } = {
   gallery: `r.folder IS NULL AND NOT EXISTS (SELECT FROM qar.gallery_files f WHERE f.gallery_id = r.id)`,
 };
 
 /** Made in the library: no source has it. */
-async function withoutAnyLink(client: ClientBase, kind: Kind): Promise<LibraryId[]> {
+async function withoutAnyLink(client: ClientBase, kind: Kind, where: string): Promise<LibraryId[]> {
   const { rows } = await client.query<{ id: LibraryId }>(
-    `SELECT r.id FROM qar.${tableOf(kind)} r WHERE r.deleted_at IS NULL
+    `SELECT r.id FROM qar.${tableOf(kind)} r WHERE r.deleted_at IS NULL AND ${where}
        AND NOT EXISTS (SELECT FROM stowage.links l WHERE l.library_id = r.id) ORDER BY r.id`,
   );
   return rows.map(({ id }) => id);

@@ -20,6 +20,7 @@ import {
   holdBack,
   ownerField,
 } from './deletions.ts';
+import { exchanged } from './exchanged.ts';
 import { assignFresh } from './fresh.ts';
 import { planForgetting, planGone } from './gone.ts';
 import { planNeeded } from './needed.ts';
@@ -243,6 +244,14 @@ async function allCandidates(planning: Planning): Promise<Found> {
       progress,
     });
     found[kind] = await withReplaced(planning, kind, candidates);
+  }
+  if (source.standing === 'ok' || planning.renumbered) return found;
+  const there = Object.fromEntries(kindNames.map((kind) => [kind, found[kind].there]));
+  const others = await exchanged(planning, there as { [K in Kind]: Id[] });
+  for (const kind of kindNames) {
+    const { there, fresh } = found[kind];
+    found[kind].there = ascending([...there, ...others[kind]]);
+    found[kind].fresh = ascending([...fresh, ...others[kind]]);
   }
   return found;
 }

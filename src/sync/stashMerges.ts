@@ -1,5 +1,5 @@
-import { linksOf } from '../library/links.ts';
-import { toLibrary } from '../library/translate.ts';
+import { type Link, linksOf } from '../library/links.ts';
+import { isLibraryId, toLibrary } from '../library/translate.ts';
 import type { Id } from '../model/fields.ts';
 import type { LibraryId, Values } from '../model/held.ts';
 import type { Kind } from '../model/kinds.ts';
@@ -32,13 +32,13 @@ export async function stashMerges(
   const lost = new Map<string, Omit<StashMerge, 'into'>>();
   for (const some of batchesOf(gone)) {
     const links = [...(await linksOf(client, source, kind, some)).values()];
-    const bases = links.map(({ base }) => ({ kind, values: base }));
-    const { before } = await namedBy(client, source, plan, bases);
+    const told = links.map((link) => ({ kind, values: toldBy(link) }));
+    const { before } = await namedBy(client, source, plan, told);
     for (const link of links) {
       if (link.absentSince !== null) continue; // it was gone before: whoever has its name now is another
-      const { remoteId, libraryId, base, facts } = link;
+      const { remoteId, libraryId, base } = link;
       const origin = { remoteId, libraryId, base: toLibrary(kind, base, before) };
-      for (const sign of signs.left({ ...base, ...facts })) lost.set(sign, origin);
+      for (const sign of signs.left(toLibrary(kind, toldBy(link), before))) lost.set(sign, origin);
     }
   }
   const merges = new Map<Id, StashMerge>();
@@ -46,11 +46,23 @@ export async function stashMerges(
     const links = await linksOf(client, source, kind, some);
     const fresh = plan.fresh(kind, some);
     for await (const batch of reading.some(kind, some, signal)) {
+      const told = [...batch, ...[...links.values()].map(toldBy)] as Values[];
+      const named = await namedBy(
+        client,
+        source,
+        plan,
+        told.map((values) => ({ kind, values })),
+      );
       for (const record of batch) {
-        const link = links.get(record.id);
-        const libraryId = link?.libraryId ?? fresh.get(record.id)?.libraryId;
-        const before = new Set(link ? signs.gained({ ...link.base, ...link.facts }) : []);
-        for (const sign of signs.gained(record as never)) {
+        // A number that is given to another record is that one's.
+        const again = fresh.get(record.id);
+        const link = again ? undefined : links.get(record.id);
+        const libraryId = (again ?? link)?.libraryId;
+        const before = new Set(
+          link ? signs.gained(toLibrary(kind, toldBy(link), named.before)) : [],
+        );
+        const now = toLibrary(kind, record as unknown as Values, named.toLibrary);
+        for (const sign of signs.gained(now)) {
           const origin = lost.get(sign);
           if (!origin || !libraryId || before.has(sign) || origin.libraryId === libraryId) continue;
           merges.set(origin.remoteId, { ...origin, into: { remoteId: record.id, libraryId } });
@@ -60,6 +72,8 @@ export async function stashMerges(
   }
   return [...merges.values()];
 }
+
+const toldBy = ({ base, facts }: Link): Values => ({ ...base, ...facts });
 
 interface Signs {
   /** What a record that went leaves behind, by which it may be found in another. */
@@ -76,12 +90,13 @@ const byAlias: Signs = {
   gained: ({ aliases }) => ((aliases as string[] | undefined) ?? []).map(folded),
 };
 
+const filesOf = ({ files }: Values): LibraryId[] =>
+  ((files ?? []) as unknown[]).filter(isLibraryId);
+
 const signsOf: { [K in Kind]?: Signs } = {
   tag: byAlias,
   performer: byAlias,
   studio: byAlias,
-  scene: {
-    left: ({ files }) => ((files as Id[] | undefined) ?? []).map(String),
-    gained: ({ files }) => ((files as Id[] | undefined) ?? []).map(String),
-  },
+  // By what they are here: a source that was put back may have given a file's number to another.
+  scene: { left: filesOf, gained: filesOf },
 };

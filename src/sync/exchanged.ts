@@ -1,0 +1,105 @@
+import { kindNumber } from '../library/layout.ts';
+import { linksOf } from '../library/links.ts';
+import type { Id } from '../model/fields.ts';
+import type { Values } from '../model/held.ts';
+import { type Folder, type Kind, kindNames } from '../model/kinds.ts';
+import { sameValue } from '../model/records.ts';
+import { batchesOf, makingOrder, type Planning } from './planning.ts';
+
+/** Numbers of records that are there, by kind. */
+type Numbers = { [K in Kind]: readonly Id[] };
+
+/**
+ * Of a source that was put back or filled anew, the numbers that stand for other records than they did. A time of
+ * creation does not always tell: a scan makes many records in a second, and an import gives them their times back. So
+ * what a record is called, or the file that it is of, is looked for among what its other numbers stood for.
+ */
+export async function exchanged(planning: Planning, there: Numbers): Promise<Numbers> {
+  const others = {} as { [K in Kind]: Id[] };
+  for (const kind of kindNames) others[kind] = [];
+  for (const kind of makingOrder) {
+    if (kind === 'savedFilter') continue; // which goes by its name anyway
+    const ids = new Set([...there[kind], ...(await withFiles(planning, kind, others.file))]);
+    for (const some of batchesOf([...ids].sort((a, b) => a - b))) {
+      others[kind].push(...(await exchangedAmong(planning, kind, some, others)));
+    }
+  }
+  return others;
+}
+
+async function exchangedAmong(
+  { client, source, reading, signal }: Planning,
+  kind: Kind,
+  ids: readonly Id[],
+  others: Numbers,
+): Promise<Id[]> {
+  const links = await linksOf(client, source, kind, ids);
+  const found: Id[] = [];
+  /** Those that are called otherwise than they were, by what they are called now. */
+  const renamed = new Map<Id, string>();
+  for await (const batch of reading.some(kind, ids, signal)) {
+    for (const { id, ...told } of batch as ({ id: Id } & Values)[]) {
+      const link = links.get(id);
+      if (!link) continue;
+      const was = { ...link.base, ...link.facts };
+      const owner = kind === 'marker' ? 'scene' : kind === 'chapter' ? 'gallery' : undefined;
+      const file = (told.files as Id[] | undefined)?.[0];
+      if (owner !== undefined) {
+        const isOf = ({ [owner]: of }: Values) => others[owner].includes(of as Id);
+        if (isOf(told) || isOf(was)) found.push(id);
+      } else if (file !== undefined) {
+        if (others.file.includes(file)) found.push(id);
+      } else if (calledBy(kind, told) !== calledBy(kind, was) && !hasSame(told, was)) {
+        renamed.set(id, calledBy(kind, told));
+      }
+    }
+  }
+  if (renamed.size === 0) return found;
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT ${callings[kind]} AS name FROM stowage.links
+      WHERE source_id = $1 AND kind = $2 AND ${callings[kind]} = ANY ($3::text[])`,
+    [source.id, kindNumber[kind], [...renamed.values()]],
+  );
+  const known = new Set(rows.map(({ name }) => name));
+  for (const [id, name] of renamed) if (known.has(name)) found.push(id);
+  return found;
+}
+
+/** What tells a record from others of its kind, in what a link has of it. */
+const callings: { [K in Kind]?: string } = {
+  file: `facts ->> 'path'`,
+  tag: `base ->> 'name'`,
+  studio: `base ->> 'name'`,
+  performer: `(base ->> 'name') || E'\\n' || (base ->> 'disambiguation')`,
+  group: `base ->> 'name'`,
+  image: `base ->> 'title'`,
+  gallery: `coalesce(facts -> 'folder' ->> 'path', base ->> 'title')`,
+  scene: `base ->> 'title'`,
+};
+
+function calledBy(kind: Kind, { name, disambiguation, title, path, folder }: Values): string {
+  if (kind === 'file') return String(path);
+  if (kind === 'performer') return `${name}\n${disambiguation}`;
+  return String((folder as Folder | null | undefined)?.path ?? name ?? title ?? '');
+}
+
+/** A file that was moved has the fingerprints that it had. */
+const hasSame = ({ fingerprints: now }: Values, { fingerprints: was }: Values): boolean =>
+  Array.isArray(now) &&
+  Array.isArray(was) &&
+  now.some((one) => was.some((other) => sameValue(one, other)));
+
+/** Records of files that are others now: they are, though nothing else of them is told otherwise. */
+async function withFiles(
+  { client, source }: Planning,
+  kind: Kind,
+  files: readonly Id[],
+): Promise<Id[]> {
+  if (files.length === 0 || !['scene', 'image', 'gallery'].includes(kind)) return [];
+  const { rows } = await client.query<{ id: string }>(
+    `SELECT remote_id AS id FROM stowage.links WHERE source_id = $1 AND kind = $2 AND EXISTS (
+       SELECT FROM jsonb_array_elements_text(facts -> 'files') AS f WHERE f::bigint = ANY ($3::bigint[]))`,
+    [source.id, kindNumber[kind], files],
+  );
+  return rows.map(({ id }) => Number(id));
+}
