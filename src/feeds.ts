@@ -6,12 +6,13 @@ import type { Fed, Feed } from './library/firstImport.ts';
 import { SharedBuffers } from './library/sharedBuffers.ts';
 import { type Kind, kindNames } from './model/kinds.ts';
 import type { Reading } from './model/reading.ts';
+import { readingFailure } from './stash/damage.ts';
 
 /** So many of a kind have been read. */
 export type Progress = (kind: Kind, done: number) => void;
 
-/** From a SQLite file, in a worker thread of its own. */
-export function feedFromFile(file: string, progress: Progress): Feed {
+/** From a SQLite file, in a worker thread of its own. `item` is what it is called to people. */
+export function feedFromFile(file: string, progress: Progress, item = file): Feed {
   return async (identity, send, signal) => {
     const buffers = new SharedBuffers();
     const worker = new Worker(
@@ -25,7 +26,7 @@ export function feedFromFile(file: string, progress: Progress): Feed {
       return await new Promise<Fed>((resolve, reject) => {
         let sent = Promise.resolve();
         signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-        worker.on('error', reject);
+        worker.on('error', (error) => reject(readingFailure(error, item)));
         worker.on('exit', (code) => {
           if (code !== 0) reject(new Error(`the reading thread ended with ${code}`));
         });

@@ -75,6 +75,7 @@ async function first(
   const { output, signal } = context;
   const { reading } = source;
   const expected = await reading.counts();
+  const from = 'file' in reached ? reached.file : reached.server.client.base.origin;
   const records = output.stage('records', { total: sumOf(Object.values(expected)) });
   const done: { [K in Kind]?: number } = {};
   const progress = (kind: Kind, count: number) => {
@@ -88,7 +89,7 @@ async function first(
       source: { name, profile: reading.profile, pictures },
       road: reading.road,
       feed: reading.file
-        ? feedFromFile(reading.file, progress)
+        ? feedFromFile(reading.file, progress, from)
         : feedFromReading(reading, progress),
       progress: (doneIndexes, of) => {
         records.finish();

@@ -2,11 +2,14 @@ import { setImmediate } from 'node:timers/promises';
 import type { Id, Instant } from '../model/fields.ts';
 import type { Kind, Rec } from '../model/kinds.ts';
 import type { Reading, RoadName, SourceProfile, Trouble, UnknownData } from '../model/reading.ts';
+import { readingFailure } from './damage.ts';
 import { TablesReader } from './tables/reader.ts';
 import type { Touched } from './tables/touched.ts';
 
 export interface FileSource {
   road: RoadName;
+  /** What it is called to people: where it came from. */
+  item: string;
   file: string;
   profile: SourceProfile;
   unknown: readonly UnknownData[];
@@ -22,15 +25,17 @@ export class FileReading implements Reading {
   readonly file: string;
   readonly profile: SourceProfile;
   readonly unknown: readonly UnknownData[];
+  readonly #item: string;
   readonly #reader: TablesReader;
   readonly #touched: Touched | null;
   readonly #remove: () => Promise<void>;
 
-  constructor({ road, file, profile, unknown, touched, remove }: FileSource) {
+  constructor({ road, item, file, profile, unknown, touched, remove }: FileSource) {
     this.road = road;
     this.file = file;
     this.profile = profile;
     this.unknown = unknown;
+    this.#item = item;
     this.#reader = new TablesReader(file);
     this.#touched = touched;
     this.#remove = remove;
@@ -41,11 +46,11 @@ export class FileReading implements Reading {
   }
 
   async counts(): Promise<{ [K in Kind]: number }> {
-    return this.#reader.counts();
+    return this.#told(() => this.#reader.counts());
   }
 
   records<K extends Kind>(kind: K, signal?: AbortSignal): AsyncGenerator<Rec<K>[]> {
-    return inTurns(this.#reader.records(kind), signal);
+    return this.#inTurns(this.#reader.records(kind), signal);
   }
 
   some<K extends Kind>(
@@ -53,15 +58,15 @@ export class FileReading implements Reading {
     ids: readonly Id[],
     signal?: AbortSignal,
   ): AsyncGenerator<Rec<K>[]> {
-    return inTurns(this.#reader.some(kind, ids), signal);
+    return this.#inTurns(this.#reader.some(kind, ids), signal);
   }
 
   async highest(): Promise<{ [K in Kind]?: Id }> {
-    return this.#reader.highest();
+    return this.#told(() => this.#reader.highest());
   }
 
   async created(kind: Kind, ids: readonly Id[]): Promise<Map<Id, Instant>> {
-    return this.#reader.created(kind, ids);
+    return this.#told(() => this.#reader.created(kind, ids));
   }
 
   touched(kind: Kind): readonly Id[] | null {
@@ -76,13 +81,25 @@ export class FileReading implements Reading {
     this.#reader.close();
     await this.#remove();
   }
-}
 
-async function* inTurns<T>(batches: Iterable<T>, signal?: AbortSignal): AsyncGenerator<T> {
-  for (const batch of batches) {
-    signal?.throwIfAborted();
-    yield batch;
-    // The file is read without waiting for anything: let others have a turn.
-    await setImmediate();
+  #told<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      throw readingFailure(error, this.#item);
+    }
+  }
+
+  async *#inTurns<T>(batches: Iterable<T>, signal?: AbortSignal): AsyncGenerator<T> {
+    try {
+      for (const batch of batches) {
+        signal?.throwIfAborted();
+        yield batch;
+        // The file is read without waiting for anything: let others have a turn.
+        await setImmediate();
+      }
+    } catch (error) {
+      throw readingFailure(error, this.#item);
+    }
   }
 }

@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
 import { StowageError } from '../../model/errors.ts';
 import type { Reading, SourceProfile, UnknownData } from '../../model/reading.ts';
+import { damaged, readingFailure } from '../damage.ts';
 import { FileReading } from '../fileReading.ts';
 import { freeBytes } from '../freeBytes.ts';
 import { download } from '../http/download.ts';
@@ -73,7 +74,8 @@ async function readCopy(
     await make(file);
     const { layout, unknown } = await check(file, item, signal);
     const profile = served ?? profileOfLayout(layout);
-    return new FileReading({ road: 'snapshot', file, profile, unknown, touched: null, remove });
+    const touched = null;
+    return new FileReading({ road: 'snapshot', item, file, profile, unknown, touched, remove });
   } catch (error) {
     await remove();
     signal?.throwIfAborted();
@@ -157,9 +159,7 @@ const oldest = 55;
 function failure(error: unknown, item: string): unknown {
   if (error instanceof StowageError) return error;
   const { code, errcode } = error as { code?: string; errcode?: number };
-  // SQLITE_NOTADB and SQLITE_CORRUPT, whose further reasons are in the higher bits.
-  if (errcode === 26) return notSqlite(item, error);
-  if (errcode !== undefined && (errcode & 0xff) === 11) return damaged(item, error);
+  if (errcode === 26) return notSqlite(item, error); // SQLITE_NOTADB
   if (code === 'ENOSPC' || errcode === 13) {
     return new StowageError('disk.full', 'The disk is full.', {
       item,
@@ -174,7 +174,7 @@ function failure(error: unknown, item: string): unknown {
     EISDIR: 'This is a folder, not a file.',
   };
   const reason = reasons[code ?? ''];
-  if (!reason) return error;
+  if (!reason) return readingFailure(error, item);
   return new StowageError('source.file-unreadable', reason, {
     item,
     remedy: 'Give the path of stash-go.sqlite, or the address of the server.',
@@ -194,12 +194,5 @@ const notACopy = (item: string, cause: unknown) =>
     item,
     remedy:
       'Perhaps a login or a proxy in between answered instead: it may want a header (--header) or a certificate (--cert). Or read it otherwise: --via tables.',
-    cause,
-  });
-
-const damaged = (item: string, cause: unknown) =>
-  new StowageError('source.file-damaged', 'The database is damaged.', {
-    item,
-    remedy: 'Restore it from a backup, or try `sqlite3 … .recover`.',
     cause,
   });

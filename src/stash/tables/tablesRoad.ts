@@ -41,6 +41,7 @@ export async function openTables(server: StashServer, options: TablesOptions): P
     const unknown = await unknownAt(ask, file, layout);
     return new FileReading({
       road: 'tables',
+      item: server.client.base.origin,
       file,
       profile: server.profile,
       unknown,
