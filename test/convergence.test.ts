@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import type pg from 'pg';
 import { kindNumber } from '../src/library/layout.ts';
 import type { Kind } from '../src/model/kinds.ts';
+import type { Stash } from './support/inStep.ts';
 import { type Side, type ThreeSides, threeSides } from './support/threeSides.ts';
 
 /** Histories on two servers and the library between them, all of it real but for Stash; on two PostgreSQLs in CI. */
@@ -121,24 +122,45 @@ const edit: fc.Arbitrary<Edit> = fc
     b: fc.nat(9),
   })
   .map(({ where, pick, a, b }) => {
-    const names = Object.keys(where === 'library' ? here : there);
+    const names = where === 'library' ? Object.keys(here) : [...Object.keys(there), 'rescan'];
     return { where, what: names[pick % names.length] as string, a, b };
   });
 
+/** Of scenes, `a` is a place among those that are there: their numbers change when they are scanned again. */
+const ofScenes = new Set(
+  'title rating tags noTags performers studio urls groups play unplay o activity marker newTag'.split(
+    ' ',
+  ),
+);
+
 async function carryOut({ client, sides }: ThreeSides, { where, what, a, b }: Edit) {
+  const { stash } = sides[where === 'library' ? 0 : where] as Side;
+  const scene = await stash.number(
+    `select id from scenes order by id limit 1 offset ${a - 1} % (select count(*) from scenes)`,
+  );
+  const of = ofScenes.has(what) ? scene : a;
   if (where === 'library') {
-    await client.query((here[what] as (a: number, b: number) => string)(a, b));
-    return;
+    await client.query((here[what] as (a: number, b: number) => string)(of, b));
+  } else if (what === 'rescan') {
+    // A file that was away while Stash cleaned, and is found again.
+    const [[file] = []] = await stash.rows(
+      `select file_id from scenes_files where scene_id = ${scene} and "primary"`,
+    );
+    if (file === undefined) return;
+    await mutate(stash, `sceneDestroy(input:{id:${scene}})`);
+    await mutate(stash, `sceneCreate(input:{file_ids:[${file}]}){id}`);
+  } else {
+    await mutate(stash, (there[what] as (a: number, b: number) => string)(of, b));
   }
-  const { stash } = sides[where] as Side;
-  await fetch(`${stash.simulator.url}/graphql`, {
+}
+
+/** Refusals are what a person would meet, too. */
+const mutate = ({ simulator }: Stash, mutation: string) =>
+  fetch(`${simulator.url}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({
-      query: `mutation{${(there[what] as (a: number, b: number) => string)(a, b)}}`,
-    }),
+    body: JSON.stringify({ query: `mutation{${mutation}}` }),
   });
-}
 
 /** What a run did to records, with what was done to them before, and what is asked of them. */
 async function told(client: pg.ClientBase, runId: number): Promise<string> {
