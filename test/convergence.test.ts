@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import type pg from 'pg';
 import { kindNumber } from '../src/library/layout.ts';
@@ -122,7 +123,8 @@ const edit: fc.Arbitrary<Edit> = fc
     b: fc.nat(9),
   })
   .map(({ where, pick, a, b }) => {
-    const names = where === 'library' ? Object.keys(here) : [...Object.keys(there), 'rescan'];
+    const names =
+      where === 'library' ? Object.keys(here) : [...Object.keys(there), 'rescan', 'rewind'];
     return { where, what: names[pick % names.length] as string, a, b };
   });
 
@@ -141,6 +143,10 @@ async function carryOut({ client, sides }: ThreeSides, { where, what, a, b }: Ed
   const of = ofScenes.has(what) ? scene : a;
   if (where === 'library') {
     await client.query((here[what] as (a: number, b: number) => string)(of, b));
+  } else if (what === 'rewind') {
+    // Times of creation are whole seconds.
+    await sleep(1000);
+    (sides[where] as Side).putBack();
   } else if (what === 'rescan') {
     // A file that was away while Stash cleaned, and is found again.
     const [[file] = []] = await stash.rows(
@@ -192,13 +198,16 @@ test('random histories on two servers and the library end with all sides agreein
     fc.asyncProperty(
       fc.array(edit, { minLength: 1, maxLength: 12 }),
       fc.constantFrom('library' as const, 'stash' as const, 'newest' as const, 'ask' as const),
-      async (edits, policy) => {
+      fc.constantFrom('accept' as const, 'push' as const),
+      async (edits, policy, answer) => {
         count++;
         await three.setPolicy(policy);
+        three.setAnswer(answer);
+        for (const side of three.sides) side.backUp();
         const before = await plays(three.client);
         for (const one of edits) await carryOut(three, one);
         // Nobody can have fewer than were there and not taken away by anybody.
-        const isOnlyAdded = !edits.some(({ what }) => what === 'unplay');
+        const isOnlyAdded = !edits.some(({ what }) => what === 'unplay' || what === 'rewind');
         let isQuiet = false;
         for (let round = 0; round <= rounds && !isQuiet; round++) {
           isQuiet = true;

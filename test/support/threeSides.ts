@@ -3,9 +3,12 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import pg from 'pg';
+import { isUncertain } from '../../src/cli/syncing.ts';
 import { listConflicts } from '../../src/library/conflicts.ts';
 import { kindOfNumber } from '../../src/library/layout.ts';
+import { linksKeptOtherwise } from '../../src/library/links.ts';
 import { LibraryRecords } from '../../src/library/read.ts';
 import { changeSource, findSource, KnownFields, type Source } from '../../src/library/sources.ts';
 import { fieldsOf, kindNames } from '../../src/model/kinds.ts';
@@ -29,13 +32,19 @@ export interface Side {
   name: string;
   stash: Stash;
   server: StashServer;
+  /** Keeps what it has now. */
+  backUp(): void;
+  /** Puts it back to what it had the last time but one that this was kept: it has been synced since. */
+  putBack(): void;
 }
 
 export interface ThreeSides {
   client: pg.ClientBase;
   sides: readonly [Side, Side];
-  /** Syncs one source once. */
+  /** Syncs one source once; one that was put back is treated as was said. */
   sync(side: Side): Promise<Synced>;
+  /** What is said of a source that was put back. */
+  setAnswer(standing: 'accept' | 'push'): void;
   setPolicy(word: PolicyWord): Promise<void>;
   /** What differs between a source and the library, but for what is being asked. */
   differences(side: Side): Promise<string[]>;
@@ -53,7 +62,7 @@ export async function threeSides(t: Scope): Promise<ThreeSides> {
     assert.equal(brought.exitCode, 0, JSON.stringify([brought.error?.message, brought.troubles]));
     const client = new StashClient({ address: stash.simulator.url });
     t.after(() => client.close());
-    sides.push({ name, stash, server: await connect(client) });
+    sides.push({ name, stash, server: await connect(client), ...backups(stash, folder, name) });
   }
   const client = new pg.Client(library.url);
   await client.connect();
@@ -61,20 +70,24 @@ export async function threeSides(t: Scope): Promise<ThreeSides> {
   await client.query(`UPDATE stowage.sources SET writes = true, deletions = 'both'`);
   const { signal } = new AbortController();
   const sourceOf = async ({ name }: Side) => (await findSource(client, name)) as Source;
-  const read = ({ name, server }: Side): Promise<Reading> =>
-    openTables(server, {
+  const read = async (side: Side): Promise<Reading> =>
+    openTables(side.server, {
       tempDir: folder,
-      mirror: join(folder, `${name}.sqlite`),
-      compare: 'quick',
+      mirror: join(folder, `${side.name}.sqlite`),
+      compare: isUncertain(await sourceOf(side)) ? 'full' : 'quick',
       signal,
     });
+  let answer: 'accept' | 'push' = 'accept';
   return {
     client,
     sides: sides as [Side, Side],
+    setAnswer(standing) {
+      answer = standing;
+    },
     async sync(side) {
       let reading: Reading | undefined;
-      try {
-        return await syncSource({
+      const once = async () =>
+        syncSource({
           client,
           source: await sourceOf(side),
           canHold: (kind, field, value) => canHold(side.server.profile, kind, field, value),
@@ -94,6 +107,12 @@ export async function threeSides(t: Scope): Promise<ThreeSides> {
             return reading;
           },
           stage: () => () => {},
+        });
+      try {
+        return await once().catch(async (error) => {
+          if (error.code !== 'source.changed') throw error;
+          await changeSource(client, (await sourceOf(side)).id, { standing: answer });
+          return once();
         });
       } finally {
         await reading?.close();
@@ -116,12 +135,17 @@ export async function threeSides(t: Scope): Promise<ThreeSides> {
       const reading = await read(side);
       const records = await LibraryRecords.begin([client], source);
       for (const kind of kindNames) {
+        const kept = new Map(
+          (await linksKeptOtherwise(client, source, kind)).map((link) => [link.remoteId, link]),
+        );
         await compareKind(kind, reading.records(kind), records.records(kind), (difference) => {
           const { id, field, source: there, library: here } = difference;
           if (asked.has(`${kind} ${id} ${field ?? ''}`) || asked.has(`${kind} ${id} `)) return;
           // What a person or the other Stash made one here may still be two there.
           if (one.has(`${kind} ${id}`)) return;
-          // A text that a server trims stays as it is here.
+          // What a server keeps otherwise than it was sent stays as it is here.
+          const sent = field === null ? undefined : kept.get(id)?.sent[field];
+          if (sent !== undefined && sameValue(sent, here)) return;
           if (sameValue(trimmed(there), trimmed(here))) return;
           const target = field ? fieldsOf[kind].find(([name]) => name === field)?.[1].target : null;
           if (target && sameValue(asOne(one, target, there), asOne(one, target, here))) return;
@@ -133,6 +157,31 @@ export async function threeSides(t: Scope): Promise<ThreeSides> {
       await records.end();
       await reading.close();
       return found;
+    },
+  };
+}
+
+/** A server's database, kept and put back with the server running. */
+function backups({ simulator }: Stash, folder: string, name: string) {
+  const kept: string[] = [];
+  return {
+    backUp() {
+      const file = join(folder, `${name}-${kept.length}.backup`);
+      simulator.sql(`vacuum into '${file}'`);
+      kept.push(file);
+    },
+    putBack() {
+      const file = kept.at(-2);
+      if (file === undefined) return;
+      const old = new DatabaseSync(file, { readOnly: true });
+      const tables = old
+        .prepare(`select name from sqlite_master where type = 'table'`)
+        .all()
+        .map((row) => row.name as string);
+      old.close();
+      simulator.sql(`pragma foreign_keys = off; attach '${file}' as old; begin;
+        ${tables.map((table) => `delete from main."${table}"; insert into main."${table}" select * from old."${table}";`).join('\n')}
+        commit; detach old; pragma foreign_keys = on`);
     },
   };
 }
