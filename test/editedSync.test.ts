@@ -217,3 +217,28 @@ test('a server with one address of each performer gets one of several, and that 
   assert.equal(await address(), 'https://c');
   await side.assertQuiet();
 });
+
+test('what was written to a server, and is as it was there again, is seen by any road', async (t) => {
+  const { stash, sync, query, idOf, ...side } = await inStep(t, { writes: true });
+  const [[scene, play] = []] = (await stash.rows(
+    'select scene_id, view_date from scenes_view_dates group by 1 having count(*) = 1 limit 1',
+  )) as [number, string][];
+  assert.ok(scene && play);
+  const plays = async () =>
+    (
+      await query(`SELECT FROM qar.voyage_log WHERE cargo_id = $1 AND what = 'play'`, [
+        await idOf('scene', scene),
+      ])
+    ).length;
+  await query(`DELETE FROM qar.voyage_log WHERE cargo_id = $1 AND what = 'play'`, [
+    await idOf('scene', scene),
+  ]);
+  await sync('--via', 'graphql');
+  const there = `select count(*) from scenes_view_dates where scene_id = ${scene}`;
+  assert.deepEqual([await plays(), await stash.number(there)], [0, 0]);
+  const at = new Date(play).toISOString();
+  await stash.send(`mutation{sceneAddPlay(id:${scene},times:["${at}"]){count}}`);
+  await sync('--via', 'graphql');
+  assert.deepEqual([await plays(), await stash.number(there)], [1, 1]);
+  await side.assertInStep();
+});

@@ -376,6 +376,8 @@ function patchOf(
   const revision = now.get(libraryId) ?? item.revision;
   return {
     ...{ kind, remoteId },
+    // What was seen of it is no more: were it so again, that would be missed.
+    seen: Buffer.alloc(0),
     ...agreedOn(item, change, record, named),
     ...(isWhole && revision !== null && { looked: { libraryId, revision } }),
   };

@@ -62,8 +62,7 @@ export function planPair(pair: Pair, options: MergeOptions): PlanItem | undefine
     item.there !== null ||
     !link ||
     link.absentSince !== null || // it is back
-    // It was never seen under this number, or is as it was not seen yet: were it as before again, that would be missed.
-    link.seen !== item.seen ||
+    link.seen === '' || // it was never seen under this number, or not since it was written
     isFilled(item.facts) ||
     merged.conflicts.length > 0 ||
     item.agreed.length > 0 ||
