@@ -45,21 +45,27 @@ export interface FingerprintClue {
   value: string;
 }
 
+export interface FoundByFingerprint extends Found {
+  /** It is the fingerprint of its primary file. */
+  primary: boolean;
+}
+
 /** Files, or what has a file with this fingerprint. */
 export function byFingerprint(
   client: ClientBase,
   kind: Kind,
   clues: readonly FingerprintClue[],
-): Promise<Found[]> {
+): Promise<FoundByFingerprint[]> {
   const files = filesTable(kind);
   const owner = files === undefined ? 'p.file_id' : `o.${ownerColumn[kind]}`;
   return find(
     client,
     [clues.map(({ type }) => type), clues.map(({ value }) => value)],
     `unnest($1::text[], $2::text[]) WITH ORDINALITY AS k (type, value, n)`,
-    `SELECT ${owner} AS id FROM qar.file_fingerprints p
+    `SELECT ${owner} AS id, ${files === undefined ? 'true' : 'o.position = 0'} AS "primary" FROM qar.file_fingerprints p
        ${files === undefined ? '' : `JOIN qar.${files} o ON o.file_id = p.file_id`}
       WHERE p.value = k.value AND p.type = k.type`,
+    ['"primary"'],
   );
 }
 

@@ -91,6 +91,7 @@ async function planBatch(
     ...agreed,
     ...[...sides.values()].map(({ values }) => values),
   ]);
+  const notMade = new Set([...(await refusedCreations(client, source.id)), ...deletedHere]);
   const context: Batch = {
     planning,
     kind,
@@ -99,13 +100,8 @@ async function planBatch(
     due,
     deletedHere,
     foundAgain: foundAgainAmong(planning, kind, agreed),
-    homeless: homelessAmong(
-      source,
-      kind,
-      [...held.values()],
-      named,
-      new Set([...(await refusedCreations(client, source.id)), ...deletedHere]),
-    ),
+    homeless: homelessAmong(source.writes, kind, [...held.values()], named, notMade),
+    nowhere: homelessAmong(true, kind, [...held.values()], named, notMade),
     leading: await leadersOf(client, source, known),
     open: await openConflicts(client, source, kind, [...ids, ...formerIds]),
     locked: await lockedFields(client, known),
@@ -157,6 +153,8 @@ interface Batch {
   foundAgain: ReadonlySet<LibraryId>;
   /** The source has no record for these, and is not given one. */
   homeless: ReadonlySet<LibraryId>;
+  /** Those of them that it is not given once it may be written to, either. */
+  nowhere: ReadonlySet<LibraryId>;
   /** Of which records this source shows its facts. */
   leading: ReadonlySet<LibraryId>;
   /** Open questions, by record, field and key. */
@@ -195,7 +193,7 @@ function meet(
   const { formerId, ...item } = of;
   const { libraryId, remoteId } = of;
   const isMoved = link !== undefined && link.remoteId !== remoteId;
-  const isThere = (_: Kind, id: LibraryId) => !batch.homeless.has(id);
+  const isThere = (_: Kind, id: LibraryId) => !batch.nowhere.has(id);
   const pair: Pair = {
     kind,
     item,
@@ -345,7 +343,7 @@ const staysIn =
 
 /** What the library's records name that the source has no record for, and is not given one. */
 function homelessAmong(
-  source: Source,
+  writes: boolean,
   kind: Kind,
   held: readonly HeldRecord[],
   { toSource }: Named,
@@ -355,7 +353,7 @@ function homelessAmong(
   for (const { values } of held) idsIn(kind, values, named);
   const homeless = new Set<LibraryId>();
   for (const [target, ids] of named) {
-    const isMade = source.writes && creatable.has(target);
+    const isMade = writes && creatable.has(target);
     for (const id of ids) {
       if (!isLibraryId(id) || (isMade && !notMade.has(id))) continue;
       if (toSource.get(target, id) === undefined) homeless.add(id);

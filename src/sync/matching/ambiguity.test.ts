@@ -69,6 +69,16 @@ describe('matching where more than one may be it', async () => {
     });
   });
 
+  test('of two scenes that are one here, of both files, it is the one of the first file', async (t) => {
+    const library = await emptyLibrary(client, t);
+    const files = [file('/a/1.mp4', oshash('11')), file('/a/2.mp4', oshash('22'))];
+    const one = await library.holds('scene', { title: 'One' }, files);
+    const comes = files.map((own, i) => ({ remoteId: 7 + i, values: {}, files: [own] }));
+    assert.deepEqual(await library.match('scene', comes.toReversed()), {
+      7: { libraryId: one, by: 'fingerprint' },
+    });
+  });
+
   describe('files that are in more than one place', () => {
     test('a copy in the same source is a file, and a scene, of its own', async (t) => {
       const library = await emptyLibrary(client, t);

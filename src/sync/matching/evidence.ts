@@ -42,12 +42,16 @@ export type Level =
   | 'trimmed name'
   | 'content'
   | 'replaced file'
+  | 'primary file'
   | 'telling';
 
 const ofNames = ['name', 'trimmed name'] as const;
-const ofFiles = ['fingerprint', 'path', 'replaced file', 'telling'] as const;
+const ofFiles = ['fingerprint', 'path', 'replaced file', 'primary file', 'telling'] as const;
 
-/** Design.md §5.3: the first is the strongest. `telling` only tells apart those that another level found. */
+/**
+ * Design.md §5.3: the first is the strongest. `primary file` and `telling` only tell apart those that another level found:
+ * of two scenes that are one here, of both files, it is the one of the file that comes first.
+ */
 export const levels: { [K in Kind]: readonly Level[] } = {
   tag: ['stash id', ...ofNames],
   studio: ['stash id', ...ofNames],
@@ -86,12 +90,15 @@ export async function evidenceFor(
     cluesOf: (record: NewRecord) => readonly C[],
     lookUp: (clues: C[]) => Promise<F[]>,
     tell: (found: F, clue: C) => Partial<Evidence> = () => ({}),
+    tellsApart: (found: F, clue: C) => boolean = () => false,
   ) => {
     const { clues, owners } = gather(records, cluesOf);
     for (const found of await lookUp(clues)) {
       const { n, libraryId } = found;
       const record = owners[n] as number;
-      evidence.push({ record, libraryId, level, ...tell(found, clues[n] as C) });
+      const clue = clues[n] as C;
+      evidence.push({ record, libraryId, level, ...tell(found, clue) });
+      if (tellsApart(found, clue)) evidence.push({ record, libraryId, level: 'primary file' });
     }
   };
 
@@ -101,7 +108,13 @@ export async function evidenceFor(
         await ask(level, stashIdsOf, (clues) => byStashId(client, kind, clues));
         break;
       case 'fingerprint':
-        await ask(level, contentsOf, (clues) => byFingerprint(client, kind, clues));
+        await ask(
+          level,
+          contentsOf,
+          (clues) => byFingerprint(client, kind, clues),
+          undefined,
+          ({ primary }, { isOnly }) => primary && isOnly && levels[kind].includes('primary file'),
+        );
         break;
       case 'path': {
         const paths = await pathsOf();
@@ -188,8 +201,10 @@ export function filesOf({ values, files }: NewRecord): readonly FileFacts[] {
 
 /** Fingerprints that two contents do not share; a phash is one of what is seen, not of the bytes. */
 const contentsOf = (record: NewRecord) =>
-  filesOf(record).flatMap(({ fingerprints }) =>
-    fingerprints.filter(({ type }) => type === 'oshash' || type === 'md5'),
+  filesOf(record).flatMap(({ fingerprints }, _, { length }) =>
+    fingerprints
+      .filter(({ type }) => type === 'oshash' || type === 'md5')
+      .map((one) => ({ ...one, isOnly: length === 1 })),
   );
 
 const ownFilesOf = ({ values }: NewRecord) =>
