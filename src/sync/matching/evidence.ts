@@ -59,7 +59,7 @@ export const levels: { [K in Kind]: readonly Level[] } = {
   group: ofNames,
   image: ofFiles,
   gallery: ['fingerprint', 'path', 'replaced file', 'content', 'telling'],
-  scene: ['stash id', 'fingerprint', 'path', 'replaced file', 'content', 'telling'],
+  scene: ['stash id', 'fingerprint', 'path', 'replaced file', 'content', 'primary file', 'telling'],
   marker: ['content', 'telling'],
   chapter: ['content', 'telling'],
   // Its place is what a file is known by; but not where something else lies there by now.
