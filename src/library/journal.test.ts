@@ -144,6 +144,30 @@ test('what is sent is written down before, and what became of it after', async (
   assert.equal((await sentChanges(client, source, 'scene', [1, 2])).size, 0);
 });
 
+test('what a source did only in part is done as far as it did it', async (t) => {
+  const { client, run } = await withSource(t);
+  const one = await run();
+  const made = { kind: 'tag', libraryId: libraryId(2), remoteId: null, before: {} } as const;
+  await recordSent(client, one, [
+    sentUpdate(1, { title: 'a', rating: 3 }),
+    { ...made, action: 'create', after: { name: 'c', image: 'x' } },
+  ]);
+  await settleSent(client, one, [
+    { kind: 'scene', libraryId: libraryId(1), why: 'no rating', written: ['title'] },
+    { kind: 'tag', libraryId: libraryId(2), remoteId: 17, why: 'no image', written: ['name'] },
+  ]);
+  assert.deepEqual(
+    (await runChanges(client, one.id)).map(({ remoteId, field, state, why }) => [
+      ...[remoteId, field, state, why],
+    ]),
+    [
+      [1, 'title', 'done', 'no rating'],
+      [1, 'rating', 'failed', 'no rating'],
+      [17, null, 'done', 'no image'],
+    ],
+  );
+});
+
 test('what a run that was cut off had sent is settled by what the source has', async (t) => {
   const { client, run, source } = await withSource(t);
   await recordSent(client, await run(), [
