@@ -232,4 +232,7 @@ test('random histories on two servers and the library end with all sides agreein
     },
   );
   assert.ok(count >= histories);
+  t.diagnostic(
+    `it was asked ${three.asked} times which side of a server that was put back is right`,
+  );
 });

@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, test } from 'node:test';
-import { inStep } from './support/inStep.ts';
+import { inStep, stashOf } from './support/inStep.ts';
 import { temporaryFolder } from './support/pictures.ts';
 
 /** One field of every shape: how it is edited here, and what the Stash answers after the next sync. */
@@ -241,4 +241,24 @@ test('what was written to a server, and is as it was there again, is seen by any
   await sync('--via', 'graphql');
   assert.deepEqual([await plays(), await stash.number(there)], [1, 1]);
   await side.assertInStep();
+});
+
+test('a second server is given what its records lack here once it may be written to', async (t) => {
+  const side = await inStep(t);
+  const { library, stash } = side;
+  const other = await stashOf(t, 'v0.30');
+  const made = await stash.send('mutation{tagCreate(input:{name:"only main"}){id}}');
+  const { id } = made.tagCreate as { id: string };
+  await stash.send(
+    `mutation{bulkSceneUpdate(input:{ids:[1,2,3],tag_ids:{mode:ADD,ids:[${id}]}}){id}}`,
+  );
+  await side.sync();
+  const attic = ['--from', other.simulator.url, '--name', 'attic'];
+  assert.equal((await library.stowage('sync', ...attic)).exitCode, 0);
+  await library.stowage('sources', 'set', 'attic', 'writes=on');
+  await library.stowage('sync', ...attic);
+  const tagged = `select count(*) from scenes_tags join tags t on t.id = tag_id where name = 'only main'`;
+  assert.equal(await other.number(tagged), 3);
+  assert.equal((await library.stowage('sync', ...attic)).summary.run, null);
+  assert.equal((await library.stowage('verify', '--name', 'attic')).summary.differences, 0);
 });

@@ -196,6 +196,30 @@ describe('a Stash that was put back to a backup, and went on', () => {
   });
 });
 
+test('a Stash that was put back to before what was written to it is not taken for one that was edited', async (t) => {
+  const side = await inStep(t, { writes: true });
+  const { stash, library, sync } = side;
+  const old = backup(stash);
+  await library.stowage('edit', 'scene', 'main:5', 'title=Written once');
+  await sync();
+  side.stash = await restarted(t, stash, old);
+  await assertRefused(side, 'rewound');
+  await resolve(side, '--push');
+  await side.sync();
+  assert.deepEqual(await side.stash.rows('select title from scenes where id = 5'), [
+    ['Written once'],
+  ]);
+  await side.assertInStep();
+  await side.assertQuiet();
+});
+
+test('of a source that is what it was nothing is to be resolved', async (t) => {
+  const { library } = await inStep(t);
+  const { exitCode, error } = await library.stowage('sources', 'resolve', 'main', '--accept');
+  assert.deepEqual([exitCode, error?.code], [2, 'usage']);
+  assert.match(error?.remedy ?? '', /stowage sync/);
+});
+
 describe('a Stash with all its records under new numbers', () => {
   /** Many of them made in the same second. */
   const atOnce = ['tags', 'scenes', 'images', 'files', 'scene_markers']

@@ -191,6 +191,9 @@ describe('sources resolve', () => {
     assert.equal((await resolve()).exitCode, 2);
     assert.equal((await resolve('--accept', '--push')).exitCode, 2);
     const standing = async () => (await query('SELECT standing FROM stowage.sources'))[0]?.standing;
+    // It is what it was.
+    assert.equal((await resolve('--accept')).exitCode, 2);
+    await query(`UPDATE stowage.sources SET standing = 'rewound'`);
     assert.equal((await resolve('--accept')).exitCode, 0);
     assert.equal(await standing(), 'accept');
     const push = await resolve('--push');

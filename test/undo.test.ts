@@ -166,3 +166,22 @@ test('what an undo deleted here and a source keeps is decided once, and is quiet
   assert.equal((await library.stowage('status')).summary.next, 'Nothing waits.');
   assert.equal(await stash.number(`select count(*) from tags where name = 'A mistake'`), 1);
 });
+
+test('a merge of tags is taken back in the Stash, too: the name comes free before the tag is made', async (t) => {
+  const side = await inStep(t, { writes: true });
+  const { stash, library, sync } = side;
+  const tagged = async () =>
+    stash.rows(
+      `select scene_id, t.name from scenes_tags join tags t on t.id = tag_id order by 1, 2`,
+    );
+  const before = await tagged();
+  await stash.send('mutation{tagsMerge(input:{source:[20],destination:21}){id}}');
+  assert.notDeepEqual(await tagged(), before);
+  const { summary } = await sync();
+  const undone = await library.stowage('undo', String(summary.run), '--on', 'stash');
+  assert.deepEqual([undone.exitCode, undone.troubles], [0, []]);
+  assert.deepEqual(await tagged(), before);
+  await sync();
+  await side.assertInStep();
+  await side.assertQuiet();
+});

@@ -12,6 +12,7 @@ export class Stage {
   readonly #started = performance.now();
   #ended: number | undefined;
   #rate: number | undefined;
+  #advanced = this.#started;
   #seen = { at: this.#started, done: 0 };
   readonly #onEnd: (stage: Stage) => void;
 
@@ -27,6 +28,7 @@ export class Stage {
   }
 
   advance(count = 1): void {
+    this.#advanced = performance.now();
     this.done += count;
   }
 
@@ -63,11 +65,17 @@ export class Stage {
 
   /** Units a second; undefined before there is anything to tell it from. */
   get rate(): number | undefined {
-    return this.done > 0 ? this.#rate : undefined;
+    return this.done > 0 && !this.#isStill ? this.#rate : undefined;
+  }
+
+  /** A server that does not answer says nothing of how fast it is. */
+  get #isStill(): boolean {
+    return performance.now() - this.#advanced > 10_000;
   }
 
   get secondsLeft(): number | undefined {
-    if (this.total === undefined || !this.rate) return undefined;
-    return Math.max(0, this.total - this.done) / this.rate;
+    const rate = this.rate;
+    if (this.total === undefined || !rate) return undefined;
+    return Math.max(0, this.total - this.done) / rate;
   }
 }

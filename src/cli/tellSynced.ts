@@ -45,8 +45,9 @@ const several = (count: number, one: string, many: string): string =>
   `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
 
 /** Nothing that a person would call a change: at most it was written down that both sides are the same. */
-export const isNothing = ({ changes, conflicts, linked }: Synced): boolean =>
-  changes.length + conflicts + Object.keys(linked).length === 0;
+export const isNothing = ({ changes, conflicts, linked, held, failures }: Synced): boolean =>
+  [changes, failures, Object.keys(linked), Object.keys(held)].every(({ length }) => length === 0) &&
+  conflicts === 0;
 
 /** Says what a sync did, and what it leaves to the person. */
 export async function tellSynced(

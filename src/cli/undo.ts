@@ -104,7 +104,13 @@ async function takeBack(
       tellItems(output, plan, { onlyThere: true });
       await client.query('ROLLBACK');
       await tellKept(output, client, kept);
+      const there = Object.keys(undone.counts).some((what) => what.startsWith('source '));
       output.line(isNothing ? 'Nothing to take back.' : 'Nothing was done: this is what would be.');
+      if (isNothing && !syncing && there) {
+        output.line(
+          `What it changed at ${undone.source}, \`stowage undo ${undone.id} --on stash\` takes back.`,
+        );
+      }
       return told(null, counts, asked, kept, []);
     }
     await client.query('COMMIT');
@@ -125,7 +131,11 @@ async function takeBack(
     await tellFailures(output, client, failures);
     output.line(`Taken back by run ${run.id}; \`stowage undo ${run.id}\` gives it back.`);
     if (asked > 0) {
-      output.warning(`${asked} are otherwise at a source: they wait in \`stowage conflicts\`.`);
+      const fields = `${asked.toLocaleString('en')} ${asked === 1 ? 'field is' : 'fields are'}`;
+      output.warning(`${fields} otherwise at a source: they wait in \`stowage conflicts\`.`);
+      if (!syncing) {
+        output.line(`\`stowage undo ${undone.id} --on stash\` puts them back there, too.`);
+      }
     }
     return told(run.id, counts, asked, kept, failures);
   } catch (error) {

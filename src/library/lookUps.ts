@@ -134,8 +134,8 @@ export interface MadeGalleryClue {
 }
 
 /**
- * Galleries of no folder and no file, of that title, with one of these images. A title alone says little: where there are
- * no images on either side, all that describes them must be the same.
+ * Galleries of no folder and no file, of that title, with one of these images. A title alone says little: where one side has
+ * no images (yet, on a server that has not scanned them), all that describes them must be the same.
  */
 export function byImages(client: ClientBase, clues: readonly MadeGalleryClue[]): Promise<Found[]> {
   return find(
@@ -148,10 +148,10 @@ export function byImages(client: ClientBase, clues: readonly MadeGalleryClue[]):
     'unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS k (title, images, described, n)',
     `SELECT g.id FROM qar.galleries g WHERE g.title = k.title AND g.folder IS NULL
         AND NOT EXISTS (SELECT FROM qar.gallery_files f WHERE f.gallery_id = g.id)
-        AND CASE WHEN k.images = '{}' THEN concat_ws('|', g.date, g.details, g.photographer) = k.described
-            AND NOT EXISTS (SELECT FROM qar.gallery_images i WHERE i.gallery_id = g.id)
-          ELSE EXISTS (SELECT FROM qar.gallery_images i
-            WHERE i.gallery_id = g.id AND i.image_id = ANY (k.images::uuid[])) END`,
+        AND (EXISTS (SELECT FROM qar.gallery_images i
+            WHERE i.gallery_id = g.id AND i.image_id = ANY (k.images::uuid[]))
+          OR concat_ws('|', g.date, g.details, g.photographer) = k.described
+            AND (k.images = '{}' OR NOT EXISTS (SELECT FROM qar.gallery_images i WHERE i.gallery_id = g.id)))`,
   );
 }
 

@@ -40,6 +40,30 @@ export async function namedByOthers(
   return found;
 }
 
+/**
+ * The next sync looks at the records of a source whose counterparts here name something of these kinds that the source has
+ * not: now that it is written to, it may be given that.
+ */
+export async function markNamingUnlinked(
+  client: ClientBase,
+  source: Pick<Source, 'id'>,
+  targets: ReadonlySet<Kind>,
+): Promise<void> {
+  for (const owner of kindNames) {
+    for (const field of storedFields[owner]) {
+      if (field.target === undefined || !targets.has(field.target) || field.fact) continue;
+      await client.query(
+        `UPDATE stowage.links l SET edited = true
+          WHERE l.source_id = $1 AND l.kind = ${kindNumber[owner]} AND NOT l.edited AND l.library_id IN (
+            SELECT owner FROM ${references(owner, field)} JOIN qar.${tableOf(field.target)} t ON t.id = named
+             WHERE t.deleted_at IS NULL AND NOT EXISTS (
+               SELECT FROM stowage.links o WHERE o.library_id = named AND o.source_id = $1))`,
+        [source.id],
+      );
+    }
+  }
+}
+
 /** The saved filters that have this id in their conditions. */
 export async function filtersNaming(client: ClientBase, named: LibraryId): Promise<LibraryId[]> {
   const { rows } = await client.query<{ id: LibraryId }>(

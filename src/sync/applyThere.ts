@@ -9,7 +9,7 @@ import {
   writeLinks,
 } from '../library/links.ts';
 import { forgetLinks } from '../library/linksGone.ts';
-import { filtersNaming } from '../library/naming.ts';
+import { filtersNaming, namedByOthers } from '../library/naming.ts';
 import { revisionsOf } from '../library/revisions.ts';
 import { isLibraryId, toSource } from '../library/translate.ts';
 import { StowageError } from '../model/errors.ts';
@@ -66,6 +66,7 @@ export async function applyThere(
   };
   for (const kind of kindNames) {
     const own = ownReferences(kind);
+    await send(kind, 'update', givingUpNames(plan, kind), () => ['name', 'aliases']);
     for (const items of plan.items({ kind, there: 'create' }, atOnce)) {
       // What names others of its kind is written when all of them are there.
       await send(kind, 'create', items, ({ source }) =>
@@ -97,6 +98,34 @@ export async function applyThere(
     }
   }
   return { written, failures };
+}
+
+/**
+ * Records that give up a name or an alias which another, that is yet to be made, is to have: they go first. Not as if they had
+ * been looked at: the rest of them comes in its turn.
+ */
+function givingUpNames(plan: Applying['plan'], kind: Kind): PlanItem[] {
+  const wanted = new Set<string>();
+  for (const items of plan.items({ kind, there: 'create' })) {
+    for (const { source } of items) for (const name of namesIn(source)) wanted.add(name);
+  }
+  if (wanted.size === 0) return [];
+  const giving: PlanItem[] = [];
+  for (const items of plan.items({ kind, there: 'update' })) {
+    for (const item of items) {
+      const { source, sourceBefore: before } = item;
+      const kept = namesIn({ ...before, ...source });
+      const isGiving = [...namesIn(before)].some((name) => wanted.has(name) && !kept.has(name));
+      if (isGiving) giving.push({ ...item, here: null, revision: null });
+    }
+  }
+  return giving;
+}
+
+/** As a Stash tells them apart. Of a group the aliases are a text that claims no name. */
+function namesIn({ name, aliases }: Values): Set<string> {
+  const all = [name, ...(Array.isArray(aliases) ? aliases : [])];
+  return new Set(all.flatMap((one) => (typeof one === 'string' ? [one.trim().toLowerCase()] : [])));
 }
 
 async function mergeBatch(
@@ -304,6 +333,11 @@ async function settle(
         run.id,
         made.map((one) => newLink(one, named)),
       );
+      // What names them here could not be told it before, nor could a filter.
+      const ids = made.map(({ item }) => item.libraryId);
+      const naming = (await namedByOthers(client, kind, ids)).map(({ by }) => by);
+      for (const id of ids) naming.push(...(await filtersNaming(client, id)));
+      await markRecordsEdited(client, source, naming);
     } else {
       // Our own part of an item raised the record's revision; an edit that came meanwhile raised it further.
       const raised = made.filter(({ item }) => item.here !== null);
@@ -378,6 +412,7 @@ function patchOf(
     ...{ kind, remoteId },
     // What was seen of it is no more: were it so again, that would be missed.
     seen: Buffer.alloc(0),
+    facts: pick(record, ['updatedAt']),
     ...agreedOn(item, change, record, named),
     ...(isWhole && revision !== null && { looked: { libraryId, revision } }),
   };

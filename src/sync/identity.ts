@@ -71,7 +71,42 @@ export async function identify(
     return { verdict: 'rewound', why, highest };
   }
   if (all >= telling && share < 0.9) return { verdict: 'rewound', why: told, highest };
+  const back = await changedBack(client, source, reading);
+  if (back > 0) {
+    const why = `${back} of the records that were changed last are as they were before that`;
+    return { verdict: 'rewound', why, highest };
+  }
   return { verdict: 'same', why: told, highest };
+}
+
+/** So many lines of the journal are looked through, for at most so many records. */
+const lastLines = 2000;
+const lastChanged = 100;
+
+/**
+ * Of the records that were changed last, those that the source says it changed longer ago than it did: a backup from
+ * between may have the same numbers.
+ */
+async function changedBack(client: ClientBase, source: Source, reading: Reading): Promise<number> {
+  const { rows } = await client.query<{ kind: number; id: string; updated: string }>(
+    `SELECT l.kind, l.remote_id AS id, l.facts ->> 'updatedAt' AS updated FROM stowage.links l
+      WHERE l.source_id = $1 AND l.absent_since IS NULL AND l.facts ? 'updatedAt' AND l.library_id IN (
+        SELECT c.library_id FROM (SELECT library_id, run_id FROM stowage.run_changes ORDER BY id DESC LIMIT ${lastLines}) c
+          JOIN stowage.runs r ON r.id = c.run_id WHERE r.source_id = $1)
+      LIMIT ${lastChanged}`,
+    [source.id],
+  );
+  let back = 0;
+  for (const [kind, some] of Map.groupBy(rows, (row) => kindOfNumber.get(row.kind) as Kind)) {
+    const known = new Map(some.map(({ id, updated }) => [Number(id), Date.parse(updated)]));
+    const ids = [...known.keys()].sort((a, b) => a - b);
+    for await (const batch of reading.some(kind, ids)) {
+      for (const { id, updatedAt } of batch as { id: Id; updatedAt?: Instant }[]) {
+        if (updatedAt && Date.parse(updatedAt) < (known.get(id) ?? 0)) back++;
+      }
+    }
+  }
+  return back;
 }
 
 /** The highest numbers that it is known to have given: when it was last read, and to what was made there since. */

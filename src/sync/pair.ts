@@ -29,6 +29,8 @@ export interface Pair {
   leads: boolean;
   /** What may be written to the source, and is wanted there. */
   writes: boolean;
+  /** Whether what was seen is told by the same hash as what is there: GraphQL tells times in another zone, and so on. */
+  isHashed: boolean;
 }
 
 /**
@@ -63,6 +65,8 @@ export function planPair(pair: Pair, options: MergeOptions): PlanItem | undefine
     !link ||
     link.absentSince !== null || // it is back
     link.seen === '' || // it was never seen under this number, or not since it was written
+    // Were it once more as it was seen last, that would be missed.
+    (link.seen !== item.seen && pair.isHashed) ||
     isFilled(item.facts) ||
     merged.conflicts.length > 0 ||
     item.agreed.length > 0 ||

@@ -207,6 +207,7 @@ function meet(
     link: link && { ...link, seen: isMoved ? '' : link.seen.toString('hex') },
     leads: batch.leading.has(libraryId),
     writes: source.writes,
+    isHashed: planning.reading.road !== 'graphql',
   };
   const options: MergeOptions = {
     policy: source.policy,

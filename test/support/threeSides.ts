@@ -45,6 +45,8 @@ export interface ThreeSides {
   sync(side: Side): Promise<Synced>;
   /** What is said of a source that was put back. */
   setAnswer(standing: 'accept' | 'push'): void;
+  /** How often that was asked. */
+  readonly asked: number;
   setPolicy(word: PolicyWord): Promise<void>;
   /** What differs between a source and the library, but for what is being asked. */
   differences(side: Side): Promise<string[]>;
@@ -78,9 +80,13 @@ export async function threeSides(t: Scope): Promise<ThreeSides> {
       signal,
     });
   let answer: 'accept' | 'push' = 'accept';
+  let asked = 0;
   return {
     client,
     sides: sides as [Side, Side],
+    get asked() {
+      return asked;
+    },
     setAnswer(standing) {
       answer = standing;
     },
@@ -111,6 +117,7 @@ export async function threeSides(t: Scope): Promise<ThreeSides> {
       try {
         return await once().catch(async (error) => {
           if (error.code !== 'source.changed') throw error;
+          asked++;
           await changeSource(client, (await sourceOf(side)).id, { standing: answer });
           return once();
         });
@@ -148,7 +155,12 @@ export async function threeSides(t: Scope): Promise<ThreeSides> {
           if (sent !== undefined && sameValue(sent, here)) return;
           if (sameValue(trimmed(there), trimmed(here))) return;
           const target = field ? fieldsOf[kind].find(([name]) => name === field)?.[1].target : null;
-          if (target && sameValue(asOne(one, target, there), asOne(one, target, here))) return;
+          // A marker cannot be told that it is in a scene that the server does not have (one that another has once more).
+          if (target && kind === 'marker' && here === null) return;
+          // Nor what names a record that one side lost, while it is asked whether it goes on the other.
+          const isAsked = (id: unknown) => asked.has(`${target} ${id} `);
+          if (target && sameValue(asOne(one, target, there), asOne(one, target, here, isAsked)))
+            return;
           found.push(
             `${side.name} ${kind} ${id} ${field}: ${JSON.stringify(there)} there, ${JSON.stringify(here)} here`,
           );
@@ -202,10 +214,17 @@ async function onesOf(client: pg.ClientBase, source: Source): Promise<Map<string
   );
 }
 
-function asOne(one: Map<string, number>, kind: string, value: unknown): unknown {
+function asOne(
+  one: Map<string, number>,
+  kind: string,
+  value: unknown,
+  without = (_: unknown) => false,
+): unknown {
   const now = (id: unknown) => one.get(`${kind} ${id}`) ?? id;
   return Array.isArray(value)
-    ? [...new Set(value.map(now))].sort((a, b) => Number(a) - Number(b))
+    ? [...new Set(value.filter((id) => !without(id)).map(now))].sort(
+        (a, b) => Number(a) - Number(b),
+      )
     : now(value);
 }
 

@@ -42,6 +42,11 @@ export const resolve: CommandDefinition<Options> = {
         output.line(`${name} keeps its records, and is nowhere now.`);
         output.line(`What answers at its address is ${asNew}: \`stowage sync --name ${asNew}\`.`);
       } else {
+        if (!push && source.standing === 'ok') {
+          throw new StowageError('usage', `Nothing is to be resolved about ${name}.`, {
+            remedy: `What changed there comes with \`stowage sync --name ${name}\`.`,
+          });
+        }
         const standing = push ? 'push' : 'accept';
         await changeSource(client, source.id, { standing });
         output.line(

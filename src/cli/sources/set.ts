@@ -1,8 +1,10 @@
 import { markDeletedEdited } from '../../library/links.ts';
+import { markNamingUnlinked } from '../../library/naming.ts';
 import { changeSource, type Source } from '../../library/sources.ts';
 import { StowageError } from '../../model/errors.ts';
 import { backUpThere } from '../../stash/write/backup.ts';
 import { PlanFile } from '../../sync/planFile.ts';
+import { creatable } from '../../sync/projection.ts';
 import { planSource } from '../../sync/sync.ts';
 import {
   type CommandContext,
@@ -69,6 +71,7 @@ async function beforeWriting(
   const mirror = await mirrorOf(context, treated.name);
   await using opened = await openSource(reached, { via: 'auto', mirror }, { again: true }, context);
   using syncing = syncingOf(context, client, opened, treated, {});
+  await markNamingUnlinked(client, treated, creatable);
   const plan = PlanFile.make();
   try {
     await planSource(syncing, plan);
