@@ -486,6 +486,26 @@ test('a tag merged into one that is new itself is that one here, too', async (t)
   await assertQuiet();
 });
 
+test('what changed again while it was carried out is counted once', async (t) => {
+  const tags = [901, 902].map(
+    (id) =>
+      `insert into tags (id, name, created_at, updated_at) values (${id}, 'tag ${id}', '2020-01-01T00:00:00Z', '2020-01-01T00:00:00Z');`,
+  );
+  const tagged = 'insert into performers_tags (performer_id, tag_id) values (3, 901);';
+  const side = await inStep(t, { prepared: tags.join('') + tagged });
+  await side.stash.send(
+    'mutation{tagsMerge(input:{source:[901],destination:902}){id} performerDestroy(input:{id:3})}',
+  );
+  const { counts } = (await side.sync()).summary as {
+    counts: { kind: string; action: string; count: number }[];
+  };
+  const deleted = counts.filter(({ action }) => action === 'delete');
+  assert.deepEqual(
+    deleted.map(({ kind, count }) => [kind, count]),
+    [['performer', 1]],
+  );
+});
+
 describe('a saved filter', () => {
   const filter = (name: string, ids: readonly number[]) => `
     insert into saved_filters (name, mode, find_filter, object_filter, ui_options) values ('${name}', 'SCENES', '{}',

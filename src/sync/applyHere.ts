@@ -16,7 +16,6 @@ import { revisionsOf } from '../library/revisions.ts';
 import type { Source } from '../library/sources.ts';
 import { toSource } from '../library/translate.ts';
 import type { Id } from '../model/fields.ts';
-import type { LibraryId } from '../model/held.ts';
 import { fieldsOf, type Kind, kindNames } from '../model/kinds.ts';
 import { foldInto } from './foldInto.ts';
 import { namedBy } from './names.ts';
@@ -36,11 +35,7 @@ export interface Applying {
 }
 
 /** What was not carried out: its record was changed after the plan was made. */
-export interface Stale {
-  kind: Kind;
-  libraryId: LibraryId;
-  remoteId: Id | null;
-}
+export type Stale = Pick<PlanItem, 'kind' | 'libraryId' | 'remoteId' | 'here'>;
 
 /**
  * Does the library's part of a plan: in batches, each with its links and its journal in one transaction. What stops

@@ -97,6 +97,10 @@ export async function syncSource(syncing: Syncing): Promise<Synced> {
       const { stale, failures, written } = await carryOut(syncing, plan, synced.runId);
       for (const count of plan.counts()) addTo(synced.changes, count);
       addLinked(synced.linked, plan.linked());
+      // What was not carried out is planned again, and counted then.
+      for (const { kind, here } of stale) {
+        if (here) addTo(synced.changes, { kind, side: 'library', action: here, count: -1 });
+      }
       synced.conflicts += plan.conflicts;
       synced.stale = stale;
       synced.failures.push(...failures);
@@ -107,6 +111,7 @@ export async function syncSource(syncing: Syncing): Promise<Synced> {
       plan.close();
     }
   }
+  synced.changes = synced.changes.filter(({ count }) => count > 0);
   if (synced.runId !== null) {
     await rememberKnown(client, source, syncing.known);
     await finishRun(client, synced.runId, 'done', countsOf(synced));
