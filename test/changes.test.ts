@@ -516,6 +516,15 @@ describe('a saved filter', () => {
     return (tags.value.items as { id: string }[]).map(({ id }) => Number(id));
   };
 
+  test('that names a tag which was deleted is in step, whatever it is called there', async (t) => {
+    const tag = `insert into tags (id, name, created_at, updated_at) values (903, 'tag c', '2020-01-01T00:00:00Z', '2020-01-01T00:00:00Z');`;
+    const side = await inStep(t, { prepared: tag + filter('gone', [903, 2]) });
+    await side.stash.send('mutation{tagDestroy(input:{id:903})}');
+    await side.sync();
+    await side.assertInStep();
+    await side.assertQuiet();
+  });
+
   for (const where of ['in Stash', 'here']) {
     test(`that names a tag which was merged ${where} names the one that is left, there too`, async (t) => {
       const prepared =

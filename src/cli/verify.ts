@@ -1,7 +1,10 @@
+import type { ClientBase } from 'pg';
 import { type Link, linksKeptOtherwise } from '../library/links.ts';
 import { LibraryRecords } from '../library/read.ts';
-import { type Known, KnownFields, lastRoad } from '../library/sources.ts';
+import { type Known, KnownFields, lastRoad, type Source } from '../library/sources.ts';
+import { idsIn, libraryIds, type NamedIds, withIds } from '../library/translate.ts';
 import type { Id } from '../model/fields.ts';
+import type { LibraryId, Values } from '../model/held.ts';
 import { type Kind, kindNames, type Rec } from '../model/kinds.ts';
 import type { Trouble } from '../model/reading.ts';
 import { jsonText, sameValue } from '../model/records.ts';
@@ -49,9 +52,14 @@ export const verify: CommandDefinition<Options> = {
         });
         compared[kind] = await compareKind(
           kind,
-          noting(kind, counting(records, stage), fields),
-          asKept(library.records(kind), await linksKeptOtherwise(client, known, kind), (field) =>
-            kept.set(`${kind}.${field}`, (kept.get(`${kind}.${field}`) ?? 0) + 1),
+          namingKnown(kind, noting(kind, counting(records, stage), fields), client, known),
+          namingKnown(
+            kind,
+            asKept(library.records(kind), await linksKeptOtherwise(client, known, kind), (field) =>
+              kept.set(`${kind}.${field}`, (kept.get(`${kind}.${field}`) ?? 0) + 1),
+            ),
+            client,
+            known,
           ),
           (difference) => output.trouble({ ...difference, why: words(difference) }),
         );
@@ -104,6 +112,35 @@ async function* noting<K extends Kind>(
     yield batch;
   }
 }
+
+/**
+ * A filter may go on naming what was deleted: by a number that nobody has at the source, and by an id of ours here. Neither
+ * says who it was, and both are the same.
+ */
+async function* namingKnown<K extends Kind>(
+  kind: K,
+  batches: AsyncIterable<Rec<K>[]>,
+  client: ClientBase,
+  source: Source,
+) {
+  for await (const batch of batches) {
+    if (kind !== 'savedFilter') {
+      yield batch;
+      continue;
+    }
+    const named: NamedIds = new Map();
+    const filters = batch as unknown as Values[];
+    for (const filter of filters) idsIn(kind, filter, named);
+    const known = await libraryIds(client, source, named);
+    const isKnown = (target: Kind, id: Id | LibraryId) =>
+      typeof id === 'number' && known.get(target, id) !== undefined;
+    yield filters.map((filter) =>
+      withIds(kind, filter, (target, id) => (isKnown(target, id) ? id : nobody)),
+    ) as unknown as Rec<K>[];
+  }
+}
+
+const nobody = 0;
 
 /** The library's records, with what the source keeps of a value in place of the one that it was sent: they are in step. */
 async function* asKept<K extends Kind>(
