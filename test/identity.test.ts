@@ -178,6 +178,35 @@ describe('a Stash that was put back to a backup, and went on', () => {
     await side.assertQuiet();
   });
 
+  test('--push: a filter that names what was lost is told as soon as that is there again', async (t) => {
+    const filter = (tag: number) =>
+      `{"tags":{"value":{"items":[{"id":"${tag}","label":"x"}]},"modifier":"INCLUDES"}}`;
+    const side = await inStep(t, {
+      writes: true,
+      prepared: `insert into saved_filters (id, name, mode, find_filter, object_filter, ui_options)
+        values (50, 'named', 'SCENES', '{}', '${filter(2)}', '{}');`,
+    });
+    const old = backup(side.stash);
+    await side.stash.send('mutation{tagCreate(input:{name:"later"}){id}}');
+    const later = await side.stash.number(`select id from tags where name = 'later'`);
+    side.stash.simulator.sql(
+      `update saved_filters set object_filter = '${filter(later)}' where id = 50`,
+    );
+    await side.sync();
+    side.stash = await restarted(t, side.stash, old);
+    await assertRefused(side, 'rewound');
+    await resolve(side, '--push');
+    const { exitCode, troubles } = await side.sync();
+    assert.deepEqual([exitCode, troubles], [0, []]);
+    const again = await side.stash.number(`select id from tags where name = 'later'`);
+    const [[kept] = []] = await side.stash.rows(
+      'select object_filter from saved_filters where id = 50',
+    );
+    assert.match(String(kept), new RegExp(`"id":"${again}"`));
+    await side.assertInStep();
+    await side.assertQuiet();
+  });
+
   test('--as-new: it is a source of its own, and the library keeps what it has', async (t) => {
     const side = await rewound(t);
     const { library, before } = side;

@@ -215,6 +215,12 @@ export class PlanFile {
     return this.#count('there is not null');
   }
 
+  /** Is a record told to the source by this plan? */
+  isTold(kind: Kind, libraryId: LibraryId): boolean {
+    const sql = 'select 1 from items where kind = ? and library_id = ? and there is not null';
+    return this.#db.prepare(sql).get(kind, libraryId) !== undefined;
+  }
+
   /** How many items there are, those that only write down what was seen among them. */
   get size(): number {
     return this.#count('true');

@@ -103,7 +103,9 @@ export async function syncSource(syncing: Syncing): Promise<Synced> {
       }
       synced.conflicts += plan.conflicts;
       synced.stale = stale;
-      synced.failures.push(...failures);
+      // What was refused and is tried again may be taken by now.
+      const before = synced.failures.filter((one) => !plan.isTold(one.kind, one.libraryId));
+      synced.failures = [...before, ...failures];
       if (stale.length === 0) reading.clearTouched();
       const isQuiet = stale.length === 0 && written === 0 && plan.leadingOn === 0;
       if (isQuiet && source.standing !== 'push') break;
