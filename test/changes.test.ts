@@ -486,6 +486,18 @@ test('a tag merged into one that is new itself is that one here, too', async (t)
   await assertQuiet();
 });
 
+test('scenes merged in Stash keep the markers of both, also where two are alike', async (t) => {
+  const marker = (id: number, scene: number) =>
+    `insert into scene_markers (id, scene_id, title, seconds, primary_tag_id, created_at, updated_at)
+       values (${id}, ${scene}, 'alike', 1.5, 2, '2020-01-01T00:00:00Z', '2020-01-01T00:00:00Z');`;
+  const side = await inStep(t, { writes: true, prepared: marker(901, 5) + marker(902, 6) });
+  await side.stash.send('mutation{sceneMerge(input:{source:[5],destination:6}){id}}');
+  const { exitCode, warnings } = await side.sync();
+  assert.deepEqual([exitCode, warnings], [0, []]);
+  await side.assertInStep();
+  await side.assertQuiet();
+});
+
 test('what changed again while it was carried out is counted once', async (t) => {
   const tags = [901, 902].map(
     (id) =>

@@ -40,7 +40,8 @@ export async function foldInto(
   const held = await heldRecords(client, kind, [into, origin]);
   const [one, other] = [held.get(into), held.get(origin)];
   if (one === undefined || other === undefined) return;
-  await foldParts(client, run, kind, into, origin);
+  // A source that merged the two has kept the parts of both.
+  if (!agreed) await foldParts(client, run, kind, into, origin);
   const loops = await loopsOf(client, kind, one, other);
   // What is deleted was given up: nothing of it comes back this way.
   const own = agreed ? { id: other.id, values: beyond(kind, other.values, agreed) } : other;
