@@ -3,7 +3,7 @@ import { describe, type TestContext, test } from 'node:test';
 import { kindNumber, tableOf } from '../src/library/layout.ts';
 import type { Kind } from '../src/model/kinds.ts';
 import './support/database.ts';
-import { backup, type InStep, inStep, restarted, type Stash } from './support/inStep.ts';
+import { backup, type InStep, inStep, restarted, type Stash, stashOf } from './support/inStep.ts';
 
 const day = 86_400_000;
 
@@ -444,4 +444,36 @@ test('a source that gives fewer records than it counts deletes nothing, of no ki
   assert.deepEqual([await deletedHere(side, 'tag'), await deletedHere(side, 'performer')], [10, 1]);
   assert.equal(await tagged(side, 'tags 1001'), 0);
   await assertInStep();
+});
+
+test('a record that one server lost, and another changed, comes back with its places', async (t) => {
+  const side = await inStep(t, { writes: true });
+  const { library, stash, sync, query } = side;
+  const other = await stashOf(t, 'v0.30');
+  const attic = ['--from', other.simulator.url, '--name', 'attic'];
+  await library.stowage('sync', ...attic);
+  await library.stowage('sources', 'set', 'attic', 'writes=on', 'deletions=both', 'policy=stash');
+  await library.stowage('sync', ...attic);
+  const performer = await stash.number(
+    'select performer_id from performers_scenes group by 1 order by count(*) desc limit 1',
+  );
+  const id = await side.idOf('performer', performer);
+  const places = () =>
+    query(
+      `SELECT 'scene' AS of, cargo_id AS id FROM qar.cargo_crew WHERE crew_id = $1
+        UNION ALL SELECT 'image', image_id FROM qar.image_crew WHERE crew_id = $1
+        UNION ALL SELECT 'gallery', gallery_id FROM qar.gallery_crew WHERE crew_id = $1 ORDER BY 1, 2`,
+      [id],
+    );
+  const before = await places();
+  assert.ok(before.length > 3);
+  await stash.send(`mutation{performerDestroy(input:{id:${performer}})}`);
+  await other.send(`mutation{performerUpdate(input:{id:${performer},details:"Kept"}){id}}`);
+  await sync();
+  assert.deepEqual(await places(), []);
+  await library.stowage('sync', ...attic);
+  assert.deepEqual(await places(), before);
+  assert.equal((await library.stowage('sync', ...attic)).summary.run, null);
+  const verified = await library.stowage('verify', '--name', 'attic', '--via', 'tables');
+  assert.deepEqual(verified.troubles, []);
 });

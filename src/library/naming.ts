@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg';
 import type { Id } from '../model/fields.ts';
 import type { LibraryId } from '../model/held.ts';
-import { type Kind, kindNames } from '../model/kinds.ts';
+import { fieldsOf, type Kind, kindNames } from '../model/kinds.ts';
 import { kindNumber, ownerColumn, type StoredField, storedFields, tableOf } from './layout.ts';
 import type { Source } from './sources.ts';
 
@@ -102,6 +102,36 @@ export async function linkedFiltersNaming(
     [named, source.id, kindNumber.savedFilter],
   );
   return rows.map(({ id }) => Number(id));
+}
+
+/** The numbers of a source's records that, as was last agreed, name one of these there. */
+export async function numbersNaming(
+  client: ClientBase,
+  source: Pick<Source, 'id'>,
+  owner: Kind,
+  named: ReadonlySet<LibraryId>,
+): Promise<Id[]> {
+  if (named.size === 0) return [];
+  const fields = fieldsOf[owner].filter(([, { merge, target }]) => merge !== 'fact' && target);
+  const found: Id[] = [];
+  for (const [field, { shape, target }] of fields) {
+    const value = `l.base -> '${field}'`;
+    const names = {
+      ref: `${value} = to_jsonb(n.remote_id)`,
+      refs: `${value} @> to_jsonb(n.remote_id)`,
+      groups: `${value} ? n.remote_id::text`,
+      subGroups: `${value} ? n.remote_id::text`,
+    }[shape as string];
+    if (names === undefined) continue;
+    const { rows } = await client.query<{ id: string }>(
+      `SELECT DISTINCT l.remote_id AS id FROM stowage.links n JOIN stowage.links l
+         ON l.source_id = n.source_id AND l.kind = ${kindNumber[owner]} AND l.absent_since IS NULL AND ${names}
+        WHERE n.source_id = $1 AND n.kind = ${kindNumber[target as Kind]} AND n.library_id = ANY ($2::uuid[])`,
+      [source.id, [...named]],
+    );
+    found.push(...rows.map(({ id }) => Number(id)));
+  }
+  return found;
 }
 
 /** Who names whom in a field, as a subquery: `owner` and `named`. */

@@ -29,12 +29,14 @@ export async function planNeeded(planning: Planning): Promise<void> {
   // What may be a record of the source is asked about, not made beside it.
   const waiting = createAll ? await listMatches(client, { sourceId: source.id }) : [];
   const asked = new Set([...plan.suggestions, ...waiting].map(({ otherId }) => otherId));
+  const own = new Set<LibraryId>();
   for (const kind of ['tag', 'studio', 'performer', 'group', 'gallery', 'savedFilter'] as const) {
     const all = createAll
       ? (await unlinked(client, source, kind, withoutFiles[kind] ?? 'true')).filter(
           (id) => !asked.has(id),
         )
       : await withoutAnyLink(client, kind, withoutFiles[kind] ?? 'true');
+    if (!createAll) for (const id of all) own.add(id);
     for (const id of all) want(kind, id);
   }
   if (createScenes)
@@ -79,6 +81,7 @@ export async function planNeeded(planning: Planning): Promise<void> {
         kind,
         some.map(({ record }) => record),
         planned,
+        (id) => (own.has(id) ? 'made in the library' : 'the source needs it'),
       );
     }
   }
@@ -89,6 +92,7 @@ async function planCreations(
   kind: Kind,
   records: readonly HeldRecord[],
   planned: ReadonlyMap<LibraryId, unknown>,
+  whyOf: (id: LibraryId) => string,
 ): Promise<void> {
   const named = await namedBy(
     client,
@@ -100,7 +104,7 @@ async function planCreations(
     const has = (target: Kind, other: LibraryId) =>
       planned.has(other) || named.toSource.get(target, other) !== undefined;
     if (lacksNeeded(kind, values, has)) continue;
-    const item = emptyItem({ kind, libraryId: id, remoteId: null, why: 'the source needs it' });
+    const item = emptyItem({ kind, libraryId: id, remoteId: null, why: whyOf(id) });
     item.there = 'create';
     item.revision = revision;
     for (const [field, value] of Object.entries(

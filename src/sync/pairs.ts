@@ -26,6 +26,14 @@ import { batchesOf, type Planning, sourceSides } from './planning.ts';
 import { asksForTimes, policyFor } from './policy.ts';
 import { creatable, lacksNeeded, withReferences } from './projection.ts';
 
+/** What this plan says of records that others may name. */
+interface Elsewhere {
+  /** Gone from the source, but staying here. */
+  staying: ReadonlySet<LibraryId>;
+  /** Deleted here, and brought back as the source has it: its place there is its place here. */
+  restored: ReadonlySet<LibraryId>;
+}
+
 /**
  * Plans the records of a kind that are there, one by one: what is new, and what changed on either side. Returns what
  * would be deleted there: whether that may happen shows only beside all of it.
@@ -34,7 +42,7 @@ export async function planPairs(
   planning: Planning,
   kind: Kind,
   ids: readonly Id[],
-  staying: ReadonlySet<LibraryId>,
+  { staying, restored }: Elsewhere,
   progress: (count: number) => void,
 ): Promise<PlanItem[]> {
   const { plan } = planning;
@@ -43,7 +51,7 @@ export async function planPairs(
   const hierarchy: Met[] = [];
   for (const some of batchesOf(ids)) {
     for await (const { sides } of sourceSides(planning, kind, some)) {
-      const met = await planBatch(planning, kind, sides, staying, due);
+      const met = await planBatch(planning, kind, sides, { staying, restored }, due);
       if (kind in hierarchies) hierarchy.push(...met);
       else for (const one of met) plan.add(...itemOf(one.plan()));
     }
@@ -60,7 +68,7 @@ async function planBatch(
   planning: Planning,
   kind: Kind,
   sides: Map<Id, SourceSide>,
-  staying: ReadonlySet<LibraryId>,
+  { staying, restored }: Elsewhere,
   due: PlanItem[],
 ): Promise<Met[]> {
   const { client, source, plan } = planning;
@@ -98,8 +106,8 @@ async function planBatch(
     named,
     staying,
     due,
-    deletedHere,
-    foundAgain: foundAgainAmong(planning, kind, agreed),
+    deletedHere: deletedHere.difference(restored),
+    foundAgain: foundAgainAmong(planning, kind, agreed).union(restored),
     homeless: homelessAmong(source.writes, kind, [...held.values()], named, notMade),
     nowhere: homelessAmong(true, kind, [...held.values()], named, notMade),
     leading: await leadersOf(client, source, known),
@@ -131,7 +139,9 @@ async function planBatch(
       planFolded(planning, of, record, link, folded.get(libraryId));
     } else if (record.deletedAt !== null && (link || source.standing === 'push')) {
       if (context.open.get(remoteId)?.has('')) continue; // it is asked whether it shall go
-      planDeletedHere(context, of, side, link, record);
+      if (!planDeletedHere(context, of, side, link, record)) continue;
+      const why = 'deleted in the library, and changed at the source';
+      met.push(meet(context, { ...of, why, formerId: null }, side, record, link));
     } else {
       const formerId = assigned?.isMoved ? null : (assigned?.formerId ?? null);
       met.push(meet(context, { ...of, formerId }, side, record, link));
@@ -294,14 +304,17 @@ function within(from: unknown, there: unknown, to: unknown): number {
   return Math.min(high, Math.max(low, Number(there)));
 }
 
-/** Deleted here, and still there: that travels where it may, unless it was changed there meanwhile. */
+/**
+ * Deleted here, and still there: that travels where it may, unless it was changed there meanwhile. True where it comes back
+ * for that, with what it is there.
+ */
 function planDeletedHere(
   batch: Batch,
   of: { kind: Kind; libraryId: LibraryId; remoteId: Id; why: string },
   side: SourceSide,
   link: Link | undefined,
   { revision }: HeldRecord,
-): void {
+): boolean {
   const { source, plan } = batch.planning;
   // A source that was put back has it again: it is the library that is right, and the two are tied first.
   const base = source.standing === 'push' || !link ? side.values : arrived(batch, link, side);
@@ -310,13 +323,13 @@ function planDeletedHere(
   const travels = source.writes && (source.deletions === 'stash' || source.deletions === 'both');
   if (isChangedThere(of.kind, base, side.values, staysIn(batch))) {
     const right = policyFor(source.policy, of.kind, '');
-    if (right === 'stash') plan.add({ ...item, here: 'restore' });
-    else if (right === 'library' && travels) batch.due.push(gone);
+    if (right === 'stash') return true;
+    if (right === 'library' && travels) batch.due.push(gone);
     else if (right !== 'library') {
       item.conflicts = [{ field: '', key: '', base: null, library: 'deleted', source: 'changed' }];
       plan.add(item);
     }
-    return;
+    return false;
   }
   if (travels) batch.due.push(gone);
   const noted = { ...item, seen: side.seen, facts: side.facts };
@@ -325,6 +338,7 @@ function planDeletedHere(
     const waits = travels ? never : revision;
     plan.add({ ...noted, revision: waits, base: withoutFacts(of.kind, side.values) });
   } else if (!travels && isNews(link, of.remoteId, side)) plan.add({ ...noted, revision });
+  return false;
 }
 
 const isNews = (link: Link, remoteId: Id, { seen }: SourceSide): boolean =>

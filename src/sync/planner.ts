@@ -3,9 +3,11 @@ import { ImportIds } from '../library/ids.ts';
 import { kindNumber } from '../library/layout.ts';
 import { linksOf } from '../library/links.ts';
 import { givenAgain } from '../library/moveLinks.ts';
+import { numbersNaming } from '../library/naming.ts';
 import type { Source } from '../library/sources.ts';
 import { StowageError } from '../model/errors.ts';
 import type { Id } from '../model/fields.ts';
+import type { LibraryId } from '../model/held.ts';
 import { type Kind, kindNames, type Rec } from '../model/kinds.ts';
 import { plural } from '../model/vocabulary.ts';
 import { namingArrivals } from './arrivals.ts';
@@ -37,7 +39,7 @@ import { type StashMerge, stashMerges } from './stashMerges.ts';
 export async function makePlan(
   planning: Planning,
 ): Promise<Pick<PlanHead, 'source' | 'madeAt' | 'held' | 'warnings'>> {
-  const { source, plan, stage } = planning;
+  const { client, source, plan, stage } = planning;
   const warnings: string[] = [];
   const found = await allCandidates(planning);
   const missing = missingIn(found, source);
@@ -98,9 +100,16 @@ export async function makePlan(
       : await decide(planning, found, allowance);
   const staying = await planGone(planning, decisions, missing?.ids);
   const due: PlanItem[] = [];
+  const gone = (kind: Kind, id: Id) => found[kind].gone.includes(id);
+  const restored = new Set<LibraryId>();
   const progress = stage('plan', sum(kindNames.map((kind) => found[kind].there.length)));
   for (const kind of makingOrder) {
-    due.push(...(await planPairs(planning, kind, found[kind].there, staying, progress)));
+    const naming = await numbersNaming(client, source, kind, restored);
+    const there = ascending([...found[kind].there, ...naming.filter((id) => !gone(kind, id))]);
+    due.push(...(await planPairs(planning, kind, there, { staying, restored }, progress)));
+    for (const items of plan.items({ kind, here: 'restore' })) {
+      for (const { libraryId } of items) restored.add(libraryId);
+    }
   }
   const there = await planDeletionsThere(planning, due, allowance);
   await planNeeded(planning);
