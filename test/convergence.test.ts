@@ -124,7 +124,9 @@ const edit: fc.Arbitrary<Edit> = fc
   })
   .map(({ where, pick, a, b }) => {
     const names =
-      where === 'library' ? Object.keys(here) : [...Object.keys(there), 'rescan', 'rewind'];
+      where === 'library'
+        ? Object.keys(here)
+        : ['rescan', 'rewind', 'rewind', ...Object.keys(there)];
     return { where, what: names[pick % names.length] as string, a, b };
   });
 

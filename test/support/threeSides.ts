@@ -34,7 +34,7 @@ export interface Side {
   server: StashServer;
   /** Keeps what it has now. */
   backUp(): void;
-  /** Puts it back to what it had the last time but one that this was kept: it has been synced since. */
+  /** Puts it back to what it had some times before, when this was kept: it has been synced since. */
   putBack(): void;
 }
 
@@ -183,7 +183,7 @@ function backups({ simulator }: Stash, folder: string, name: string) {
       kept.push(file);
     },
     putBack() {
-      const file = kept.at(-2);
+      const file = kept.at(-5);
       if (file === undefined) return;
       const old = new DatabaseSync(file, { readOnly: true });
       const tables = old
