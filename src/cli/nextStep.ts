@@ -30,7 +30,7 @@ export function nextStep(sources: readonly Standing[], now = Date.now()): string
     ({ source: { name, writes }, unsent }) =>
       unsent > 0 &&
       !writes &&
-      `Edits wait that ${name} has not: see what would be written with \`stowage sources set ${name} writes=on\`.`,
+      `Edits wait that ${name} does not have yet: \`stowage sources set ${name} writes=on\` shows what the next sync would write, and lets it.`,
     ({ source: { name, address }, unsent, lastRun }) =>
       address !== null &&
       (unsent > 0 || !lastRun || now - lastRun.startedAt.getTime() > day) &&
