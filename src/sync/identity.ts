@@ -102,7 +102,8 @@ async function changedBack(client: ClientBase, source: Source, reading: Reading)
     const ids = [...known.keys()].sort((a, b) => a - b);
     for await (const batch of reading.some(kind, ids)) {
       for (const { id, updatedAt } of batch as { id: Id; updatedAt?: Instant }[]) {
-        if (updatedAt && Date.parse(updatedAt) < (known.get(id) ?? 0)) back++;
+        // Not every road tells fractions of a second.
+        if (updatedAt && Date.parse(updatedAt) <= (known.get(id) ?? 0) - 1000) back++;
       }
     }
   }
