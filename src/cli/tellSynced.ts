@@ -41,7 +41,8 @@ export async function tellWaiting(
   }
 }
 
-const several = (count: number, one: string, many: string): string =>
+/** `1 record`, `2,000 records`. */
+export const several = (count: number, one: string, many: string): string =>
   `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
 
 /** Nothing that a person would call a change: at most it was written down that both sides are the same. */

@@ -26,7 +26,7 @@ import { tellItems } from './planTable.ts';
 import { tellLines } from './runs/lines.ts';
 import { namedRun } from './runs/show.ts';
 import { mirrorOf, syncingOf } from './syncing.ts';
-import { tellFailures } from './tellSynced.ts';
+import { several, tellFailures } from './tellSynced.ts';
 
 interface Options extends KnownSourceOptions {
   id: number;
@@ -131,7 +131,7 @@ async function takeBack(
     await tellFailures(output, client, failures);
     output.line(`Taken back by run ${run.id}; \`stowage undo ${run.id}\` gives it back.`);
     if (asked > 0) {
-      const fields = `${asked.toLocaleString('en')} ${asked === 1 ? 'field is' : 'fields are'}`;
+      const fields = several(asked, 'field is', 'fields are');
       output.warning(`${fields} otherwise at a source: they wait in \`stowage conflicts\`.`);
       if (!syncing) {
         output.line(`\`stowage undo ${undone.id} --on stash\` puts them back there, too.`);

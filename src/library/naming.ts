@@ -3,6 +3,7 @@ import type { Id } from '../model/fields.ts';
 import type { LibraryId } from '../model/held.ts';
 import { fieldsOf, type Kind, kindNames } from '../model/kinds.ts';
 import { kindNumber, ownerColumn, type StoredField, storedFields, tableOf } from './layout.ts';
+import { markEdited } from './links.ts';
 import type { Source } from './sources.ts';
 
 /** The records whose field names another. */
@@ -102,6 +103,16 @@ export async function linkedFiltersNaming(
     [named, source.id, kindNumber.savedFilter],
   );
   return rows.map(({ id }) => Number(id));
+}
+
+/** The next sync looks at a source's filters whose counterparts here name one of these: what they are told has changed. */
+export async function markFiltersNaming(
+  client: ClientBase,
+  source: Source,
+  named: readonly LibraryId[],
+): Promise<void> {
+  const filters = await linkedFiltersNaming(client, source, named);
+  await markEdited(client, source, 'savedFilter', filters);
 }
 
 /** The numbers of a source's records that, as was last agreed, name one of these there. */

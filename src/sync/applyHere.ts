@@ -2,16 +2,10 @@ import type { ClientBase } from 'pg';
 import { applyChanges, type LibraryChange } from '../library/change.ts';
 import { closeConflicts, openConflict } from '../library/conflicts.ts';
 import { settleCutOff } from '../library/journal.ts';
-import {
-  type BasePatch,
-  markRecordsEdited,
-  type NewLink,
-  patchBases,
-  writeLinks,
-} from '../library/links.ts';
+import { type BasePatch, type NewLink, patchBases, writeLinks } from '../library/links.ts';
 import { forgetLinks, markAbsent, outliveLinks } from '../library/linksGone.ts';
 import { givenAgain, type Move, moveLinks } from '../library/moveLinks.ts';
-import { filtersNaming } from '../library/naming.ts';
+import { markFiltersNaming } from '../library/naming.ts';
 import { revisionsOf } from '../library/revisions.ts';
 import type { Source } from '../library/sources.ts';
 import { toSource } from '../library/translate.ts';
@@ -267,7 +261,7 @@ async function fold(
       await foldInto(client, run, kind, into, libraryId, base);
       await forgetLinks(client, source, kind, [remoteId]);
       // A Stash leaves the number of what is gone in its filters.
-      await markRecordsEdited(client, source, await filtersNaming(client, into));
+      await markFiltersNaming(client, source, [into]);
       await client.query('COMMIT');
     } catch (error) {
       await client.query('ROLLBACK').catch(() => {});

@@ -9,7 +9,7 @@ import {
   writeLinks,
 } from '../library/links.ts';
 import { forgetLinks } from '../library/linksGone.ts';
-import { filtersNaming, namedByOthers } from '../library/naming.ts';
+import { markFiltersNaming, namedByOthers } from '../library/naming.ts';
 import { revisionsOf } from '../library/revisions.ts';
 import { isLibraryId, toSource } from '../library/translate.ts';
 import { StowageError } from '../model/errors.ts';
@@ -154,7 +154,7 @@ async function mergeBatch(
     if (why === undefined) {
       await forgetLinks(client, source, kind, [remoteId]);
       // A Stash leaves the number of what is gone in its filters.
-      await markRecordsEdited(client, source, await filtersNaming(client, into));
+      await markFiltersNaming(client, source, [into]);
     }
     progress(1);
   }
@@ -335,9 +335,13 @@ async function settle(
       );
       // What names them here could not be told it before, nor could a filter.
       const ids = made.map(({ item }) => item.libraryId);
-      const naming = (await namedByOthers(client, kind, ids)).map(({ by }) => by);
-      for (const id of ids) naming.push(...(await filtersNaming(client, id)));
-      await markRecordsEdited(client, source, naming);
+      const naming = await namedByOthers(client, kind, ids);
+      await markRecordsEdited(
+        client,
+        source,
+        naming.map(({ by }) => by),
+      );
+      await markFiltersNaming(client, source, ids);
     } else {
       // Our own part of an item raised the record's revision; an edit that came meanwhile raised it further.
       const raised = made.filter(({ item }) => item.here !== null);

@@ -14,11 +14,11 @@ export async function deletedAmong(
   for (const values of all) idsIn(kind, values, named);
   const targets = [...named.keys()].filter((target) => target !== 'file'); // which files it has is a source's own fact
   if (targets.length === 0) return new Set();
-  const { rows } = await client.query<{ target: number; id: LibraryId }>(
+  const { rows } = await client.query<{ id: LibraryId }>(
     targets
       .map(
         (target, i) =>
-          `SELECT ${i} AS target, id FROM qar.${tableOf(target)} WHERE id = ANY ($${i + 1}::uuid[]) AND deleted_at IS NOT NULL`,
+          `SELECT id FROM qar.${tableOf(target)} WHERE id = ANY ($${i + 1}::uuid[]) AND deleted_at IS NOT NULL`,
       )
       .join(' UNION ALL '),
     targets.map((target) => [...(named.get(target) ?? [])].filter(isLibraryId)),

@@ -4,6 +4,7 @@ import type { Id } from '../model/fields.ts';
 import type { Values } from '../model/held.ts';
 import { type Folder, type Kind, kindNames } from '../model/kinds.ts';
 import { sameValue } from '../model/records.ts';
+import { hasFiles, ownerField } from './deletions.ts';
 import { batchesOf, makingOrder, type Planning } from './planning.ts';
 
 /** Numbers of records that are there, by kind. */
@@ -42,7 +43,7 @@ async function exchangedAmong(
       const link = links.get(id);
       if (!link) continue;
       const was = { ...link.base, ...link.facts };
-      const owner = kind === 'marker' ? 'scene' : kind === 'chapter' ? 'gallery' : undefined;
+      const owner = ownerField[kind];
       const file = (told.files as Id[] | undefined)?.[0];
       if (owner !== undefined) {
         const isOf = ({ [owner]: of }: Values) => others[owner].includes(of as Id);
@@ -95,7 +96,7 @@ async function withFiles(
   kind: Kind,
   files: readonly Id[],
 ): Promise<Id[]> {
-  if (files.length === 0 || !['scene', 'image', 'gallery'].includes(kind)) return [];
+  if (files.length === 0 || !hasFiles.has(kind)) return [];
   const { rows } = await client.query<{ id: string }>(
     `SELECT remote_id AS id FROM stowage.links WHERE source_id = $1 AND kind = $2 AND EXISTS (
        SELECT FROM jsonb_array_elements_text(facts -> 'files') AS f WHERE f::bigint = ANY ($3::bigint[]))`,

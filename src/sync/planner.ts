@@ -70,9 +70,7 @@ export async function makePlan(
 
   const naming = await namingArrivals(planning, found);
   for (const kind of kindNames) {
-    const gone = new Set(found[kind].gone);
-    const added = naming[kind].filter((id) => !gone.has(id));
-    found[kind].there = ascending([...found[kind].there, ...added]);
+    found[kind].there = withOthers(found[kind], naming[kind]);
   }
 
   const merges = {} as { [K in Kind]: StashMerge[] };
@@ -100,12 +98,11 @@ export async function makePlan(
       : await decide(planning, found, allowance);
   const staying = await planGone(planning, decisions, missing?.ids);
   const due: PlanItem[] = [];
-  const gone = (kind: Kind, id: Id) => found[kind].gone.includes(id);
   const restored = new Set<LibraryId>();
   const progress = stage('plan', sum(kindNames.map((kind) => found[kind].there.length)));
   for (const kind of makingOrder) {
     const naming = await numbersNaming(client, source, kind, restored);
-    const there = ascending([...found[kind].there, ...naming.filter((id) => !gone(kind, id))]);
+    const there = withOthers(found[kind], naming);
     due.push(...(await planPairs(planning, kind, there, { staying, restored }, progress)));
     for (const items of plan.items({ kind, here: 'restore' })) {
       for (const { libraryId } of items) restored.add(libraryId);
@@ -234,6 +231,13 @@ async function assignHeirs(
 const sum = (counts: readonly number[]): number => counts.reduce((all, one) => all + one, 0);
 
 const ascending = (ids: readonly Id[]): Id[] => [...new Set(ids)].sort((a, b) => a - b);
+
+/** What is there and has to be looked at, with others but for those that are gone. */
+function withOthers({ there, gone }: Candidates, others: readonly Id[]): Id[] {
+  if (others.length === 0) return there;
+  const lost = new Set(gone);
+  return ascending([...there, ...others.filter((id) => !lost.has(id))]);
+}
 
 type Found = { [K in Kind]: Candidates };
 

@@ -4,6 +4,7 @@ import { type RecordLines, runRecords } from '../../library/runRecords.ts';
 import type { HeldRecord, LibraryId, Values } from '../../model/held.ts';
 import { type Kind, kinds } from '../../model/kinds.ts';
 import { sameValue } from '../../model/records.ts';
+import { hasFiles } from '../deletions.ts';
 import { undoField } from '../merge.ts';
 import { namedBy } from '../names.ts';
 import type { SourceSide } from '../pair.ts';
@@ -74,8 +75,6 @@ async function* concerned(planning: Planning, undone: number): AsyncGenerator<Co
 }
 
 /** What has files is neither made nor deleted at a source by us. */
-const withFiles: ReadonlySet<Kind> = new Set(['scene', 'image', 'gallery', 'file']);
-
 function planExistence(
   { plan, canHold }: Planning,
   { kind, libraryId, effect, held, there }: Concerned,
@@ -86,7 +85,7 @@ function planExistence(
   const keep = (why: string) => kept.push({ kind, libraryId, field: null, why });
   if (effect.isThere) {
     if (!there || held?.deletedAt === null) return; // gone there; or it stays here, which was told
-    if (withFiles.has(kind)) keep('stays at the source, with its files');
+    if (hasFiles.has(kind)) keep('stays at the source, with its files');
     else if (effect.made && !isUntouched(kind, effect.made, there.side.values)) {
       keep('was changed at the source since');
     } else {
@@ -95,7 +94,7 @@ function planExistence(
       plan.add({ ...item, there: 'delete', forget: true });
     }
   } else if (!there && held?.deletedAt === null && !made.has(libraryId)) {
-    if (withFiles.has(kind)) {
+    if (hasFiles.has(kind)) {
       keep('comes back to the source with its file only');
       return;
     }
