@@ -28,6 +28,7 @@ export interface OpenOptions {
 
 /** A source, open for reading on one road, with all that its pictures can be had from. */
 export interface OpenSource extends AsyncDisposable {
+  /** The latest. */
   reading: Reading;
   /** For people: which road, and why. */
   how: string;
@@ -67,23 +68,26 @@ export async function openSource(reached: Reached, options: OpenOptions): Promis
   const { reading, how } = await openReading(reached, options, temporary.path);
   let latest: Reading | undefined = reading;
   opened.defer(() => latest?.close());
-  const reread = async () => {
-    const again = { ...options, via: reading.road, compare: 'quick' as const };
-    const former = latest;
-    latest = undefined; // closed once, also where the next one cannot be opened
-    await former?.close();
-    const next = (await openReading(reached, again, temporary.path)).reading;
-    latest = next;
-    return next;
-  };
   const suppliers: Supplier[] = [];
   if (reading.file) suppliers.push(opened.use(new BlobsTable(reading.file)));
   if (options.blobs) suppliers.push(await BlobsFolder.open(options.blobs));
   const served = server && new ServedPictures(server.client, server.profile);
   if (served) suppliers.push(served);
   const resources = opened.move();
-  const close = () => resources.disposeAsync();
-  return { reading, how, server, suppliers, served, reread, [Symbol.asyncDispose]: close };
+  const source: OpenSource = {
+    ...{ reading, how, server, suppliers, served },
+    async reread() {
+      const again = { ...options, via: reading.road, compare: 'quick' as const };
+      const former = latest;
+      latest = undefined; // closed once, also where the next one cannot be opened
+      await former?.close();
+      latest = (await openReading(reached, again, temporary.path)).reading;
+      source.reading = latest;
+      return latest;
+    },
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+  return source;
 }
 
 async function openReading(

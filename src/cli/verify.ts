@@ -1,4 +1,5 @@
 import type { ClientBase } from 'pg';
+import { partsAt } from '../library/folds.ts';
 import { type Link, linksKeptOtherwise } from '../library/links.ts';
 import { LibraryRecords } from '../library/read.ts';
 import { type Known, KnownFields, lastRoad, type Source } from '../library/sources.ts';
@@ -44,6 +45,7 @@ export const verify: CommandDefinition<Options> = {
       const fields = new KnownFields();
       const troubles: Trouble[] = [];
       const kept = new Map<string, number>();
+      const parts = await partsAt(client, known);
       using stage = output.stage('compare', { total: sumOf(Object.values(counts)) });
       for (const kind of kindNames) {
         const records = withShownPictures(kind, reading.records(kind, signal), {
@@ -52,7 +54,12 @@ export const verify: CommandDefinition<Options> = {
         });
         compared[kind] = await compareKind(
           kind,
-          namingKnown(kind, noting(kind, counting(records, stage), fields), client, known),
+          namingKnown(
+            kind,
+            asOne(kind, noting(kind, counting(records, stage), fields), parts),
+            client,
+            known,
+          ),
           namingKnown(
             kind,
             asKept(library.records(kind), await linksKeptOtherwise(client, known, kind), (field) =>
@@ -79,6 +86,14 @@ export const verify: CommandDefinition<Options> = {
         const counts = [...kept].map(([field, count]) => `${field} ${count.toLocaleString('en')}`);
         output.line(`Kept otherwise there than it was sent, and agreed: ${counts.join(', ')}.`);
       }
+      if (parts.size > 0) {
+        const counts = [...parts].map(
+          ([kind, { size }]) => `${plural[kind].replaceAll('_', ' ')} ${size.toLocaleString('en')}`,
+        );
+        output.line(
+          `There beside the one that they are part of in the library: ${counts.join(', ')}.`,
+        );
+      }
       const untold = untoldFields(known.known, fields.result());
       if (untold.length > 0) {
         output.line(`Not compared, as this road does not tell it: ${untold.join(', ')}.`);
@@ -91,6 +106,7 @@ export const verify: CommandDefinition<Options> = {
           compared,
           differences,
           untold,
+          parts: Object.fromEntries([...parts].map(([kind, { size }]) => [kind, size])),
           kept: Object.fromEntries(kept),
         },
       };
@@ -110,6 +126,28 @@ async function* noting<K extends Kind>(
   for await (const batch of batches) {
     for (const record of batch) fields.add(kind, record);
     yield batch;
+  }
+}
+
+/**
+ * Without the source's records that are part of another of its records in the library; what names one of them there names the
+ * other here.
+ */
+async function* asOne<K extends Kind>(
+  kind: K,
+  batches: AsyncIterable<Rec<K>[]>,
+  parts: ReadonlyMap<Kind, ReadonlyMap<Id, Id>>,
+) {
+  const own = parts.get(kind);
+  for await (const batch of batches) {
+    if (parts.size === 0) {
+      yield batch;
+      continue;
+    }
+    const whole = batch.filter(({ id }) => !own?.has(id)) as unknown as Values[];
+    yield whole.map((record) =>
+      withIds(kind, record, (target, id) => parts.get(target)?.get(id as Id) ?? id),
+    ) as unknown as Rec<K>[];
   }
 }
 

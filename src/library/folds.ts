@@ -3,9 +3,10 @@ import type { Id } from '../model/fields.ts';
 import type { LibraryId } from '../model/held.ts';
 import type { Kind } from '../model/kinds.ts';
 import { recordDone } from './journal.ts';
-import { kindNumber, ownerColumn, type StoredField, tableOf } from './layout.ts';
+import { kindNumber, kindOfNumber, ownerColumn, type StoredField, tableOf } from './layout.ts';
 import { markRecordsEdited } from './links.ts';
 import { filtersNaming, namedByOthers } from './naming.ts';
+import type { Source } from './sources.ts';
 
 /**
  * Two records that are one: the origin is marked as deleted, and is the destination now. This is what is written down
@@ -101,6 +102,27 @@ export async function foldedAmong(
     [ids],
   );
   return new Map(rows.map(({ origin, destination }) => [origin, destination]));
+}
+
+/** Of two records of a source that are one here, by kind: the number of the part, and that of the one which stands for both. */
+export async function partsAt(
+  client: ClientBase,
+  source: Pick<Source, 'id'>,
+): Promise<Map<Kind, Map<Id, Id>>> {
+  const { rows } = await client.query<{ kind: number; part: string; whole: string }>(
+    `SELECT o.kind, o.remote_id AS part, d.remote_id AS whole FROM stowage.folded f
+       JOIN stowage.links o ON o.library_id = f.origin AND o.source_id = $1
+       JOIN stowage.links d ON d.library_id = f.destination AND (d.source_id, d.kind) = (o.source_id, o.kind)
+      WHERE d.absent_since IS NULL`,
+    [source.id],
+  );
+  const parts = new Map<Kind, Map<Id, Id>>();
+  for (const { kind: number, part, whole } of rows) {
+    const kind = kindOfNumber.get(number) as Kind;
+    const of = parts.get(kind) ?? new Map<Id, Id>();
+    parts.set(kind, of.set(Number(part), Number(whole)));
+  }
+  return parts;
 }
 
 /**

@@ -29,13 +29,13 @@ export function byStashId(
   kind: Kind,
   clues: readonly StashIdClue[],
 ): Promise<Found[]> {
-  const table = storedFields[kind].find(({ name }) => name === 'stashIds')?.storage;
-  if (table?.in !== 'stashIds') return Promise.resolve([]);
+  const table = stashIdsTable(kind);
+  if (table === undefined) return Promise.resolve([]);
   return find(
     client,
     [clues.map(({ endpoint }) => endpoint), clues.map(({ stashId }) => stashId)],
     `unnest($1::text[], $2::text[]) WITH ORDINALITY AS k (endpoint, stash_id, n)`,
-    `SELECT s.${ownerColumn[kind]} AS id FROM qar.${table.table} s
+    `SELECT s.${ownerColumn[kind]} AS id FROM qar.${table} s
       WHERE s.stash_id = k.stash_id AND s.endpoint = k.endpoint`,
   );
 }
@@ -330,12 +330,13 @@ export function byFilterName(client: ClientBase, clues: readonly FilterClue[]): 
 /** What a record of the library is to a source. */
 export interface Standing {
   isDeleted: boolean;
-  /** It is another one's now (stowage.folds). */
-  isFolded: boolean;
+  /** The record that it became part of (stowage.folds). */
+  foldedInto: LibraryId | null;
   /** The source's own records that are linked to it, and whether each was still there. */
   links: readonly { remoteId: Id; isAbsent: boolean }[];
   /** What tells it from others that have the same clues (`tellingOf` in sync/matching/evidence.ts). */
   telling: string;
+  stashIds: readonly StashIdClue[];
 }
 
 export async function standings(
@@ -346,13 +347,21 @@ export async function standings(
 ): Promise<Map<LibraryId, Standing>> {
   const { rows } = await client.query<Standing & { id: LibraryId }>(
     `SELECT r.id, r.deleted_at IS NOT NULL AS "isDeleted", ${telling[kind] ?? `''`} AS telling,
-       EXISTS (SELECT FROM stowage.folds f WHERE f.origin = r.id) AS "isFolded",
+       (SELECT f.destination FROM stowage.folded f WHERE f.origin = r.id) AS "foldedInto", ${boxesOf(kind)} AS "stashIds",
        coalesce((SELECT json_agg(json_build_object('remoteId', l.remote_id, 'isAbsent', l.absent_since IS NOT NULL))
          FROM stowage.links l WHERE l.library_id = r.id AND l.source_id = $1 AND l.kind = $2), '[]') AS links
      FROM qar.${tableOf(kind)} r WHERE r.id = ANY ($3::uuid[])`,
     [sourceId, kindNumber[kind], ids],
   );
   return new Map(rows.map(({ id, ...standing }) => [id, standing]));
+}
+
+/** A record's stash ids, in a statement that has it as `r`. */
+function boxesOf(kind: Kind): string {
+  const table = stashIdsTable(kind);
+  if (table === undefined) return `'[]'::json`;
+  return `coalesce((SELECT json_agg(json_build_object('endpoint', s.endpoint, 'stashId', s.stash_id))
+    FROM qar.${table} s WHERE s.${ownerColumn[kind]} = r.id), '[]')`;
 }
 
 const telling: { [K in Kind]?: string } = {
@@ -388,6 +397,11 @@ export async function spellings(client: ClientBase, folder: string): Promise<str
     [folder],
   );
   return rows.map(({ spelling }) => spelling);
+}
+
+function stashIdsTable(kind: Kind): string | undefined {
+  const storage = storedFields[kind].find(({ name }) => name === 'stashIds')?.storage;
+  return storage?.in === 'stashIds' ? storage.table : undefined;
 }
 
 /** The table that ties a kind to its files; files themselves have none. */

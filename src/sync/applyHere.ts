@@ -51,9 +51,7 @@ export async function applyHere(applying: Applying): Promise<Stale[]> {
     }
   }
   // Some became part of a record that is new itself.
-  for (const kind of makingOrder) {
-    for (const items of plan.items({ kind, here: 'fold' })) await fold(applying, items);
-  }
+  await foldThose(applying, ({ forget }) => forget === true);
   for (const kind of makingOrder) {
     for (const items of plan.items({ kind, outlives: false })) {
       const rest = items.filter(
@@ -62,6 +60,8 @@ export async function applyHere(applying: Applying): Promise<Stale[]> {
       if (rest.length > 0) stale.push(...(await applyBatch(applying, kind, rest)));
     }
   }
+  // By now it is written down which record of the source stands for the one that these become part of.
+  await foldThose(applying, ({ forget }) => forget !== true);
   for (const kind of makingOrder.toReversed()) {
     for (const items of plan.items({ kind, here: 'delete' })) {
       stale.push(...(await applyBatch(applying, kind, items)));
@@ -248,20 +248,30 @@ async function noteLinks(
   ]);
 }
 
-/** Records that became part of others at the source do so here; each by itself. */
+async function foldThose(applying: Applying, which: (item: PlanItem) => boolean): Promise<void> {
+  for (const kind of makingOrder) {
+    for (const items of applying.plan.items({ kind, here: 'fold' })) {
+      await fold(applying, items.filter(which));
+    }
+  }
+}
+
+/** Records that become part of others, as they did at the source or as their like did here; each by itself. */
 async function fold(
   { client, source, run, signal, progress }: Applying,
   items: readonly PlanItem[],
 ): Promise<void> {
-  for (const { kind, libraryId, remoteId, into, base } of items) {
+  for (const { kind, libraryId, remoteId, into, base, forget } of items) {
     signal.throwIfAborted();
     if (into === undefined || remoteId === null) continue;
     await client.query('BEGIN');
     try {
-      await foldInto(client, run, kind, into, libraryId, base);
-      await forgetLinks(client, source, kind, [remoteId]);
-      // A Stash leaves the number of what is gone in its filters.
-      await markFiltersNaming(client, source, [into]);
+      await foldInto(client, run, kind, into, libraryId, forget ? base : undefined);
+      if (forget) {
+        await forgetLinks(client, source, kind, [remoteId]);
+        // A Stash leaves the number of what is gone in its filters.
+        await markFiltersNaming(client, source, [into]);
+      }
       await client.query('COMMIT');
     } catch (error) {
       await client.query('ROLLBACK').catch(() => {});

@@ -95,7 +95,7 @@ async function reasonsAgainst(
 
 /** Whether an item says that the source has the record no more. */
 const saysGone = ({ here, absent, forget, there }: PlanItem): boolean =>
-  absent === true || here === 'fold' || here === 'delete' || (forget === true && there === null);
+  absent === true || here === 'delete' || (forget === true && there === null);
 
 function isAsSeen(
   { seen, sourceBefore }: PlanItem,

@@ -5,6 +5,7 @@ import type { LibraryId, Values } from '../model/held.ts';
 import type { Kind } from '../model/kinds.ts';
 import { type FileFacts, Matching, type Outcome } from './match.ts';
 import type { SourceSide } from './pair.ts';
+import { emptyItem } from './planItem.ts';
 import { batchesOf, type Planning, sourceSides } from './planning.ts';
 
 /**
@@ -56,6 +57,14 @@ export async function assignFresh(
       }
       const libraryId = newIds.text(kind, remoteId);
       const isNew = { isNew: true, why: 'new', formerId: null, isMoved: false };
+      if (outcome && 'partOf' in outcome) {
+        // It comes with all that it has, and becomes part of the other as the one that was known did.
+        const { partOf, by: why } = outcome;
+        plan.setFresh(kind, remoteId, { libraryId, ...isNew, partOf });
+        const item = emptyItem({ kind, libraryId, remoteId, why });
+        plan.add({ ...item, here: 'fold', into: partOf });
+        continue;
+      }
       plan.setFresh(kind, remoteId, { libraryId, ...isNew });
       for (const { libraryId: otherId, why, score } of outcome?.suggestions ?? []) {
         plan.suggest({ kind, remoteId, otherId, why, score });

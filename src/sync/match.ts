@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg';
 import { rejected, type Standing, standings } from '../library/lookUps.ts';
 import type { Source } from '../library/sources.ts';
-import type { Id } from '../model/fields.ts';
+import type { Id, StashIds } from '../model/fields.ts';
 import type { LibraryId } from '../model/held.ts';
 import type { Kind } from '../model/kinds.ts';
 import type { PathMap } from '../model/pathMap.ts';
@@ -26,7 +26,11 @@ export interface Suggestion {
   /** 0 to 1. */
   score: number;
 }
-export type Outcome = { libraryId: LibraryId; by: string } | { suggestions: Suggestion[] };
+export type Outcome =
+  | { libraryId: LibraryId; by: string }
+  /** It is what became part of this record of the library, which has its own at the source. */
+  | { partOf: LibraryId; by: string }
+  | { suggestions: Suggestion[] };
 
 export interface MatchOptions {
   pathMap: PathMap;
@@ -37,6 +41,14 @@ export interface MatchOptions {
 
 interface Candidate extends Pairing {
   by: Level;
+  /** What the library's record became part of. */
+  whole: Whole | undefined;
+}
+
+/** A record that others became part of; free where the source has none for it. */
+interface Whole {
+  id: LibraryId;
+  isFree: boolean;
 }
 
 /**
@@ -65,7 +77,8 @@ export class Matching {
     const kind = this.#kind;
     const paths = () => (this.#paths ??= Paths.of(client, this.#options.pathMap));
     const evidence = await evidenceFor(client, kind, records, paths);
-    const { candidates, doubtful } = weigh(kind, records, await this.#free(records, evidence));
+    const free = await this.#free(records, evidence, goesByName(kind));
+    const { candidates, doubtful } = weigh(kind, records, free);
     for (const candidate of candidates) this.#candidates.push(candidate);
     if (kind === 'file') return; // nobody could say more of a file than its fingerprints do
     const matched = new Set(candidates.map(({ remoteId }) => remoteId));
@@ -79,7 +92,16 @@ export class Matching {
   decide(): Map<Id, Outcome> {
     const outcomes = new Map<Id, Outcome>();
     const { matches, open } = decide(this.#candidates);
-    for (const { remoteId, libraryId, by } of matches) outcomes.set(remoteId, { libraryId, by });
+    const taken = new Set(matches.map(({ libraryId }) => libraryId));
+    for (const { remoteId, libraryId, by, whole } of matches) {
+      if (whole === undefined) outcomes.set(remoteId, { libraryId, by });
+      else if (!whole.isFree || taken.has(whole.id))
+        outcomes.set(remoteId, { partOf: whole.id, by });
+      else {
+        outcomes.set(remoteId, { libraryId: whole.id, by });
+        taken.add(whole.id);
+      }
+    }
     if (this.#kind === 'file') return outcomes;
     for (const [remoteId, candidates] of open) {
       const suggestions = candidates
@@ -87,7 +109,6 @@ export class Matching {
         .map(({ libraryId, by }) => ({ libraryId, why: `the same ${by}, as others`, score: 1 }));
       outcomes.set(remoteId, { suggestions: suggestions.slice(0, mostSuggestions) });
     }
-    const taken = new Set(matches.map(({ libraryId }) => libraryId));
     for (const [remoteId, found] of this.#suggestions) {
       const suggestions = found.filter(({ libraryId }) => !taken.has(libraryId));
       if (outcomes.has(remoteId) || suggestions.length === 0) continue;
@@ -106,24 +127,41 @@ export class Matching {
     }
   }
 
-  /** Without what is taken: one to one, never two of a source, and never what a person said it is not. */
+  /**
+   * Without what is taken: one to one, never two of a source, and never what a person said it is not. What became part of
+   * another record is none itself, unless it is asked for.
+   */
   async #free<F extends { record: number; libraryId: LibraryId }>(
     records: readonly NewRecord[],
     found: readonly F[],
+    withFolded = false,
   ): Promise<Free<F>[]> {
     if (found.length === 0) return [];
-    const ids = [...new Set(found.map(({ libraryId }) => libraryId))];
+    const standing = await this.#standings(found.map(({ libraryId }) => libraryId));
+    const wholes = await this.#standings(
+      [...standing.values()].flatMap(({ foldedInto: whole }) => whole ?? []),
+    );
     const remoteIds = records.map(({ remoteId }) => remoteId);
-    const standing = await standings(this.#client, this.#sourceId, this.#kind, ids);
     const refused = await rejected(this.#client, this.#sourceId, this.#kind, remoteIds);
-    const isGone = (remoteId: Id) => this.#options.gone?.has(remoteId) ?? false;
+    const isFree = ({ links }: Standing) =>
+      links.every(({ remoteId, isAbsent }) => isAbsent || this.#options.gone?.has(remoteId));
     return found.flatMap((one) => {
-      const to = standing.get(one.libraryId);
-      if (to === undefined || to.isFolded) return [];
-      if (to.links.some(({ remoteId, isAbsent }) => !isAbsent && !isGone(remoteId))) return [];
+      const { libraryId } = one;
+      const to = standing.get(libraryId);
+      if (to === undefined || !isFree(to)) return [];
       const { remoteId } = records[one.record] as NewRecord;
-      return refused.get(remoteId)?.has(one.libraryId) ? [] : [{ ...one, standing: to }];
+      const isRefused = (id: LibraryId) => refused.get(remoteId)?.has(id) ?? false;
+      if (isRefused(libraryId)) return [];
+      if (to.foldedInto === null) return [{ ...one, standing: to }];
+      const id = to.foldedInto;
+      const into = wholes.get(id);
+      if (!withFolded || !into || into.isDeleted || isRefused(id)) return [];
+      return [{ ...one, standing: to, whole: { id, isFree: isFree(into) } }];
     });
+  }
+
+  #standings(ids: readonly LibraryId[]): Promise<Map<LibraryId, Standing>> {
+    return standings(this.#client, this.#sourceId, this.#kind, [...new Set(ids)]);
   }
 }
 
@@ -143,7 +181,10 @@ export async function matchNew(
 /** More than these nobody wants to look through for one record. */
 const mostSuggestions = 5;
 
-type Free<F> = F & { standing: Standing };
+type Free<F> = F & { standing: Standing; whole?: Whole };
+
+/** A name that a person merged into another's is that one's wherever it comes from; two contents are not one by it. */
+const goesByName = (kind: Kind): boolean => levels[kind].includes('name');
 
 /** Adds up what speaks for each record of the library. */
 function weigh(
@@ -166,31 +207,61 @@ function weigh(
     levelsOf.set(key, found);
     found.met.add(level);
   }
-  const candidates = [...levelsOf.values()].map(({ first, met }): Candidate => {
+  const candidates = [...levelsOf.values()].flatMap(({ first, met }): Candidate[] => {
     const record = records[first.record] as NewRecord;
-    const { libraryId, standing } = first;
+    const { libraryId, standing, whole } = first;
+    const why = met.has('stash id') ? undefined : namesake(kind, record, standing);
+    if (why !== undefined) {
+      doubtful.push({ ...first, why, score: 0.8 });
+      return [];
+    }
     const isSame = tellingOf(kind, record) === standing.telling;
     if (isSame && standing.telling !== '') met.add('telling');
-    return {
-      remoteId: record.remoteId,
-      libraryId,
-      by: levels[kind].find((level) => met.has(level)) as Level,
-      rank: rankOf(kind, met, standing),
-      isTwin: isSame && (kind === 'marker' || kind === 'chapter'),
-    };
+    return [
+      {
+        remoteId: record.remoteId,
+        libraryId,
+        whole,
+        by: levels[kind].find((level) => met.has(level)) as Level,
+        rank: rankOf(kind, met, standing),
+        isTwin: isSame && (kind === 'marker' || kind === 'chapter'),
+      },
+    ];
   });
-  return { candidates, doubtful };
+  return { candidates: withoutWorseFolded(candidates), doubtful };
+}
+
+/** Two people, or two studios, of one name, and the same box knows them apart: that is asked. */
+function namesake(kind: Kind, { values }: NewRecord, { stashIds }: Standing): string | undefined {
+  if (kind !== 'performer' && kind !== 'studio') return undefined;
+  const told = (values.stashIds ?? {}) as StashIds;
+  const isOther = stashIds.some(({ endpoint, stashId }) =>
+    told[endpoint]?.every((one) => one.stashId !== stashId),
+  );
+  return isOther ? 'the same name, but another stash id' : undefined;
+}
+
+/** What became part of another is the one only where no record that is there still is as likely. */
+function withoutWorseFolded(candidates: readonly Candidate[]): Candidate[] {
+  const best = new Map<Id, number>();
+  for (const { remoteId, rank, whole } of candidates) {
+    if (whole === undefined) best.set(remoteId, Math.max(rank, best.get(remoteId) ?? 0));
+  }
+  return candidates.filter(
+    ({ remoteId, rank, whole }) => whole === undefined || rank > (best.get(remoteId) ?? 0),
+  );
 }
 
 /**
  * The strongest level first; at the same one, what was deleted or has gone from the source, so that it gets everything
  * back; then the levels after it.
  */
-function rankOf(kind: Kind, met: ReadonlySet<Level>, { isDeleted, links }: Standing): number {
+function rankOf(kind: Kind, met: ReadonlySet<Level>, standing: Standing): number {
+  const { isDeleted, links, foldedInto } = standing;
   const count = levels[kind].length;
   const bits = levels[kind].map((level, i) => (met.has(level) ? 2 ** (count - 1 - i) : 0));
   const sum = bits.reduce((all, bit) => all + bit, 0);
   const strongest = Math.max(...bits);
-  const returns = isDeleted || links.length > 0;
+  const returns = foldedInto === null && (isDeleted || links.length > 0);
   return (strongest * 2 + (returns ? 1 : 0)) * 2 ** count + sum;
 }

@@ -45,7 +45,10 @@ export async function namedBy(
   return {
     // What this plan says goes before a link: the number may have belonged to another record.
     toLibrary: {
-      get: (kind, id) => fresh.get(kind)?.to.get(id)?.libraryId ?? linked.get(kind, id),
+      get: (kind, id) => {
+        const to = fresh.get(kind)?.to.get(id);
+        return to?.partOf ?? to?.libraryId ?? linked.get(kind, id);
+      },
     },
     toSource: { get: (kind, id) => fresh.get(kind)?.from.get(id) ?? linkedTo.get(kind, id) },
     before: linked,

@@ -31,6 +31,8 @@ export interface Fresh {
   formerId: Id | null;
   /** The source has the same record under a new number, as all of them: what was agreed about it holds on. */
   isMoved: boolean;
+  /** What names it there names this record here: it becomes part of it by this plan. */
+  partOf?: LibraryId;
 }
 
 /** Two records that may be one, for a person to say. */
@@ -49,7 +51,7 @@ export interface PlanCount {
   count: number;
 }
 
-const format = 2;
+const format = 3;
 
 /**
  * A plan: data, a SQLite file, so that it may be larger than memory, be kept (`stowage plan --out`), and be read by
@@ -66,7 +68,7 @@ export class PlanFile {
     this.#add = db.prepare(
       'insert into items (kind, remote_id, library_id, here, there, conflicts, outlives, item) values (?, ?, ?, ?, ?, ?, ?, ?)',
     );
-    this.#addFresh = db.prepare('insert or replace into fresh values (?, ?, ?, ?, ?, ?, ?)');
+    this.#addFresh = db.prepare('insert or replace into fresh values (?, ?, ?, ?, ?, ?, ?, ?)');
     this.#addSuggestion = db.prepare('insert into suggestions values (?, ?, ?, ?, ?)');
   }
 
@@ -82,7 +84,7 @@ export class PlanFile {
       create index items_by_kind on items (kind, here, there);
       create table fresh (
         kind text, remote_id integer, library_id text not null, is_new integer not null, why text not null, former_id integer,
-        is_moved integer not null, primary key (kind, remote_id)) without rowid;
+        is_moved integer not null, part_of text, primary key (kind, remote_id)) without rowid;
       create index fresh_by_library_id on fresh (kind, library_id);
       create table suggestions (kind text not null, remote_id integer not null, other_id text not null, why text not null, score real not null);
       begin;
@@ -125,8 +127,9 @@ export class PlanFile {
 
   /** A record of the source gets a link. */
   setFresh(kind: Kind, remoteId: Id, fresh: Fresh): void {
-    const { libraryId, isNew, why, formerId, isMoved } = fresh;
-    this.#addFresh.run(kind, remoteId, libraryId, isNew ? 1 : 0, why, formerId, isMoved ? 1 : 0);
+    const { libraryId, isNew, why, formerId, isMoved, partOf = null } = fresh;
+    const is = [isNew ? 1 : 0, why, formerId, isMoved ? 1 : 0] as const;
+    this.#addFresh.run(kind, remoteId, libraryId, ...is, partOf);
   }
 
   /** All numbers of a kind that get a link by this plan. */
@@ -139,7 +142,7 @@ export class PlanFile {
   fresh(kind: Kind, remoteIds: readonly Id[]): Map<Id, Fresh> {
     const rows = this.#db
       .prepare(
-        `select remote_id, library_id, is_new, why, former_id, is_moved from fresh
+        `select remote_id, library_id, is_new, why, former_id, is_moved, part_of from fresh
           where kind = ? and remote_id in (select value from json_each(?))`,
       )
       .all(kind, JSON.stringify(remoteIds));
@@ -152,6 +155,7 @@ export class PlanFile {
           why: row.why as string,
           formerId: row.former_id as Id | null,
           isMoved: row.is_moved === 1,
+          ...(row.part_of !== null && { partOf: row.part_of as LibraryId }),
         },
       ]),
     );

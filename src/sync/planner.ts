@@ -81,7 +81,7 @@ export async function makePlan(
     for (const { remoteId, libraryId, base, into } of merges[kind]) {
       const why = `merged into ${kind} ${into.remoteId} at the source`;
       const item = emptyItem({ kind, libraryId, remoteId, why });
-      plan.add({ ...item, here: 'fold', into: into.libraryId, base });
+      plan.add({ ...item, here: 'fold', into: into.libraryId, base, forget: true });
     }
   }
 

@@ -8,6 +8,7 @@ import { addSource } from '../../src/library/sources.ts';
 import type { Id } from '../../src/model/fields.ts';
 import type { LibraryId, Values } from '../../src/model/held.ts';
 import type { Fingerprint, Kind } from '../../src/model/kinds.ts';
+import { foldInto } from '../../src/sync/foldInto.ts';
 import {
   type FileFacts,
   Matching,
@@ -94,6 +95,9 @@ export async function emptyLibrary(client: pg.Client, t: TestContext) {
     },
     async deleted(kind: Kind, id: LibraryId) {
       await applyChanges(client, run, [{ kind, id, action: 'delete', values: {} }]);
+    },
+    async folded(kind: Kind, origin: LibraryId, destination: LibraryId) {
+      await foldInto(client, run, kind, destination, origin);
     },
     async refused(kind: Kind, remoteId: Id, other: LibraryId) {
       await client.query(

@@ -69,6 +69,71 @@ describe('matching where more than one may be it', async () => {
     });
   });
 
+  describe('what became part of another is that one', () => {
+    test('where the source has no other for it', async (t) => {
+      const library = await emptyLibrary(client, t);
+      const origin = await library.holds('tag', { name: 'Coast' });
+      const whole = await library.holds('tag', { name: 'Shore' });
+      await library.folded('tag', origin, whole);
+      assert.deepEqual(await library.matchValues('tag', [{ name: 'coast' }]), {
+        1: { libraryId: whole, by: 'name' },
+      });
+    });
+
+    test('or part of it, where it has one', async (t) => {
+      const library = await emptyLibrary(client, t);
+      const origin = await library.holds('tag', { name: 'Coast' });
+      const whole = await library.holds('tag', { name: 'Shore' });
+      await library.folded('tag', origin, whole);
+      const both = [{ name: 'Coast' }, { name: 'Shore' }];
+      assert.deepEqual(await library.matchValues('tag', both), {
+        1: { partOf: whole, by: 'name' },
+        2: { libraryId: whole, by: 'name' },
+      });
+      await library.linked('tag', 8, whole);
+      assert.deepEqual(await library.matchValues('tag', [{ name: 'Coast' }]), {
+        1: { partOf: whole, by: 'name' },
+      });
+    });
+
+    test('but not where another has its name by now, or the whole was deleted', async (t) => {
+      const library = await emptyLibrary(client, t);
+      const origin = await library.holds('tag', { name: 'Coast' });
+      const whole = await library.holds('tag', { name: 'Shore' });
+      await library.folded('tag', origin, whole);
+      const namesake = await library.holds('tag', { name: 'Coast' });
+      assert.deepEqual(await library.matchValues('tag', [{ name: 'Coast' }]), {
+        1: { libraryId: namesake, by: 'name' },
+      });
+      await library.linked('tag', 8, namesake);
+      await library.deleted('tag', whole);
+      const outcome = await library.matchValues('tag', [{ name: 'Coast' }]);
+      assert.deepEqual(suggested(outcome[1]), [[whole, 'its name is an alias here', 0.9]]);
+    });
+  });
+
+  describe('of one name, that a box tells apart', () => {
+    for (const kind of ['performer', 'studio'] as const) {
+      test(`a ${kind} is asked for`, async (t) => {
+        const library = await emptyLibrary(client, t);
+        const id = await library.holds(kind, { name: 'Kim', ...stashId('x') });
+        const outcome = await library.matchValues(kind, [{ name: 'Kim', ...stashId('y') }]);
+        assert.deepEqual(suggested(outcome[1]), [[id, 'the same name, but another stash id', 0.8]]);
+      });
+
+      test(`a ${kind} of another box, or of none, is not`, async (t) => {
+        const library = await emptyLibrary(client, t);
+        const id = await library.holds(kind, { name: 'Kim', ...stashId('x') });
+        const others = [stashId('y', 'https://other.example/graphql'), { stashIds: {} }, {}];
+        for (const other of others) {
+          assert.deepEqual(await library.matchValues(kind, [{ name: 'Kim', ...other }]), {
+            1: { libraryId: id, by: 'name' },
+          });
+        }
+      });
+    }
+  });
+
   test('of two scenes that are one here, of both files, it is the one of the first file', async (t) => {
     const library = await emptyLibrary(client, t);
     const files = [file('/a/1.mp4', oshash('11')), file('/a/2.mp4', oshash('22'))];

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { connected } from '../../../test/support/filled.ts';
 import { emptyLibrary, file, oshash, phash, suggested } from '../../../test/support/matching.ts';
-import { kindNumber } from '../../library/layout.ts';
 import type { Values } from '../../model/held.ts';
 import type { Kind } from '../../model/kinds.ts';
 
@@ -97,18 +96,5 @@ describe('matching where nothing is sure', async () => {
       assert.deepEqual(await library.matchValues('performer', comes, { warn }), {});
       assert.equal(warnings.length, 1);
     });
-  });
-
-  test('a folded record is not brought back by its name', async (t) => {
-    const library = await emptyLibrary(client, t);
-    const origin = await library.holds('tag', { name: 'Fair' });
-    const destination = await library.holds('tag', { name: 'Blonde' });
-    await library.deleted('tag', origin);
-    await client.query('INSERT INTO stowage.folds VALUES ($1, $2, $3)', [
-      origin,
-      kindNumber.tag,
-      destination,
-    ]);
-    assert.deepEqual(await library.matchValues('tag', [{ name: 'Fair' }]), {});
   });
 });
