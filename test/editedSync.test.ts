@@ -218,6 +218,33 @@ test('a server with one address of each performer gets one of several, and that 
   await side.assertQuiet();
 });
 
+test('a field that a server refuses is asked about, and the others arrive', async (t) => {
+  const { library, stash, sync, query, ...side } = await inStep(t, { writes: true });
+  const [[name] = []] = (await stash.rows('select name from tags where id = 3')) as [string][];
+  // Here two tags may be called the same, there not. One was there, the other is new to it.
+  await query(
+    `UPDATE qar.tags SET description = 'Told', aliases = aliases || $2::text WHERE id = $1`,
+    [await side.idOf('tag', 2), name],
+  );
+  await library.stowage('create', 'tag', 'name=new there', 'description=Told');
+  await query(`UPDATE qar.tags SET aliases = ARRAY[$1] WHERE name = 'new there'`, [name]);
+  const made = await library.stowage('edit', 'scene', 'main:1', 'tags+=new there');
+  assert.equal(made.exitCode, 0, made.error?.message);
+  const sent = await sync();
+  assert.equal(sent.exitCode, 3);
+  const told = `select name from tags where description = 'Told' order by id`;
+  assert.deepEqual((await stash.rows(told)).length, 2);
+  const tagged = `select count(*) from scenes_tags join tags t on t.id = tag_id where name = 'new there'`;
+  assert.equal(await stash.number(tagged), 1);
+  const { events } = await library.stowage('conflicts', 'list');
+  const asked = events.filter(({ event }) => event === 'conflict');
+  assert.deepEqual(
+    asked.map(({ kind, field }) => `${kind} ${field}`),
+    ['tag aliases', 'tag aliases'],
+  );
+  await side.assertQuiet();
+});
+
 test('what was written to a server, and is as it was there again, is seen by any road', async (t) => {
   const { stash, sync, query, idOf, ...side } = await inStep(t, { writes: true });
   const [[scene, play] = []] = (await stash.rows(

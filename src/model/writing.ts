@@ -31,8 +31,6 @@ export interface Refused {
   error: StowageError;
   /** What it made of it nevertheless. */
   written?: { remoteId: Id; record: Values };
-  /** The record that has the name already, where that is the reason and it could be found. */
-  takenBy?: Id;
 }
 
 export type WriteResult = Written | Refused;

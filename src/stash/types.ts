@@ -948,41 +948,6 @@ export type ImageCountersQueryVariables = Exact<{
 
 export type ImageCountersQuery = { findImages: { images: Array<{ id: string, o_counter: number | null }> } };
 
-export type TagNamesQueryVariables = Exact<{
-  filter: FindFilterType;
-}>;
-
-
-export type TagNamesQuery = { findTags: { tags: Array<{ id: string, name: string, aliases: Array<string> }> } };
-
-export type StudioNamesQueryVariables = Exact<{
-  filter: FindFilterType;
-}>;
-
-
-export type StudioNamesQuery = { findStudios: { studios: Array<{ id: string, name: string, aliases: Array<string> }> } };
-
-export type PerformerNamesQueryVariables = Exact<{
-  filter: FindFilterType;
-}>;
-
-
-export type PerformerNamesQuery = { findPerformers: { performers: Array<{ id: string, name: string, disambiguation: string | null }> } };
-
-export type GroupNamesQueryVariables = Exact<{
-  filter: FindFilterType;
-}>;
-
-
-export type GroupNamesQuery = { findGroups: { groups: Array<{ id: string, name: string }> } };
-
-export type MovieNamesQueryVariables = Exact<{
-  filter: FindFilterType;
-}>;
-
-
-export type MovieNamesQuery = { findMovies: { movies: Array<{ id: string, name: string }> } };
-
 export type SceneMergeMutationVariables = Exact<{
   input: SceneMergeInput;
 }>;
@@ -3080,59 +3045,6 @@ export const ImageCountersDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ImageCountersQuery, ImageCountersQueryVariables>;
-export const TagNamesDocument = new TypedDocumentString(`
-    query TagNames($filter: FindFilterType!) {
-  findTags(filter: $filter) {
-    tags {
-      id
-      name
-      aliases
-    }
-  }
-}
-    `) as unknown as TypedDocumentString<TagNamesQuery, TagNamesQueryVariables>;
-export const StudioNamesDocument = new TypedDocumentString(`
-    query StudioNames($filter: FindFilterType!) {
-  findStudios(filter: $filter) {
-    studios {
-      id
-      name
-      aliases
-    }
-  }
-}
-    `) as unknown as TypedDocumentString<StudioNamesQuery, StudioNamesQueryVariables>;
-export const PerformerNamesDocument = new TypedDocumentString(`
-    query PerformerNames($filter: FindFilterType!) {
-  findPerformers(filter: $filter) {
-    performers {
-      id
-      name
-      disambiguation
-    }
-  }
-}
-    `) as unknown as TypedDocumentString<PerformerNamesQuery, PerformerNamesQueryVariables>;
-export const GroupNamesDocument = new TypedDocumentString(`
-    query GroupNames($filter: FindFilterType!) {
-  findGroups(filter: $filter) {
-    groups {
-      id
-      name
-    }
-  }
-}
-    `) as unknown as TypedDocumentString<GroupNamesQuery, GroupNamesQueryVariables>;
-export const MovieNamesDocument = new TypedDocumentString(`
-    query MovieNames($filter: FindFilterType!) {
-  findMovies(filter: $filter) {
-    movies {
-      id
-      name
-    }
-  }
-}
-    `) as unknown as TypedDocumentString<MovieNamesQuery, MovieNamesQueryVariables>;
 export const SceneMergeDocument = new TypedDocumentString(`
     mutation SceneMerge($input: SceneMergeInput!) {
   sceneMerge(input: $input) {

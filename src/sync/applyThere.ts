@@ -315,7 +315,7 @@ async function settle(
       ),
     );
     for (const { item, result } of answered) {
-      if (action === 'update' && 'error' in result && result.error.code === 'source.refused') {
+      if (action !== 'delete' && 'error' in result && result.error.code === 'source.refused') {
         await ask(client, source, run, item, result);
       }
     }
@@ -373,9 +373,10 @@ async function ask(
   client: Sending['client'],
   source: Sending['source'],
   run: Sending['run'],
-  { kind, libraryId, remoteId, source: ours, sourceBefore: theirs }: PlanItem,
+  { kind, libraryId, remoteId: known, source: ours, sourceBefore: theirs }: PlanItem,
   { change, written }: Refused,
 ): Promise<void> {
+  const remoteId = known ?? written?.remoteId ?? null;
   if (remoteId === null) return;
   for (const field of Object.keys(change.after)) {
     if (written && Object.hasOwn(written.record, field)) continue;

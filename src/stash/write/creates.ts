@@ -8,7 +8,7 @@ import { mutationsOf } from './mutations.ts';
 import { highestOf, newerThan } from './newest.ts';
 import type { Run } from './run.ts';
 import type { Piece } from './sender.ts';
-import { mostEach, openValues, sendUpdates, updateOf } from './updates.ts';
+import { mostEach, openValues, sendApart, sendUpdates, updateOf } from './updates.ts';
 
 /** What a record that was just made is known by. */
 const identities: { readonly [K in WrittenKind]: readonly string[] } = {
@@ -31,11 +31,16 @@ export async function create(run: Run, items: readonly Item[]): Promise<void> {
   const mutation = run.mutation(...operations);
   const highest = await highestOf(run, items);
   const made = new Map<Piece, Item>();
-  for (const item of items) {
-    if (item.error) continue;
-    const piece = await run.inputs.piece(item, openValues(item), mutation);
-    if (piece) made.set(piece, item);
-  }
+  const make = async (some: readonly Item[], valuesOf: (item: Item) => Values) => {
+    const pieces: Piece[] = [];
+    for (const item of some) {
+      const piece = item.error ? null : await run.inputs.piece(item, valuesOf(item), mutation);
+      if (!piece) continue;
+      made.set(piece, item);
+      pieces.push(piece);
+    }
+    await run.send(pieces, { most: mostEach(run), again });
+  };
   const again = async (unsure: readonly Piece[]): Promise<Piece[]> => {
     const known = new Set(items.map(({ remoteId }) => remoteId));
     const newer = (await newerThan(run, highest, items)).filter(({ id }) => !known.has(id));
@@ -48,9 +53,20 @@ export async function create(run: Run, items: readonly Item[]): Promise<void> {
       return false;
     });
   };
-  await run.send([...made.keys()], { most: mostEach(run), again });
+  await make(items, openValues);
+  const refused = items.filter(
+    ({ error, fields }) =>
+      error?.code === 'source.refused' && fields.length > identities[run.kind].length,
+  );
+  // The reason may be something else than what it is known by: that comes afterwards.
+  for (const item of refused) item.error = undefined;
+  await make(refused, (item) => ofIdentity(run.kind, openValues(item)));
   await writeRest(run, items);
+  await sendApart(run, items);
 }
+
+const ofIdentity = (kind: WrittenKind, values: Values): Values =>
+  Object.fromEntries(Object.entries(values).filter(([field]) => identities[kind].includes(field)));
 
 /** What has no place in the input that makes a record. */
 async function writeRest(run: Run, items: readonly Item[]): Promise<void> {

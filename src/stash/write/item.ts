@@ -14,12 +14,12 @@ export class Item {
   /** What the server has made of it so far. */
   readonly record: Values = {};
   error: StowageError | undefined;
-  takenBy: Id | undefined;
   /** The name that it had to give up for a while (names.ts). */
   formerName: string | undefined;
   /** The same for all that write the same fields. */
   readonly sort: string;
   readonly #open: Set<string>;
+  #refusal: StowageError | undefined;
   /** What of its values the server has no place for. */
   readonly #left: string[];
 
@@ -76,6 +76,13 @@ export class Item {
     });
   }
 
+  /** The server takes anything but these fields: what made it fail is about them alone. */
+  refuse(fields: readonly string[]): void {
+    for (const field of fields) this.#open.delete(field);
+    this.#refusal = this.error;
+    this.error = undefined;
+  }
+
   #forgotten(): StowageError {
     return new StowageError('internal', `Not written: ${[...this.#open].join(', ')}.`, {
       item: nameOf(this.change),
@@ -95,16 +102,15 @@ export class Item {
   result(stop?: StowageError): WriteResult | undefined {
     const { change, record, remoteId } = this;
     const unwritten = this.#open.size > 0 ? (stop ?? this.#forgotten()) : this.#inPart();
-    const error = this.error ?? unwritten;
+    const error = this.error ?? this.#refusal ?? unwritten;
     if (!error) return { change, remoteId: remoteId as Id, record };
     const written =
       remoteId !== null && (change.remoteId === null || Object.keys(record).length > 0);
-    if (!written && !this.error) return undefined;
+    if (!written && !this.error && !this.#refusal) return undefined;
     return {
       change,
       error,
       ...(written && { written: { remoteId, record } }),
-      ...(this.takenBy !== undefined && { takenBy: this.takenBy }),
     };
   }
 }

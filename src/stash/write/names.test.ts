@@ -151,17 +151,18 @@ describe('a swap of names', () => {
     );
   });
 
-  test('of which one is refused gives the old name back', async (t) => {
+  test('of which both are refused gives the old name back', async (t) => {
     const { write, simulator, changes } = await swapping(t, given);
     const [first, second] = changes as [SourceChange, SourceChange];
-    const bad = { ...first, after: { ...first.after, parents: [9999] } };
-    const results = await write([bad, { ...second, after: { name: 'other' } }]);
-    assert.deepEqual(results.map(isRefused).sort(), [false, true]);
-    const rows = namesOf(simulator.rows(`select id, name from tags where id = ${first.remoteId}`));
-    assert.deepEqual(
-      rows.map(({ name }) => name),
-      ['one'],
-    );
+    const taken = { ...first, action: 'create', remoteId: null, before: {} } as const;
+    assert.ok((await write([{ ...taken, after: { name: 'taken' } }])).every(isWritten));
+    const results = await write([
+      { ...first, after: { name: 'Taken' } },
+      { ...second, before: { aliases: [] }, after: { aliases: ['one', 'taken'] } },
+    ]);
+    assert.ok(results.every(isRefused));
+    const names = namesOf(simulator.rows(select)).map(({ name }) => name);
+    assert.deepEqual(names, ['one', 'two']);
   });
 
   test('leaves a name alone that only looks like one', () => {

@@ -25,7 +25,7 @@ export function temporaryName(name: string, id: Id): string | undefined {
 }
 
 /** What a name is unique among: SQLite's NOCASE, which folds ASCII only. */
-export const fold = (name: string): string =>
+const fold = (name: string): string =>
   name.replace(/[A-Z]/g, (letter) => letter.toLowerCase()).trim();
 
 /** The names that a record has for itself. Those of performers are told apart by more, but that may be unknown. */
@@ -78,8 +78,8 @@ export async function freeNames(run: Run, items: readonly Item[]): Promise<void>
 export async function giveNamesBack(run: Run, items: readonly Item[]): Promise<void> {
   const pieces = [];
   for (const item of items) {
-    const { formerName, error } = item;
-    if (formerName === undefined || !error) continue;
+    const { formerName, error, record } = item;
+    if (formerName === undefined || 'name' in record) continue;
     item.error = undefined;
     const piece = await updateOf(run, item, { name: formerName });
     item.error = error;

@@ -284,51 +284,68 @@ describe('what was not answered', () => {
   const trimmed = (value: unknown) => (typeof value === 'string' ? value.trim() : value);
 });
 
-test('who has a name is told of movies, too, though their server says much before the reason', async (t) => {
-  const { write, simulator } = await writing(t, 'v0.25');
-  const [made] = (await write([create('group', { name: 'Mine' })])) as [Written];
-  const long = (told: string, operation: string) =>
-    operation === 'MovieCreate' ? told.replace('executing', `executing ${'x'.repeat(400)}`) : told;
-  const { client } = await serve(t, inFrontOf(simulator.url, long));
-  const again = openWriter(await connect(client)).write([create('group', { name: 'Mine' })]);
-  const [refused] = await Array.fromAsync(again);
-  assert.ok(refused && isRefused(refused));
-  assert.equal(refused.takenBy, made.remoteId);
-});
-
-test('who has a name that is wanted in vain is told', async (t) => {
-  const { write } = await writing(t, 'v0.30');
-  const taken: [SourceChange, SourceChange][] = [
-    [create('tag', { name: 'Mine', aliases: ['also mine'] }), create('tag', { name: 'mINE' })],
-    [
-      create('tag', { name: 'third', aliases: ['its alias'] }),
-      create('tag', { name: 'ITS alias' }),
-    ],
-    [create('studio', { name: 'Mine' }), create('studio', { name: 'mINE' })],
-    [
-      create('performer', { name: 'Mine', disambiguation: 'a' }),
-      create('performer', { name: 'mine', disambiguation: 'A' }),
-    ],
-    [
-      create('savedFilter', { mode: 'SCENES', name: 'Mine' }),
-      create('savedFilter', { mode: 'SCENES', name: 'Mine' }),
-    ],
-  ];
-  for (const [first, second] of taken) {
-    const [made] = (await write([first])) as [Written];
-    const [refused] = await write([second]);
-    assert.ok(refused && isRefused(refused), second.kind);
-    assert.equal(refused.takenBy, made.remoteId);
-    assert.match(refused.error.message, /already exists|used as alias|UNIQUE/);
-  }
-  const [mine] = (await write([create('tag', { name: 'fourth', aliases: [] })])) as [Written];
-  for (const after of [{ name: 'Its Alias' }, { aliases: ['THIRD'] }]) {
-    const [refused] = await write([
-      update('tag', mine.remoteId, { name: 'fourth', aliases: [] }, after),
-    ]);
+describe('a field that is refused', () => {
+  test('keeps none of the others back', async (t) => {
+    const { write, simulator } = await writing(t, 'v0.30');
+    const made = (await write([
+      create('tag', { name: 'first' }),
+      create('tag', { name: 'second' }),
+    ])) as Written[];
+    const ids = made.map(({ remoteId }) => remoteId);
+    const after = { description: 'told', aliases: ['FIRST'], sortName: 's' };
+    const before = { description: '', aliases: [], sortName: '' };
+    const [refused] = await write([update('tag', ids[1] as number, before, after)]);
     assert.ok(refused && isRefused(refused));
-    assert.notEqual(refused.takenBy, undefined);
-  }
+    assert.equal(refused.error.code, 'source.refused');
+    assert.match(refused.error.message, /already exists|used as alias/);
+    const { updatedAt, ...record } = refused.written?.record ?? {};
+    assert.deepEqual(record, { description: 'told', sortName: 's' });
+    const [row] = simulator.rows(
+      `select description, sort_name from tags where id = ${ids[1]}`,
+    ) as { [column: string]: unknown }[];
+    assert.deepEqual({ ...row }, { description: 'told', sort_name: 's' });
+  });
+
+  test('of a record that is made keeps it from nothing but that', async (t) => {
+    const { write, simulator } = await writing(t, 'v0.30');
+    await write([create('studio', { name: 'first' })]);
+    const [refused] = await write([
+      create('studio', { name: 'second', aliases: ['First'], details: 'told' }),
+    ]);
+    assert.ok(refused && isRefused(refused) && refused.written);
+    assert.match(refused.error.message, /already exists|used as alias/);
+    const { createdAt, updatedAt, ...record } = refused.written.record;
+    assert.deepEqual(record, { name: 'second', details: 'told' });
+    const [row] = simulator.rows(`select details from studios where name = 'second'`) as {
+      [column: string]: unknown;
+    }[];
+    assert.equal(row?.details, 'told');
+  });
+
+  test('only because of another of the record is written after that', async (t) => {
+    const { write, simulator } = await writing(t, 'v0.30');
+    const [made] = (await write([create('tag', { name: 'first' })])) as [Written];
+    const before = { aliases: [], name: 'first', description: '', parents: [] };
+    const after = { aliases: ['FIRST'], name: 'other', parents: [999] };
+    const [refused] = await write([update('tag', made.remoteId, before, after)]);
+    assert.ok(refused && isRefused(refused));
+    const { updatedAt, ...record } = refused.written?.record ?? {};
+    assert.deepEqual(record, { name: 'other', aliases: ['FIRST'] });
+    const [row] = simulator.rows(`select name from tags where id = ${made.remoteId}`) as {
+      [column: string]: unknown;
+    }[];
+    assert.equal(row?.name, 'other');
+  });
+
+  test('because it is its name leaves nothing behind', async (t) => {
+    const { write, simulator } = await writing(t, 'v0.30');
+    await write([create('tag', { name: 'first', aliases: ['one'] })]);
+    for (const name of ['FIRST', 'One']) {
+      const [refused] = await write([create('tag', { name, description: 'told' })]);
+      assert.ok(refused && isRefused(refused) && !refused.written);
+    }
+    assert.deepEqual(simulator.rows(`select 1 from tags where description = 'told'`), []);
+  });
 });
 
 describe('destroying', () => {

@@ -11,8 +11,7 @@ import { Item } from './item.ts';
 import { freeNames, giveNamesBack } from './names.ts';
 import { Mutations } from './request.ts';
 import { Run, type Tools } from './run.ts';
-import { tellWhoHasTheName } from './taken.ts';
-import { sendUpdates, updatesOf } from './updates.ts';
+import { sendApart, sendUpdates, updatesOf } from './updates.ts';
 
 /*
  * A write, from its beginning to its end. What a field is to a server says fields.ts (and canHold.ts, to others); the
@@ -101,7 +100,6 @@ const works = {
   async create(run: Run, items: readonly Item[]) {
     return async () => {
       await create(run, items);
-      await tellWhoHasTheName(run, items);
       await writeApart(run, items);
     };
   },
@@ -109,8 +107,8 @@ const works = {
     const pieces = await updatesOf(run, items);
     return async () => {
       await sendUpdates(run, pieces);
+      await sendApart(run, items);
       await giveNamesBack(run, items);
-      await tellWhoHasTheName(run, items);
       await writeApart(run, items);
     };
   },
