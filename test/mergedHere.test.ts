@@ -83,3 +83,45 @@ describe('what became one here, and comes as two from a second Stash', () => {
     assert.deepEqual((await sync()).summary.counts, []);
   });
 });
+
+describe('performers that are made one here', () => {
+  const prepared = `
+    insert into performers (id, name, created_at, updated_at) values
+      (901, 'Kim', '2020-01-01T00:00:00Z', '2020-01-01T00:00:00Z'),
+      (902, 'Kimmy', '2020-01-01T00:00:00Z', '2020-01-01T00:00:00Z');
+    insert into performers_scenes (scene_id, performer_id) values (3, 901), (4, 902);`;
+  const merged = async (side: InStep) => {
+    const { exitCode, error } = await side.library.stowage('merge', 'performer', 'Kim', 'Kimmy');
+    assert.equal(exitCode, 0, error?.message);
+    await side.sync();
+  };
+  const named = ({ stash }: InStep) =>
+    stash.rows(
+      'select scene_id, performer_id from performers_scenes where performer_id > 900 order by 1',
+    );
+
+  test('are one in a Stash that can be told so', async (t) => {
+    const side = await inStep(t, { version: 'newer', writes: true, prepared });
+    await merged(side);
+    assert.deepEqual(await named(side), [
+      [3, 901],
+      [4, 901],
+    ]);
+    assert.equal(await side.stash.number('select count(*) from performers where id = 902'), 0);
+    await side.assertInStep();
+    await side.assertQuiet();
+  });
+
+  test('stay two in one that cannot, and are known to be one', async (t) => {
+    const side = await inStep(t, { version: 'v0.30', writes: true, prepared });
+    await merged(side);
+    assert.deepEqual(await named(side), [
+      [3, 901],
+      [4, 902],
+    ]);
+    const { summary, lines } = await side.library.stowage('verify', '--via', 'tables');
+    assert.deepEqual([summary.differences, summary.parts], [0, { performer: 1 }]);
+    assert.match(lines.join('\n'), /There beside the one .*: performers 1\./);
+    await side.assertQuiet();
+  });
+});

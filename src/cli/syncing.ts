@@ -88,7 +88,7 @@ export function syncingOf(
     client,
     source,
     canHold: (kind, field, value) => canHold(reading.profile, kind, field, value),
-    canMerge,
+    canMerge: (kind) => server !== undefined && canMerge(server, kind),
     isTemporary: (name, id) => temporaryName(name, id) !== undefined,
     merge: async (kind, origin, destination) => {
       if (!server) return;

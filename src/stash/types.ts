@@ -228,6 +228,12 @@ export type PerformerCreateInput = {
   weight?: number | null | undefined;
 };
 
+export type PerformerMergeInput = {
+  destination: string | number;
+  source: Array<string | number>;
+  values?: PerformerUpdateInput | null | undefined;
+};
+
 export type PerformerUpdateInput = {
   alias_list?: Array<string> | null | undefined;
   birthdate?: string | null | undefined;
@@ -954,6 +960,13 @@ export type SceneMergeMutationVariables = Exact<{
 
 
 export type SceneMergeMutation = { sceneMerge: { id: string } | null };
+
+export type PerformerMergeMutationVariables = Exact<{
+  input: PerformerMergeInput;
+}>;
+
+
+export type PerformerMergeMutation = { performerMerge: { id: string } };
 
 export type TagsMergeMutationVariables = Exact<{
   input: TagsMergeInput;
@@ -3052,6 +3065,13 @@ export const SceneMergeDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<SceneMergeMutation, SceneMergeMutationVariables>;
+export const PerformerMergeDocument = new TypedDocumentString(`
+    mutation PerformerMerge($input: PerformerMergeInput!) {
+  performerMerge(input: $input) {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<PerformerMergeMutation, PerformerMergeMutationVariables>;
 export const TagsMergeDocument = new TypedDocumentString(`
     mutation TagsMerge($input: TagsMergeInput!) {
   tagsMerge(input: $input) {

@@ -48,6 +48,30 @@ export function destroyScene(library: Library, id: number): void {
   destroy(library, writables.scene, id);
 }
 
+const performerTables = [
+  'performers_scenes',
+  'performers_galleries',
+  'performers_images',
+  'performers_tags',
+] as const;
+
+/** Whatever named the sources names the destination; its own fields stay. Newer than v0.30. */
+export function mergePerformers(library: Library, sources: readonly number[], destination: number) {
+  found(library, writables.performer, destination);
+  if (sources.includes(destination)) {
+    throw new Error('destination performer cannot be in source list');
+  }
+  for (const source of sources) {
+    found(library, writables.performer, source);
+    for (const table of performerTables) {
+      const sql = `update or ignore ${table} set performer_id = ? where performer_id = ?`;
+      library.run(sql, destination, source);
+    }
+    destroy(library, writables.performer, source);
+  }
+  return found(library, writables.performer, destination);
+}
+
 const tagTables = [
   ['scenes_tags', 'scene_id'],
   ['scene_markers_tags', 'scene_marker_id'],

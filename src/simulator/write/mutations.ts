@@ -6,7 +6,7 @@ import { moveFiles, setFingerprints } from './files.ts';
 import { addImages, destroyGallery, removeImages, setCover } from './galleries.ts';
 import { add, os, plays, remove } from './history.ts';
 import { type Writable, writables } from './kinds.ts';
-import { destroyScene, mergeScenes, mergeTags, type SceneMerge } from './merge.ts';
+import { destroyScene, mergePerformers, mergeScenes, mergeTags, type SceneMerge } from './merge.ts';
 import { destroyFilter, saveFilter } from './savedFilters.ts';
 import { addSubGroups, reorderSubGroups } from './subGroups.ts';
 import { create, destroy, existing, found, type Input, update } from './write.ts';
@@ -224,6 +224,10 @@ export const mutations: Resolvers = {
       destroy(library, tag, Number(input.id));
       return true;
     }),
+    performerMerge: mutation(
+      (library, { input }: InputArgument<{ source: string[]; destination: string }>) =>
+        mergePerformers(library, input.source.map(Number), Number(input.destination)),
+    ),
     tagsMerge: mutation(
       (library, { input }: InputArgument<{ source: string[]; destination: string }>) =>
         mergeTags(library, input.source.map(Number), Number(input.destination)),

@@ -58,6 +58,6 @@ describe('writing every field of every kind', () => {
 
   test('took each of them', () => {
     const others = mutationsSent.filter((name) => !met.has(name));
-    assert.deepEqual(others, ['backupDatabase', 'tagsMerge', 'sceneMerge']);
+    assert.deepEqual(others, ['backupDatabase', 'performerMerge', 'tagsMerge', 'sceneMerge']);
   });
 });

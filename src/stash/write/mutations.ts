@@ -51,6 +51,7 @@ export const mutationsSent: readonly string[] = [
   'tagCreate',
   'tagUpdate',
   'tagDestroy',
+  'performerMerge',
   'tagsMerge',
   'sceneMerge',
   'saveFilter',
