@@ -2,7 +2,7 @@
 export interface Measurement {
   what: string;
   value: number;
-  unit: 's' | 'ms' | 'MB' | '×' | '/s';
+  unit: 's' | 'ms' | 'MB' | '×' | '/s' | 'records';
   /** What the project holds itself to, for the full size: at most that much, or (`least`) at least. */
   limit?: number;
   least?: boolean;

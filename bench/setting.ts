@@ -15,6 +15,8 @@ export interface Summary {
   seconds: number;
   stages: { [stage: string]: number };
   peakRssMb: number;
+  /** Of a sync. */
+  changes?: readonly { action: string; count: number }[];
 }
 
 /**

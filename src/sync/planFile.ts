@@ -81,7 +81,9 @@ export class PlanFile {
       create table items (
         number integer primary key, kind text not null, remote_id integer, library_id text not null,
         here text, there text, conflicts integer not null, outlives integer not null, item text not null);
-      create index items_by_kind on items (kind, here, there);
+      create index items_by_kind on items (kind); -- each in the order of their numbers
+      create index items_by_here on items (kind, here);
+      create index items_by_there on items (kind, there);
       create table fresh (
         kind text, remote_id integer, library_id text not null, is_new integer not null, why text not null, former_id integer,
         is_moved integer not null, part_of text, primary key (kind, remote_id)) without rowid;
