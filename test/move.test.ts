@@ -152,6 +152,17 @@ describe('move', () => {
     return { from, to, words, move };
   }
 
+  test('a server is not brought to itself, however its address is written', async (t) => {
+    const { from, words } = await servers(t);
+    const { port } = new URL(from.url);
+    for (const to of [from.url, `http://localhost:${port}/`, `127.0.0.1:${port}`]) {
+      const moved = await (await ownLibrary(t)).stowage(...words.slice(0, 5), '--to', to);
+      assert.deepEqual([moved.exitCode, moved.error?.code], [2, 'usage']);
+      assert.match(moved.error?.message ?? '', /same Stash/);
+    }
+    assert.deepEqual(from.requests, []);
+  });
+
   test('everything arrives where only the files were; once more, nothing is left to do', async (t) => {
     const { from, to, move } = await servers(t);
     const wanted = everything(from);

@@ -9,7 +9,7 @@ import { type CommandContext, type CommandDefinition, libraryOptions } from './c
 import { remember, sourceAt } from './knownSource.ts';
 import { withLibrary } from './library.ts';
 import { migrate } from './migrate.ts';
-import { reach } from './opening.ts';
+import { accessOf, reach } from './opening.ts';
 import { type ReadingOptions, readingOptions } from './reading.ts';
 import { accessOptions, type SourceOptions, sourceOptions } from './source.ts';
 import { sync } from './sync.ts';
@@ -52,6 +52,12 @@ export const move: CommandDefinition<Options> = {
       .option('--dry-run', 'show what would be brought, and write nothing'),
   async run(context, options) {
     const { output } = context;
+    if (serverOf(options.from) === serverOf(options.to)) {
+      throw new StowageError('usage', 'Both addresses are of the same Stash.', {
+        item: options.to,
+        remedy: 'Say with --from where the library is now, and with --to where it goes.',
+      });
+    }
     await using between = await libraryBetween(context, options);
     const here = between.context;
     const { settings } = here;
@@ -104,6 +110,17 @@ export const move: CommandDefinition<Options> = {
     }
   },
 };
+
+/** An address in one form for all of its spellings; a path stays one. */
+function serverOf(from: string): string {
+  try {
+    const url = new URL(accessOf({ address: from }).address);
+    if (/^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname)) url.hostname = 'localhost';
+    return url.href.replace(/\/+$/, '');
+  } catch {
+    return from;
+  }
+}
 
 const toOptions = (options: Options): SourceOptions => ({
   from: options.to,
