@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdir, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { ownLibrary } from './support/commands.ts';
@@ -32,9 +32,19 @@ test('a plan is kept, and carried out as far as it still holds', async (t) => {
   const before = await query('SELECT * FROM stowage.runs');
   const planned = await stowage('plan', '--out', file);
   assert.equal(planned.exitCode, 0, planned.error?.message);
+  // Names, also of what the plan itself makes; never the ids that stand for them.
+  const words = planned.lines.join('\n');
+  assert.match(words, /scene .+ \(5\) {2}update here\n {2}← tags: \+ fresh {2}− /);
+  assert.match(words, /scene Mine 3 \(3\) {2}update there\n {2}→ title: .+ → Mine 3/);
+  assert.doesNotMatch(words, /[0-9a-f]{8}-[0-9a-f]{4}-/);
   assert.deepEqual(await query('SELECT * FROM stowage.runs'), before);
   assert.deepEqual(await readdir(folder), ['plan']);
   assert.equal((await stat(file)).mode & 0o777, 0o600);
+
+  const shown = await stowage('apply', file, '--dry-run');
+  assert.equal(shown.exitCode, 0, shown.error?.message);
+  assert.match(shown.lines.join('\n'), /scene .+ \(5\) {2}update here\n {2}← tags: \+ fresh/);
+  assert.deepEqual(await query('SELECT * FROM stowage.runs'), before);
 
   // Meanwhile one record of each is changed again, on its own side.
   await title(4, 'Mine again');
@@ -75,6 +85,32 @@ test('a plan is kept, and carried out as far as it still holds', async (t) => {
   assert.equal((await other.stowage('migrate', '--from', stash.simulator.url)).exitCode, 0);
   const strange = await other.stowage('apply', file);
   assert.deepEqual([strange.exitCode, strange.error?.code], [2, 'usage']);
-  await writeFile(file, 'no plan');
-  assert.equal((await stowage('apply', file)).exitCode, 2);
+});
+
+test('what is no whole plan is refused, and said to be what it is', async (t) => {
+  const { library } = await inStep(t, { writes: true });
+  const { stowage } = library;
+  const folder = await temporaryFolder(t);
+  const file = path.join(folder, 'plan');
+  await stowage('plan', '--out', file);
+  const whole = await readFile(file);
+  for (const [content, says] of [
+    ['', /is empty/],
+    ['no plan', /no plan, but another kind of file/],
+    [whole.subarray(0, whole.length - 5000), /cut off/],
+  ] as const) {
+    await writeFile(file, content);
+    const refused = await stowage('apply', file);
+    assert.deepEqual([refused.exitCode, refused.error?.code], [2, 'usage']);
+    assert.match(refused.error?.message ?? '', says);
+    assert.match(refused.error?.remedy ?? '', /stowage plan --out/);
+  }
+  for (const [there, says] of [
+    [path.join(folder, 'none'), /no such plan/],
+    [folder, /is a folder/],
+  ] as const) {
+    const refused = await stowage('apply', there);
+    assert.equal(refused.exitCode, 2);
+    assert.match(refused.error?.message ?? '', says);
+  }
 });

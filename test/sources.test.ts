@@ -150,7 +150,7 @@ describe('sources', () => {
     assert.deepEqual(JSON.parse(JSON.stringify(on.summary.counts)), [
       { kind: 'scene', side: 'source', action: 'update', count: 1 },
     ]);
-    assert.match(on.lines.join('\n'), /→ title: .* → "Mine"/);
+    assert.match(on.lines.join('\n'), /→ title: .* → Mine/);
     const sent = mutations(stash.simulator.requests.slice(before));
     assert.ok(sent.has('backupDatabase'));
     assert.ok(!sent.has('scenesUpdate'));

@@ -1,17 +1,19 @@
-import { PlanFile } from '../sync/planFile.ts';
 import { applyPlan } from '../sync/sync.ts';
 import { type CommandDefinition, libraryOptions } from './command.ts';
+import { givenPlan } from './givenPlan.ts';
 import { reachKnown } from './knownSource.ts';
 import { lockForWriting, namedSource, withLibrary } from './library.ts';
 import { openSource, tellUnknown } from './opening.ts';
 import { bringPictures } from './pictures.ts';
+import { tellCounts, tellItems } from './planTable.ts';
 import { accessOptions, type SourceOptions } from './source.ts';
 import { isUncertain, mirrorOf, syncingOf } from './syncing.ts';
-import { tellSynced, tellWaiting } from './tellSynced.ts';
+import { tellHeld, tellLinked, tellSynced, tellWaiting } from './tellSynced.ts';
 
 interface Options extends Omit<SourceOptions, 'from'> {
   file: string;
   from?: string;
+  dryRun?: boolean;
 }
 
 /** `stowage apply FILE`: carries out just what a plan says, as far as it still holds. */
@@ -20,12 +22,24 @@ export const apply: CommandDefinition<Options> = {
     accessOptions(
       libraryOptions(command)
         .argument('<file>', 'the plan')
-        .option('--from <address>', 'where the source is (default: where it was last reached)'),
+        .option('--from <address>', 'where the source is (default: where it was last reached)')
+        .option('--dry-run', 'show what the plan says, and do nothing'),
     ),
   run: (context, options) =>
     withLibrary(context, async (client) => {
-      const planned = PlanFile.open(options.file);
+      const planned = await givenPlan(options.file);
       try {
+        if (options.dryRun) {
+          const { output } = context;
+          const { source, held } = planned.head;
+          const counts = planned.counts();
+          await tellItems(output, client, planned);
+          tellLinked(output, planned.linked());
+          tellCounts(output, counts, source);
+          if (counts.length === 0) output.line('The plan changes nothing.');
+          tellHeld(output, held);
+          return { complete: true, summary: { counts, conflicts: planned.conflicts, held } };
+        }
         await lockForWriting(client);
         const { source: name, road } = planned.head;
         const source = await namedSource(client, name);

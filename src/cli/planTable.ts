@@ -1,7 +1,14 @@
-import { jsonText } from '../model/records.ts';
+import type { ClientBase } from 'pg';
+import { labelsOf } from '../library/labels.ts';
+import type { LibraryId, Values } from '../model/held.ts';
+import { type Kind, kinds } from '../model/kinds.ts';
 import type { PlanCount, PlanFile } from '../sync/planFile.ts';
+import type { PlanItem } from '../sync/planItem.ts';
+import { placeOf, valueWords, whole } from './conflicts/words.ts';
 import { kindWord } from './counting.ts';
 import type { Output } from './output.ts';
+import { inOneLine, type Names, namesIn } from './records/names.ts';
+import { changeWords, inShort } from './records/words.ts';
 
 /** What a plan would do, or a run did: a line for each kind, side and action. */
 export function tellCounts(output: Output, counts: readonly PlanCount[], source: string): void {
@@ -15,49 +22,77 @@ export function tellCounts(output: Output, counts: readonly PlanCount[], source:
 const mostShown = 100;
 
 /** The records that a plan changes, with their fields; or only those that it changes at the source. */
-export function tellItems(
+export async function tellItems(
   output: Output,
+  client: ClientBase,
   plan: PlanFile,
   { onlyThere }: { onlyThere: boolean } = { onlyThere: false },
-): void {
+): Promise<void> {
   let shown = 0;
   let left = 0;
+  // What the plan itself makes has no name in the library yet.
+  const made = new Map<LibraryId, string>();
   for (const items of plan.items({ changing: true })) {
+    for (const { here, libraryId, library } of items) {
+      const label = inOneLine(String(library.name ?? library.title ?? ''));
+      if (here === 'create' && label) made.set(libraryId, label);
+    }
     for (const item of items) {
-      const { kind, remoteId, libraryId, here, there, why, conflicts } = item;
-      if (onlyThere && there === null) continue;
+      if (onlyThere && item.there === null) continue;
       output.event('item', { ...item });
-      if (++shown > mostShown) {
-        left++;
-        continue;
-      }
-      const name = `${kind} ${remoteId ?? libraryId}`;
-      const what = [here && `${here} here`, there && `${there} there`].filter(Boolean).join(', ');
-      output.line(`${name}  ${what}${why ? `  (${why})` : ''}`);
-      if (here === 'update') tellFields(output, '  ←', item.libraryBefore, item.library);
-      if (there === 'update') tellFields(output, '  →', item.sourceBefore, item.source);
-      for (const { field, key, library, source } of conflicts) {
-        const place = [field || 'the record', key].filter(Boolean).join(' ');
-        output.line(`  ? ${place}: library ${short(library)}, source ${short(source)}`);
-      }
+      if (++shown > mostShown) left++;
+      else await tellItem(output, client, item, made);
     }
   }
   if (left > 0) output.line(`… and ${left.toLocaleString('en')} more (--json lists them all).`);
 }
 
-function tellFields(
+async function tellItem(
   output: Output,
-  mark: string,
-  before: { [field: string]: unknown },
-  after: { [field: string]: unknown },
-): void {
-  for (const [field, value] of Object.entries(after)) {
-    output.line(`${mark} ${field}: ${short(before[field])} → ${short(value)}`);
+  client: ClientBase,
+  item: PlanItem,
+  made: Names,
+): Promise<void> {
+  const { kind, remoteId, libraryId, here, there, why, conflicts } = item;
+  const asked = conflicts.map((conflict) => ({ ...conflict, kind }));
+  const values = [item.libraryBefore, item.library, item.sourceBefore, item.source];
+  for (const conflict of asked) {
+    if (conflict.field === '') continue;
+    for (const value of [conflict.library, conflict.source]) {
+      if (value != null) values.push({ [conflict.field]: whole(conflict, value) });
+    }
+  }
+  const names = new Map([...made, ...(await namesIn(client, kind, values))]);
+  const label =
+    made.get(libraryId) ??
+    inOneLine((await labelsOf(client, kind, [libraryId])).get(libraryId) ?? '');
+  const number = remoteId === null ? '' : ` (${remoteId})`;
+  const what = [here && `${here} here`, there && `${there} there`].filter(Boolean).join(', ');
+  output.line(`${kind} ${label || libraryId}${number}  ${what}${why ? `  (${why})` : ''}`);
+  if (here === 'update') tellFields(output, '←', kind, item.libraryBefore, item.library, names);
+  if (there === 'update') tellFields(output, '→', kind, item.sourceBefore, item.source, names);
+  for (const conflict of asked) {
+    const [library, source] = [conflict.library, conflict.source].map((value) =>
+      valueWords({ conflict, names }, value),
+    );
+    output.line(`  ? ${placeOf({ conflict, names })}: library ${library}, source ${source}`);
   }
 }
 
-function short(value: unknown): string {
-  if (value === undefined) return 'unknown';
-  const text = jsonText(value);
-  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
+function tellFields(
+  output: Output,
+  mark: string,
+  kind: Kind,
+  before: Values,
+  after: Values,
+  names: Names,
+): void {
+  for (const [name, value] of Object.entries(after)) {
+    const field = kinds[kind][name as never];
+    const words =
+      before[name] === undefined
+        ? `unknown → ${inShort(field, value, names)}`
+        : changeWords(field, before[name], value, names);
+    output.line(`  ${mark} ${name}: ${words}`);
+  }
 }

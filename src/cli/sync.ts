@@ -84,7 +84,7 @@ async function dryRun(
   const plan = PlanFile.make();
   try {
     const head = await planSource(syncing, plan);
-    tellItems(context.output, plan);
+    await tellItems(context.output, syncing.client, plan);
     tellLinked(context.output, plan.linked());
     tellCounts(context.output, plan.counts(), source.name);
     for (const warning of head.warnings) context.output.warning(warning);

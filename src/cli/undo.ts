@@ -101,7 +101,7 @@ async function takeBack(
     const isNothing = Object.keys(counts).length === 0 && plan.changes === 0;
     if (dryRun || isNothing) {
       await tellLines(output, client, run.id);
-      tellItems(output, plan, { onlyThere: true });
+      await tellItems(output, client, plan, { onlyThere: true });
       await client.query('ROLLBACK');
       await tellKept(output, client, kept);
       const there = Object.keys(undone.counts).some((what) => what.startsWith('source '));

@@ -2,9 +2,10 @@ import type { ClientBase } from 'pg';
 import type { Conflict } from '../../library/conflicts.ts';
 import { labelsOf } from '../../library/labels.ts';
 import { listSources } from '../../library/sources.ts';
+import type { Field } from '../../model/fields.ts';
 import type { LibraryId, Values } from '../../model/held.ts';
-import type { Kind } from '../../model/kinds.ts';
-import { fieldOf } from '../../sync/answer.ts';
+import { type Kind, kinds } from '../../model/kinds.ts';
+
 import { type Names, namesIn } from '../records/names.ts';
 import { inShort } from '../records/words.ts';
 
@@ -15,6 +16,12 @@ export interface Asked {
   label: string;
   /** The source's name. */
   source: string;
+  names: Names;
+}
+
+/** As much of a question as its words take; a planned one has no more. */
+interface Placed {
+  conflict: Pick<Conflict, 'kind' | 'field' | 'key'>;
   names: Names;
 }
 
@@ -45,15 +52,15 @@ const valuesOf = (conflict: Conflict): Values[] => {
 };
 
 /** What is known of an entry alone, as its field would have it. */
-const whole = ({ key }: Conflict, value: unknown): unknown =>
+export const whole = ({ key }: Pick<Conflict, 'key'>, value: unknown): unknown =>
   key === '' ? value : { [key]: value };
 
 /** `title`, `customFields mood`, or the record as a whole. */
-export const placeOf = ({ conflict: { field, key }, names }: Asked): string =>
+export const placeOf = ({ conflict: { field, key }, names }: Placed): string =>
   field === '' ? 'the record' : [field, names.get(key) ?? key].filter(Boolean).join(' ');
 
-export function valueWords({ conflict, names }: Asked, value: unknown, length = 40): string {
-  const field = fieldOf(conflict);
+export function valueWords({ conflict, names }: Placed, value: unknown, length = 40): string {
+  const field = kinds[conflict.kind][conflict.field as never] as Field | undefined;
   if (field === undefined) return value === null ? 'there' : String(value);
   if (conflict.key === '') return inShort(field, value, names, length);
   return value === null ? 'nothing' : inShort(field, whole(conflict, value), names, length);

@@ -81,7 +81,7 @@ async function beforeWriting(
         ? `The next sync would write to ${treated.name}:`
         : `There is nothing to write to ${treated.name} yet.`,
     );
-    tellItems(output, plan, { onlyThere: true });
+    await tellItems(output, client, plan, { onlyThere: true });
     tellCounts(output, counts, treated.name);
     await backUpThere(reached.server, signal);
     output.line(`${treated.name} has made a backup of its database, among its own.`);
