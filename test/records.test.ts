@@ -207,11 +207,15 @@ describe('records by hand', async () => {
     await refused(['edit', 'gallery', gallery, 'cover=main:1'], /gallery’s own images/);
   });
 
-  test('the program itself: an id alone on standard output, events with --json', async () => {
+  test('the program itself: a name and its id on standard output, events with --json', async () => {
     const at = ['--database', url, '--data', data];
     const created = await stowage(['create', 'tag', 'name=by the program', ...at]);
     assert.equal(created.code, 0, created.stderr);
-    const id = created.stdout.trim();
+    const [, id = ''] =
+      /^Created tag by the program \(([0-9a-f-]{36})\)\.\n$/.exec(created.stdout) ?? [];
+    const other = await stowage(['create', 'tag', 'name=for a script', ...at, '--json']);
+    const [made] = eventsOf(other.stdout);
+    assert.equal((await shown('tag', String(made?.id))).label, 'for a script');
     assert.equal((await shown('tag', id)).label, 'by the program');
     const edited = await stowage(['edit', 'tag', id, 'favorite=true', ...at, '--json']);
     const [change, summary] = eventsOf(edited.stdout);
