@@ -15,6 +15,9 @@ test('status says how things stand; suggestions are listed, accepted and rejecte
   assert.equal(await next(), 'Nothing waits.');
   await query(`UPDATE qar.cargo SET title = 'Mine' WHERE id = $1`, [await idOf('scene', 3)]);
   assert.match(String(await next()), /writes=on/);
+  const dry = await stowage('sync', '--dry-run');
+  assert.match(dry.lines.join('\n'), /^scene Mine \(3\) {2}edited here, not sent$/m);
+  assert.equal(dry.summary.unsent, 1);
   const { lines, events } = await stowage('status');
   assert.match(
     lines.join('\n'),

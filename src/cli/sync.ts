@@ -27,6 +27,7 @@ import {
   syncOptions,
 } from './syncing.ts';
 import { isNothing, tellHeld, tellLinked, tellSynced, tellWaiting } from './tellSynced.ts';
+import { tellUnsent } from './tellUnsent.ts';
 
 interface Options extends KnownSourceOptions, ReadingOptions, SyncOptions {
   dryRun?: boolean;
@@ -85,6 +86,7 @@ async function dryRun(
   try {
     const head = await planSource(syncing, plan);
     await tellItems(context.output, syncing.client, plan);
+    const unsent = source.writes ? 0 : await tellUnsent(context.output, syncing.client, source);
     tellLinked(context.output, plan.linked());
     tellCounts(context.output, plan.counts(), source.name);
     for (const warning of head.warnings) context.output.warning(warning);
@@ -97,7 +99,7 @@ async function dryRun(
     );
     return {
       complete: true,
-      summary: { counts: plan.counts(), conflicts: plan.conflicts, held: head.held },
+      summary: { counts: plan.counts(), conflicts: plan.conflicts, held: head.held, unsent },
     };
   } finally {
     plan.close();
