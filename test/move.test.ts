@@ -222,6 +222,10 @@ describe('move', () => {
       ],
     );
     assert.deepEqual([moved.exitCode, moved.summary.left], [3, 4]);
+    assert.match(
+      moved.warnings.join('\n'),
+      /scan the files that it lacks, and run the same command/,
+    );
     const scene = (id: number) => to.rows(`select title, details from scenes where id = ${id}`)[0];
     const [{ title } = { title: '' }] = from.rows('select title from scenes where id = 3') as [
       { title: string },

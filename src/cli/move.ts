@@ -200,6 +200,11 @@ async function tellLeft(
   for (const { kind, id } of left) {
     output.trouble({ kind, id, field: null, why: 'the second server has nothing for it' });
   }
+  if (left.some(({ kind }) => kind === 'scene' || kind === 'image' || kind === 'gallery')) {
+    output.warning(
+      'Let the second server scan the files that it lacks, and run the same command again.',
+    );
+  }
   return left.length;
 }
 
