@@ -245,6 +245,17 @@ test('a field that a server refuses is asked about, and the others arrive', asyn
   await side.assertQuiet();
 });
 
+test('a server that cannot answer for a while is waited for, and that is said', async (t) => {
+  const { library, stash, sync, ...side } = await inStep(t, { writes: true });
+  await library.stowage('edit', 'scene', 'main:5', 'title=Here');
+  for (const on of ['SystemStatus', 'scenesUpdate']) {
+    stash.simulator.faults.add({ kind: 'status', status: 503, on, times: 4 });
+  }
+  const { warnings } = await sync();
+  assert.equal(warnings.filter((text) => /503.* Trying again\.$/.test(text)).length, 1);
+  await side.assertInStep();
+});
+
 test('what was written to a server, and is as it was there again, is seen by any road', async (t) => {
   const { stash, sync, query, idOf, ...side } = await inStep(t, { writes: true });
   const [[scene, play] = []] = (await stash.rows(

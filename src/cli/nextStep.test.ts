@@ -7,7 +7,13 @@ const startedAt = new Date(now - 60_000);
 
 const quiet: Standing = {
   ...{ conflicts: 0, suggestions: 0, absent: 0, unsent: 0 },
-  source: { name: 'main', standing: 'ok', writes: true, address: 'http://stash:9999' },
+  source: {
+    name: 'main',
+    standing: 'ok',
+    writes: true,
+    address: 'http://stash:9999',
+    deletions: 'library',
+  },
   lastRun: { startedAt, finishedAt: startedAt },
 };
 const step = (...sources: Partial<Standing>[]) =>
@@ -20,7 +26,10 @@ const main = quiet.source;
 test('the next step is the most urgent one of all sources', () => {
   assert.match(step(), /migrate --from/);
   assert.equal(step({}), 'Nothing waits.');
-  assert.match(step({ unsent: 1 }), /`stowage sync`/);
+  assert.match(step({ absent: 1 }), /gone from main .* a day later/);
+  const kept = { ...main, deletions: 'none' } as const;
+  assert.equal(step({ absent: 1, source: kept }), 'Nothing waits.');
+  assert.match(step({ absent: 1, unsent: 1 }), /`stowage sync`/);
   assert.match(step({ unsent: 1, source: { ...main, writes: false } }), /writes=on/);
   assert.match(step({ unsent: 1, suggestions: 1 }), /matches/);
   assert.match(step({ suggestions: 1 }, { conflicts: 2 }), /conflicts/);

@@ -4,7 +4,7 @@ import type { Waiting } from '../library/waiting.ts';
 
 /** A source with what waits and what was last done. */
 export interface Standing extends Waiting {
-  source: Pick<Source, 'name' | 'standing' | 'writes' | 'address'>;
+  source: Pick<Source, 'name' | 'standing' | 'writes' | 'address' | 'deletions'>;
   lastRun: Pick<Run, 'startedAt' | 'finishedAt'> | undefined;
 }
 
@@ -35,6 +35,10 @@ export function nextStep(sources: readonly Standing[], now = Date.now()): string
       address !== null &&
       (unsent > 0 || !lastRun || now - lastRun.startedAt.getTime() > day) &&
       `Bring both sides in step: ${syncOf(name)}.`,
+    ({ source: { name, deletions }, absent }) =>
+      absent > 0 &&
+      (deletions === 'library' || deletions === 'both') &&
+      `What is gone from ${name} is marked as deleted here by a sync that misses it a day later still.`,
   ];
   const syncOf = (name: string) =>
     sources.length > 1 ? `\`stowage sync --name ${name}\`` : '`stowage sync`';

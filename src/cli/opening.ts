@@ -28,9 +28,20 @@ export async function reach(options: SourceOptions, context: CommandContext): Pr
 export async function enter(from: Source, context: CommandContext): Promise<Entered> {
   if ('file' in from) return reachFile(from.file);
   return withApiKey(from.server, context, async (server) => ({
-    ...(await reachServer(server, context.signal)),
+    ...(await reachServer({ ...server, onWaiting: waitingTold(context) }, context.signal)),
     access: accessOf(server),
   }));
+}
+
+/** What a failing server is waited for: said when it begins, and every half minute from then on. */
+function waitingTold({ output }: CommandContext) {
+  let last = { message: '', at: 0 };
+  return ({ message }: { message: string }) => {
+    const at = performance.now();
+    if (message === last.message && at - last.at < 30_000) return;
+    last = { message, at };
+    output.warning(`${message} Trying again.`);
+  };
 }
 
 export function accessOf({ address, apiKey }: ClientOptions): Access {

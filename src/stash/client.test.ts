@@ -72,6 +72,15 @@ describe('a request', () => {
   });
 });
 
+test('what is waited out is told, once it takes longer than a moment', async (t) => {
+  const told: string[] = [];
+  const busy = Array.from({ length: 4 }, () => answer(503, ''));
+  const onWaiting = ({ code }: { code: string }) => void told.push(code);
+  const { client } = await serve(t, inTurn(...busy, fine), { onWaiting });
+  await askVersion(client);
+  assert.deepEqual(told, ['source.failed', 'source.failed']);
+});
+
 describe('what may pass is tried again:', () => {
   const passing: { [what: string]: RequestListener } = {
     'a server error': answer(500, 'oops'),

@@ -25,6 +25,8 @@ export interface ClientOptions extends DispatcherOptions {
   timeout?: number;
   /** Before the second try of what failed, in milliseconds. */
   firstPause?: number;
+  /** Told of a failure that is waited out, again at each further try. */
+  onWaiting?: (failure: StashFailure) => void;
 }
 
 export interface CallOptions {
@@ -67,6 +69,7 @@ const silence = 60_000;
 /** A Stash server: sends GraphQL, fetches media. Everything it throws is a StowageError, or the signal's reason. */
 export class StashClient {
   readonly base: URL;
+  readonly onWaiting: ClientOptions['onWaiting'];
   readonly #dispatcher: Dispatcher;
   readonly #headers: { [name: string]: string };
   readonly #timeout: number;
@@ -79,6 +82,7 @@ export class StashClient {
     const key = (options.apiKey ?? apiKey)?.trim();
     const headers = { ...(authorization && { authorization }), ...options.headers };
     this.base = base;
+    this.onWaiting = options.onWaiting;
     this.#dispatcher = openDispatcher(options);
     this.#headers = { ...headers, ...(key && { ApiKey: key }) };
     for (const [name, value] of Object.entries(this.#headers)) checkHeader(name, value);
@@ -275,6 +279,7 @@ export class StashClient {
     return withRetries(once, {
       firstPause: this.#firstPause,
       signal: options.signal,
+      waiting: this.onWaiting,
       // A server that never answered is more likely a wrong address than one that is just starting.
       worthwhile: ({ code }) =>
         repeatable && (this.#caller.answered || code !== 'source.unreachable'),

@@ -25,7 +25,12 @@ export interface Patience {
   signal?: AbortSignal | undefined;
   /** Whether this failure may be tried again at all. */
   worthwhile?: (failure: StashFailure) => boolean;
+  /** Told of a failure that is waited out, once it takes longer than a moment. */
+  waiting?: ((failure: StashFailure) => void) | undefined;
 }
+
+/** What passes by the third try is nothing that a person has to know. */
+const told = 3;
 
 /** Calls `once` again after failures that may pass, waiting longer each time; with jitter, so that many do not meet. */
 export async function withRetries<T>(once: () => Promise<T>, patience: Patience): Promise<T> {
@@ -38,6 +43,7 @@ export async function withRetries<T>(once: () => Promise<T>, patience: Patience)
       const pause = Math.min(longestPause, patience.firstPause * 2 ** (attempt - 1));
       const wait = error.retryAfter ?? pause * (0.5 + Math.random() / 2);
       if (wait > longestWait) throw error;
+      if (attempt >= told) patience.waiting?.(error);
       await sleep(wait, undefined, { signal: patience.signal }).catch(() => {
         throw patience.signal?.reason;
       });

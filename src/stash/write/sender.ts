@@ -106,7 +106,8 @@ export class Sender {
         throw error;
       }
     };
-    await withRetries(once, { firstPause: this.#options.firstPause ?? 250, signal });
+    const waiting = this.server.client.onWaiting;
+    await withRetries(once, { firstPause: this.#options.firstPause ?? 250, signal, waiting });
   }
 
   /** Returns the pieces that found the database locked. */
