@@ -49,7 +49,7 @@ export async function foldInto(
   const locked =
     run.sourceId === undefined ? undefined : (await lockedFields(client, [into])).get(into);
   const values = Object.fromEntries(Object.entries(gained).filter(([name]) => !locked?.has(name)));
-  const why = `${kind} ${origin} became part of it`;
+  const why = `${called(kind, other)} became part of it`;
   const isBack = one.deletedAt !== null && other.deletedAt === null;
   const action = isBack ? 'restore' : 'update';
   await applyChanges(client, run, [{ kind, id: into, action, values, why }]);
@@ -70,10 +70,17 @@ export async function foldInto(
   }
   await renameInFilters(client, run, kind, origin, into);
   await applyChanges(client, run, [
-    { kind, id: origin, action: 'delete', values: {}, why: `it became part of ${kind} ${into}` },
+    {
+      ...{ kind, id: origin, action: 'delete', values: {} },
+      why: `it became part of ${called(kind, one)}`,
+    },
   ]);
   await addFold(client, run.id, kind, origin, into);
 }
+
+/** `tag Harbour`; where it has neither a name nor a title, by its id. */
+const called = (kind: Kind, { id, values: { name, title } }: HeldRecord): string =>
+  `${kind} ${name || title || id}`;
 
 const whyNamed = (kind: Kind) => `a ${kind} that it named became part of another`;
 

@@ -28,7 +28,9 @@ export const merge: CommandDefinition<Options> = {
       const others: LibraryId[] = [];
       for (const other of options.others) others.push(await recordNamed(client, kind, other));
       const edited = await mergeRecords(client, kind, into, others);
-      return tellEdited(context, client, kind, 'Merged into', edited);
+      // That it is because of the others goes without saying.
+      const changes = edited.changes.map((change) => ({ ...change, why: null }));
+      return tellEdited(context, client, kind, 'Merged into', { ...edited, changes });
     });
   },
 };
