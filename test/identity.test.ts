@@ -246,6 +246,27 @@ test('a Stash that was put back to before what was written to it is not taken fo
   await side.assertQuiet();
 });
 
+for (const via of ['tables', 'graphql']) {
+  test(`a Stash from which much was deleted is what it was, read through ${via}`, async (t) => {
+    const { stash, sync, query } = await inStep(t);
+    const ids = Array.from({ length: 14 }, (_, i) => 3 + 2 * i);
+    await stash.send(
+      `mutation{${ids
+        .map(
+          (id) => `s${id}:sceneDestroy(input:{id:${id},delete_file:false,delete_generated:false})
+          i${id}:imageDestroy(input:{id:${id},delete_file:false,delete_generated:false})`,
+        )
+        .join(' ')}}`,
+    );
+    const { exitCode, warnings } = await sync('--via', via);
+    assert.equal(exitCode, 0, warnings.join());
+    const [row] = await query<{ count: number }>(
+      'SELECT count(*)::int AS count FROM stowage.links WHERE absent_since IS NOT NULL',
+    );
+    assert.ok((row?.count as number) >= 2 * ids.length, 'they are absent first');
+  });
+}
+
 test('of a source that is what it was nothing is to be resolved', async (t) => {
   const { library } = await inStep(t);
   const { exitCode, error } = await library.stowage('sources', 'resolve', 'main', '--accept');
