@@ -41,6 +41,7 @@ export function runWords(run: Run): string {
   const of = source === null ? '' : `${undoes === null ? ' of' : ','} ${source}`;
   const done = Object.entries(counts)
     .filter(([, count]) => count > 0)
+    .sort(([a], [b]) => placeOf(a) - placeOf(b))
     .map(([what, count]) => `${count.toLocaleString('en')} ${countWords(what, count)}`);
   const result = [outcome ?? 'not finished', done.join(', ')].filter(Boolean).join(': ');
   return `${what}${of}, ${shortly(startedAt)} (${ago(startedAt)}), ${result}`;
@@ -54,6 +55,9 @@ function countWords(what: string, count: number): string {
   const place = side === 'library' ? 'here' : 'there';
   return `${kindWord(kind as Kind, count)} ${doneTo[action] ?? action} ${place}`;
 }
+
+/** Kinds in the order in which they are told everywhere; a run's counts come in no order. */
+const placeOf = (what: string): number => kindNames.indexOf(what.split(' ').at(-1) as Kind);
 
 const isKind = (word: string): word is Kind => (kindNames as readonly string[]).includes(word);
 
