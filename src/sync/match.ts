@@ -93,10 +93,8 @@ export class Matching {
     const outcomes = new Map<Id, Outcome>();
     const { matches, open } = decide(this.#candidates);
     const taken = new Set(matches.map(({ libraryId }) => libraryId));
-    for (const match of matches) {
-      const { remoteId, by, whole } = match;
-      // As it is: of a whole library there are very many.
-      if (whole === undefined) outcomes.set(remoteId, match);
+    for (const { remoteId, libraryId, by, whole } of matches) {
+      if (whole === undefined) outcomes.set(remoteId, { libraryId, by });
       else if (!whole.isFree || taken.has(whole.id))
         outcomes.set(remoteId, { partOf: whole.id, by });
       else {
