@@ -74,6 +74,19 @@ describe('what became one here, and comes as two from a second Stash', () => {
     assert.deepEqual((await sync()).summary.counts, []);
   });
 
+  test('and is made that one in a Stash that comes by it again', async (t) => {
+    const side = await withMerged(t);
+    const { send, number } = side.stash;
+    // The name is free there, where the other lost the alias.
+    await send('mutation{tagUpdate(input:{id:901,aliases:[]}){id}}');
+    await send('mutation{tagCreate(input:{name:"Coast"}){id}}');
+    await side.sync();
+    assert.equal((await tags(side, `name IN ('Shore', 'Coast')`)).length, 1);
+    assert.equal(await number(`select count(*) from tags where name in ('Shore', 'Coast')`), 1);
+    await side.assertInStep();
+    await side.assertQuiet();
+  });
+
   test('also where that Stash has only the one that is gone', async (t) => {
     const side = await withMerged(t);
     const only = `${twoTags} delete from scenes_tags where tag_id = 901; delete from tags where id = 901;`;

@@ -2,7 +2,13 @@ import type { ClientBase } from 'pg';
 import { applyChanges, type LibraryChange } from '../library/change.ts';
 import { closeConflicts, openConflict } from '../library/conflicts.ts';
 import { settleCutOff } from '../library/journal.ts';
-import { type BasePatch, type NewLink, patchBases, writeLinks } from '../library/links.ts';
+import {
+  type BasePatch,
+  markEdited,
+  type NewLink,
+  patchBases,
+  writeLinks,
+} from '../library/links.ts';
 import { forgetLinks, markAbsent, outliveLinks } from '../library/linksGone.ts';
 import { givenAgain, type Move, moveLinks } from '../library/moveLinks.ts';
 import { markFiltersNaming } from '../library/naming.ts';
@@ -271,6 +277,9 @@ async function fold(
         await forgetLinks(client, source, kind, [remoteId]);
         // A Stash leaves the number of what is gone in its filters.
         await markFiltersNaming(client, source, [into]);
+      } else {
+        // The source is told next that they are one, where it can be.
+        await markEdited(client, source, kind, [remoteId]);
       }
       await client.query('COMMIT');
     } catch (error) {
