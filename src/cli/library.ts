@@ -28,7 +28,10 @@ export async function withLibrary<T>(
     log: (line) => output.note(line),
   });
   try {
-    const client = await library.pool.connect();
+    // It may stop between the first connection and this one.
+    const client = await library.pool.connect().catch((error: unknown) => {
+      throw libraryError(error, library.where);
+    });
     // What is running when the connection goes fails by itself, but only this tells why it went.
     let lost: Error | undefined;
     client.on('error', (error) => {
