@@ -4,7 +4,7 @@ import type { Ended } from './support/commands.ts';
 import './support/database.ts';
 import { type InStep, inStep, type Stash, stashOf } from './support/inStep.ts';
 
-/** Two tags of one scene each, and a performer that a box knows. */
+/** Two tags of one scene each. */
 const twoTags = `
   insert into tags (id, name, description, created_at, updated_at) values
     (901, 'Shore', '', '2020-01-01T00:00:00Z', '2020-01-01T00:00:00Z'),

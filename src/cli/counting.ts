@@ -24,6 +24,10 @@ export function counted(counts: { readonly [K in Kind]?: number }): string {
   return parts.length === 0 ? 'nothing' : parts.join(', ');
 }
 
+/** Where people are not shown all of a list. */
+export const andMore = (count: number): string =>
+  `… and ${count.toLocaleString('en')} more (--json lists them all).`;
+
 /** `gallery` of one, `galleries` of any other number. */
 export const kindWord = (kind: Kind, count: number): string => {
   const many = plural[kind].replaceAll('_', ' ');

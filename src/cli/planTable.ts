@@ -4,8 +4,8 @@ import type { LibraryId, Values } from '../model/held.ts';
 import { type Kind, kinds } from '../model/kinds.ts';
 import type { PlanCount, PlanFile } from '../sync/planFile.ts';
 import type { PlanItem } from '../sync/planItem.ts';
-import { placeOf, valueWords, whole } from './conflicts/words.ts';
-import { kindWord } from './counting.ts';
+import { placeOf, valuesOf, valueWords } from './conflicts/words.ts';
+import { andMore, kindWord } from './counting.ts';
 import type { Output } from './output.ts';
 import { inOneLine, type Names, namesIn } from './records/names.ts';
 import { changeWords, inShort } from './records/words.ts';
@@ -33,7 +33,8 @@ export async function tellItems(
   // What the plan itself makes has no name in the library yet.
   const made = new Map<LibraryId, string>();
   for (const items of plan.items({ changing: true })) {
-    for (const { here, libraryId, library } of items) {
+    // Of a library that comes whole there are very many: those that are shown name each other at most.
+    for (const { here, libraryId, library } of shown < mostShown ? items : []) {
       const label = inOneLine(String(library.name ?? library.title ?? ''));
       if (here === 'create' && label) made.set(libraryId, label);
     }
@@ -44,7 +45,7 @@ export async function tellItems(
       else await tellItem(output, client, item, made);
     }
   }
-  if (left > 0) output.line(`… and ${left.toLocaleString('en')} more (--json lists them all).`);
+  if (left > 0) output.line(andMore(left));
 }
 
 async function tellItem(
@@ -56,12 +57,7 @@ async function tellItem(
   const { kind, remoteId, libraryId, here, there, why, conflicts } = item;
   const asked = conflicts.map((conflict) => ({ ...conflict, kind }));
   const values = [item.libraryBefore, item.library, item.sourceBefore, item.source];
-  for (const conflict of asked) {
-    if (conflict.field === '') continue;
-    for (const value of [conflict.library, conflict.source]) {
-      if (value != null) values.push({ [conflict.field]: whole(conflict, value) });
-    }
-  }
+  values.push(...asked.flatMap(valuesOf));
   const names = new Map([...made, ...(await namesIn(client, kind, values))]);
   const label =
     made.get(libraryId) ??

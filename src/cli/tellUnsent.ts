@@ -2,6 +2,7 @@ import type { ClientBase } from 'pg';
 import { labelsOf } from '../library/labels.ts';
 import type { Source } from '../library/sources.ts';
 import { unsentOf } from '../library/waiting.ts';
+import { andMore } from './counting.ts';
 import type { Output } from './output.ts';
 import { inOneLine } from './records/names.ts';
 
@@ -26,6 +27,6 @@ export async function tellUnsent(
     }
   }
   const more = unsent.length - shown.length;
-  if (more > 0) output.line(`… and ${more.toLocaleString('en')} more (--json lists them all).`);
+  if (more > 0) output.line(andMore(more));
   return unsent.length;
 }

@@ -336,6 +336,7 @@ export interface Standing {
   links: readonly { remoteId: Id; isAbsent: boolean }[];
   /** What tells it from others that have the same clues (`tellingOf` in sync/matching/evidence.ts). */
   telling: string;
+  /** Those of a kind whose records of one name may be told apart by them; of others none are looked up. */
   stashIds: readonly StashIdClue[];
 }
 
@@ -345,6 +346,7 @@ export async function standings(
   kind: Kind,
   ids: readonly LibraryId[],
 ): Promise<Map<LibraryId, Standing>> {
+  if (ids.length === 0) return new Map();
   const { rows } = await client.query<Standing & { id: LibraryId }>(
     `SELECT r.id, r.deleted_at IS NOT NULL AS "isDeleted", ${telling[kind] ?? `''`} AS telling,
        (SELECT f.destination FROM stowage.folded f WHERE f.origin = r.id) AS "foldedInto", ${boxesOf(kind)} AS "stashIds",
@@ -356,10 +358,13 @@ export async function standings(
   return new Map(rows.map(({ id, ...standing }) => [id, standing]));
 }
 
+/** A tag's name decides: a Stash has each but once. */
+const haveNamesakes: ReadonlySet<Kind> = new Set(['performer', 'studio']);
+
 /** A record's stash ids, in a statement that has it as `r`. */
 function boxesOf(kind: Kind): string {
   const table = stashIdsTable(kind);
-  if (table === undefined) return `'[]'::json`;
+  if (table === undefined || !haveNamesakes.has(kind)) return `'[]'::json`;
   return `coalesce((SELECT json_agg(json_build_object('endpoint', s.endpoint, 'stashId', s.stash_id))
     FROM qar.${table} s WHERE s.${ownerColumn[kind]} = r.id), '[]')`;
 }

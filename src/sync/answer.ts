@@ -147,5 +147,5 @@ async function inLibrary(
 }
 
 /** A question's field; undefined where it is about the whole record. */
-export const fieldOf = ({ kind, field }: Conflict) =>
+export const fieldOf = ({ kind, field }: Pick<Conflict, 'kind' | 'field'>) =>
   field === '' ? undefined : kinds[kind][field as never];

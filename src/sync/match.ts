@@ -210,7 +210,7 @@ function weigh(
   const candidates = [...levelsOf.values()].flatMap(({ first, met }): Candidate[] => {
     const record = records[first.record] as NewRecord;
     const { libraryId, standing, whole } = first;
-    const why = met.has('stash id') ? undefined : namesake(kind, record, standing);
+    const why = met.has('stash id') ? undefined : namesake(record, standing);
     if (why !== undefined) {
       doubtful.push({ ...first, why, score: 0.8 });
       return [];
@@ -232,8 +232,7 @@ function weigh(
 }
 
 /** Two people, or two studios, of one name, and the same box knows them apart: that is asked. */
-function namesake(kind: Kind, { values }: NewRecord, { stashIds }: Standing): string | undefined {
-  if (kind !== 'performer' && kind !== 'studio') return undefined;
+function namesake({ values }: NewRecord, { stashIds }: Standing): string | undefined {
   const told = (values.stashIds ?? {}) as StashIds;
   const isOther = stashIds.some(({ endpoint, stashId }) =>
     told[endpoint]?.every((one) => one.stashId !== stashId),

@@ -2,10 +2,9 @@ import type { ClientBase } from 'pg';
 import type { Conflict } from '../../library/conflicts.ts';
 import { labelsOf } from '../../library/labels.ts';
 import { listSources } from '../../library/sources.ts';
-import type { Field } from '../../model/fields.ts';
 import type { LibraryId, Values } from '../../model/held.ts';
-import { type Kind, kinds } from '../../model/kinds.ts';
-
+import type { Kind } from '../../model/kinds.ts';
+import { fieldOf } from '../../sync/answer.ts';
 import { type Names, namesIn } from '../records/names.ts';
 import { inShort } from '../records/words.ts';
 
@@ -43,16 +42,19 @@ export async function asked(client: ClientBase, conflicts: readonly Conflict[]):
   }));
 }
 
-const valuesOf = (conflict: Conflict): Values[] => {
+/** What it is about, as values of its record. */
+export const valuesOf = (
+  conflict: Pick<Conflict, 'field' | 'key' | 'base' | 'library' | 'source'>,
+): Values[] => {
   const { field, base, library, source } = conflict;
   if (field === '') return [];
   return [base, library, source].flatMap((value) =>
-    value === null ? [] : [{ [field]: whole(conflict, value) }],
+    value == null ? [] : [{ [field]: whole(conflict, value) }],
   );
 };
 
 /** What is known of an entry alone, as its field would have it. */
-export const whole = ({ key }: Pick<Conflict, 'key'>, value: unknown): unknown =>
+const whole = ({ key }: Pick<Conflict, 'key'>, value: unknown): unknown =>
   key === '' ? value : { [key]: value };
 
 /** `title`, `customFields mood`, or the record as a whole. */
@@ -60,7 +62,7 @@ export const placeOf = ({ conflict: { field, key }, names }: Placed): string =>
   field === '' ? 'the record' : [field, names.get(key) ?? key].filter(Boolean).join(' ');
 
 export function valueWords({ conflict, names }: Placed, value: unknown, length = 40): string {
-  const field = kinds[conflict.kind][conflict.field as never] as Field | undefined;
+  const field = fieldOf(conflict);
   if (field === undefined) return value === null ? 'there' : String(value);
   if (conflict.key === '') return inShort(field, value, names, length);
   return value === null ? 'nothing' : inShort(field, whole(conflict, value), names, length);

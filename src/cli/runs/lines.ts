@@ -3,6 +3,7 @@ import { type JournalLine, runChanges } from '../../library/journal.ts';
 import { labelsOf } from '../../library/labels.ts';
 import type { Values } from '../../model/held.ts';
 import { type Kind, kinds } from '../../model/kinds.ts';
+import { andMore } from '../counting.ts';
 import type { Output } from '../output.ts';
 import { namesIn } from '../records/names.ts';
 import { changeWords } from '../records/words.ts';
@@ -30,7 +31,7 @@ export async function tellLines(
     after = last.id;
   }
   const more = told - mostShown;
-  if (more > 0) output.line(`… and ${more.toLocaleString('en')} more (--json lists them all).`);
+  if (more > 0) output.line(andMore(more));
   return told;
 }
 

@@ -1,7 +1,7 @@
 import { StowageError } from '../../model/errors.ts';
 import type { Id } from '../../model/fields.ts';
 import type { Values } from '../../model/held.ts';
-import type { WrittenKind } from './entry.ts';
+import { isInput, type WrittenKind } from './entry.ts';
 import { entryOf } from './fields.ts';
 import type { Item } from './item.ts';
 import { mutationsOf } from './mutations.ts';
@@ -89,7 +89,7 @@ function adopt(item: Item, record: Values & { id: Id }): void {
   for (const time of ['createdAt', 'updatedAt']) item.record[time] = record[time];
   for (const field of item.fields) {
     const entry = entryOf(item.kind, field);
-    if (!entry || entry === 'fact' || 'apart' in entry || 'onlyLater' in entry) continue;
+    if (!isInput(entry) || 'onlyLater' in entry) continue;
     item.wrote(field, field in record ? record[field] : item.change.after[field]);
   }
 }

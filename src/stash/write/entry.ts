@@ -46,6 +46,10 @@ interface Apart<V> {
 /** How a field is written, or that the server does not let it be. */
 export type Entry<V, N extends string = string> = Put<V, N> | PutPicture<N> | Apart<V> | 'fact';
 
+/** Whether it goes into the input of its kind's own mutation. */
+export const isInput = (entry: Entry<never> | undefined): entry is Put<never> | PutPicture =>
+  entry !== undefined && entry !== 'fact' && !('apart' in entry);
+
 const typeOf: { [K in WrittenKind]: string } = {
   tag: 'Tag',
   studio: 'Studio',

@@ -3,7 +3,7 @@ import type { PictureId } from '../../model/fields.ts';
 import type { Values } from '../../model/held.ts';
 import type { WriterOptions } from '../../model/writing.ts';
 import { type Answers, mapperOf } from '../mapper.ts';
-import { type Input, servedAs, type Words, type WrittenKind } from './entry.ts';
+import { type Input, isInput, servedAs, type Words, type WrittenKind } from './entry.ts';
 import { entryOf } from './fields.ts';
 import type { Item } from './item.ts';
 import type { Mutation } from './request.ts';
@@ -30,7 +30,7 @@ export class Inputs {
     const fields: string[] = [];
     for (const [field, value] of Object.entries(values)) {
       const entry = entryOf(item.kind, field);
-      if (entry === undefined || entry === 'fact' || 'apart' in entry) continue;
+      if (!isInput(entry)) continue;
       if ('picture' in entry) {
         input[entry.picture] = value === null ? '' : await this.#dataUrl(item, value as string);
       } else {

@@ -1,4 +1,5 @@
 import type { Values } from '../../model/held.ts';
+import { isInput } from './entry.ts';
 import { entryOf } from './fields.ts';
 import type { Item } from './item.ts';
 import { mutationsOf } from './mutations.ts';
@@ -63,10 +64,7 @@ export async function sendApart(run: Run, items: readonly Item[]): Promise<void>
 
 /** The fields that an item is still to be given by the kind's own mutation. */
 const inputsOf = ({ kind, fields }: Item): string[] =>
-  fields.filter((field) => {
-    const entry = entryOf(kind, field);
-    return entry !== undefined && entry !== 'fact' && !('apart' in entry);
-  });
+  fields.filter((field) => isInput(entryOf(kind, field)));
 
 /** What an item is still to be given. */
 export const openValues = ({ change, fields }: Item): Values =>

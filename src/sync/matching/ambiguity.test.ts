@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, describe, test } from 'node:test';
+import { after, describe, type TestContext, test } from 'node:test';
 import { connected } from '../../../test/support/filled.ts';
 import { emptyLibrary, file, oshash, stashId, suggested } from '../../../test/support/matching.ts';
 import type { LibraryId } from '../../model/held.ts';
@@ -70,21 +70,23 @@ describe('matching where more than one may be it', async () => {
   });
 
   describe('what became part of another is that one', () => {
-    test('where the source has no other for it', async (t) => {
+    const coastInShore = async (t: TestContext) => {
       const library = await emptyLibrary(client, t);
       const origin = await library.holds('tag', { name: 'Coast' });
       const whole = await library.holds('tag', { name: 'Shore' });
       await library.folded('tag', origin, whole);
+      return { library, whole };
+    };
+
+    test('where the source has no other for it', async (t) => {
+      const { library, whole } = await coastInShore(t);
       assert.deepEqual(await library.matchValues('tag', [{ name: 'coast' }]), {
         1: { libraryId: whole, by: 'name' },
       });
     });
 
     test('or part of it, where it has one', async (t) => {
-      const library = await emptyLibrary(client, t);
-      const origin = await library.holds('tag', { name: 'Coast' });
-      const whole = await library.holds('tag', { name: 'Shore' });
-      await library.folded('tag', origin, whole);
+      const { library, whole } = await coastInShore(t);
       const both = [{ name: 'Coast' }, { name: 'Shore' }];
       assert.deepEqual(await library.matchValues('tag', both), {
         1: { partOf: whole, by: 'name' },
@@ -97,10 +99,7 @@ describe('matching where more than one may be it', async () => {
     });
 
     test('but not where another has its name by now, or the whole was deleted', async (t) => {
-      const library = await emptyLibrary(client, t);
-      const origin = await library.holds('tag', { name: 'Coast' });
-      const whole = await library.holds('tag', { name: 'Shore' });
-      await library.folded('tag', origin, whole);
+      const { library, whole } = await coastInShore(t);
       const namesake = await library.holds('tag', { name: 'Coast' });
       assert.deepEqual(await library.matchValues('tag', [{ name: 'Coast' }]), {
         1: { libraryId: namesake, by: 'name' },
