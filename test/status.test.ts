@@ -16,8 +16,11 @@ test('status says how things stand; suggestions are listed, accepted and rejecte
   await query(`UPDATE qar.cargo SET title = 'Mine' WHERE id = $1`, [await idOf('scene', 3)]);
   assert.match(String(await next()), /writes=on/);
   const dry = await stowage('sync', '--dry-run');
-  assert.match(dry.lines.join('\n'), /^scene Mine \(3\) {2}edited here, not sent$/m);
-  assert.equal(dry.summary.unsent, 1);
+  assert.match(
+    dry.lines.join('\n'),
+    /^Once it may be written to, main would also get:\nscene Mine \(3\) {2}update there\n {2}→ title: "?.+"? → "?Mine"?\n +1 scene +update +library → main\nNothing to do\.\n1 record edited here waits/m,
+  );
+  assert.equal((dry.summary.unsent as object[]).length, 1);
   const { lines, events } = await stowage('status');
   assert.match(
     lines.join('\n'),

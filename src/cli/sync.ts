@@ -1,4 +1,5 @@
 import { changeSource, type Source } from '../library/sources.ts';
+import { waitingOf } from '../library/waiting.ts';
 import { PlanFile } from '../sync/planFile.ts';
 import { planSource, syncSource } from '../sync/sync.ts';
 import {
@@ -86,21 +87,26 @@ async function dryRun(
   try {
     const head = await planSource(syncing, plan);
     await tellItems(context.output, syncing.client, plan);
-    const unsent = source.writes ? 0 : await tellUnsent(context.output, syncing.client, source);
     tellLinked(context.output, plan.linked());
     tellCounts(context.output, plan.counts(), source.name);
     for (const warning of head.warnings) context.output.warning(warning);
     tellHeld(context.output, head.held);
+    const { unsent } = await waitingOf(syncing.client, source);
+    const waits =
+      unsent > 0 && !source.writes
+        ? await tellUnsent(context.output, { ...syncing, warn: () => {} }, (isNothing) =>
+            isNothing ? undefined : `Once it may be written to, ${source.name} would also get:`,
+          )
+        : [];
     await tellWaiting(
       context,
       syncing.client,
       source,
       plan.changes === 0 ? 'nothing' : 'something',
     );
-    return {
-      complete: true,
-      summary: { counts: plan.counts(), conflicts: plan.conflicts, held: head.held, unsent },
-    };
+    const counts = plan.counts();
+    const { conflicts } = plan;
+    return { complete: true, summary: { counts, conflicts, held: head.held, unsent: waits } };
   } finally {
     plan.close();
   }

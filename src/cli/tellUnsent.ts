@@ -1,32 +1,28 @@
-import type { ClientBase } from 'pg';
-import { labelsOf } from '../library/labels.ts';
-import type { Source } from '../library/sources.ts';
-import { unsentOf } from '../library/waiting.ts';
-import { andMore } from './counting.ts';
+import { type PlanCount, PlanFile } from '../sync/planFile.ts';
+import { planSource, type Syncing } from '../sync/sync.ts';
 import type { Output } from './output.ts';
-import { inOneLine } from './records/names.ts';
+import { tellCounts, tellItems } from './planTable.ts';
 
-/** People look at so many; a machine gets all. */
-const mostShown = 20;
-
-/** Before writing is switched on a plan says nothing of edits made here: which they are, marked as not sent. */
+/**
+ * Shows all that a sync would write to a source if writing were switched on, which is not part of a plan before it is.
+ * Returns it, counted.
+ */
 export async function tellUnsent(
   output: Output,
-  client: ClientBase,
-  source: Source,
-): Promise<number> {
-  const unsent = await unsentOf(client, source);
-  for (const one of unsent) output.event('unsent', { ...one });
-  const shown = unsent.slice(0, mostShown);
-  for (const [kind, some] of Map.groupBy(shown, (one) => one.kind)) {
-    const ids = some.map(({ libraryId }) => libraryId);
-    const labels = await labelsOf(client, kind, ids);
-    for (const { libraryId, remoteId } of some) {
-      const label = inOneLine(labels.get(libraryId) ?? '') || libraryId;
-      output.line(`${kind} ${label} (${remoteId})  edited here, not sent`);
-    }
+  syncing: Syncing,
+  heading: (isNothing: boolean) => string | undefined,
+): Promise<PlanCount[]> {
+  const source = { ...syncing.source, writes: true };
+  const plan = PlanFile.make();
+  try {
+    await planSource({ ...syncing, source }, plan);
+    const counts = plan.counts().filter(({ side }) => side === 'source');
+    const words = heading(counts.length === 0);
+    if (words) output.line(words);
+    await tellItems(output, syncing.client, plan, { onlyThere: true });
+    tellCounts(output, counts, source.name);
+    return counts;
+  } finally {
+    plan.close();
   }
-  const more = unsent.length - shown.length;
-  if (more > 0) output.line(andMore(more));
-  return unsent.length;
 }

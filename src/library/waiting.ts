@@ -1,7 +1,4 @@
 import type { ClientBase } from 'pg';
-import type { LibraryId } from '../model/held.ts';
-import type { Kind } from '../model/kinds.ts';
-import { kindOfNumber } from './layout.ts';
 import type { Source } from './sources.ts';
 
 /** What of a source waits: for a person, or for the next sync. */
@@ -26,21 +23,4 @@ export async function waitingOf(client: ClientBase, { id }: Source): Promise<Wai
     [id],
   );
   return rows[0] as Waiting;
-}
-
-/** An edited record of the library that a source has not been told of. */
-export interface Unsent {
-  kind: Kind;
-  libraryId: LibraryId;
-  remoteId: number;
-}
-
-/** The records that `unsent` counts. */
-export async function unsentOf(client: ClientBase, { id }: Source): Promise<Unsent[]> {
-  const { rows } = await client.query<{ kind: number; libraryId: LibraryId; remoteId: number }>(
-    `SELECT kind, library_id AS "libraryId", remote_id::float8 AS "remoteId" FROM stowage.links
-      WHERE source_id = $1 AND edited AND absent_since IS NULL ORDER BY kind, remote_id`,
-    [id],
-  );
-  return rows.map((row) => ({ ...row, kind: kindOfNumber.get(row.kind) as Kind }));
 }

@@ -3,9 +3,7 @@ import { markNamingUnlinked } from '../../library/naming.ts';
 import { changeSource, type Source } from '../../library/sources.ts';
 import { StowageError } from '../../model/errors.ts';
 import { backUpThere } from '../../stash/write/backup.ts';
-import { PlanFile } from '../../sync/planFile.ts';
 import { creatable } from '../../sync/projection.ts';
-import { planSource } from '../../sync/sync.ts';
 import {
   type CommandContext,
   type CommandDefinition,
@@ -15,9 +13,9 @@ import {
 import { reachKnown, remember } from '../knownSource.ts';
 import { lockForWriting, namedSource, withLibrary } from '../library.ts';
 import { openSource } from '../opening.ts';
-import { tellCounts, tellItems } from '../planTable.ts';
 import { accessOptions, type SourceOptions } from '../source.ts';
 import { mirrorOf, syncingOf } from '../syncing.ts';
+import { tellUnsent } from '../tellUnsent.ts';
 import { printedSettings, toldSettings } from './settings.ts';
 
 interface Options extends Omit<SourceOptions, 'from'> {
@@ -72,22 +70,13 @@ async function beforeWriting(
   await using opened = await openSource(reached, { via: 'auto', mirror }, { again: true }, context);
   using syncing = syncingOf(context, client, opened, treated, {});
   await markNamingUnlinked(client, treated, creatable);
-  const plan = PlanFile.make();
-  try {
-    await planSource(syncing, plan);
-    const counts = plan.counts().filter(({ side }) => side === 'source');
-    output.line(
-      counts.length > 0
-        ? `The next sync would write to ${treated.name}:`
-        : `There is nothing to write to ${treated.name} yet.`,
-    );
-    await tellItems(output, client, plan, { onlyThere: true });
-    tellCounts(output, counts, treated.name);
-    await backUpThere(reached.server, signal);
-    output.line(`${treated.name} has made a backup of its database, among its own.`);
-    await remember(client, treated, reached.access, context);
-    return { counts };
-  } finally {
-    plan.close();
-  }
+  const counts = await tellUnsent(output, syncing, (isNothing) =>
+    isNothing
+      ? `There is nothing to write to ${treated.name} yet.`
+      : `The next sync would write to ${treated.name}:`,
+  );
+  await backUpThere(reached.server, signal);
+  output.line(`${treated.name} has made a backup of its database, among its own.`);
+  await remember(client, treated, reached.access, context);
+  return { counts };
 }
