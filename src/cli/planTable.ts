@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg';
 import { labelsOf } from '../library/labels.ts';
 import type { LibraryId, Values } from '../model/held.ts';
-import { type Kind, kinds } from '../model/kinds.ts';
+import { fieldOf, type Kind } from '../model/kinds.ts';
 import type { PlanCount, PlanFile } from '../sync/planFile.ts';
 import type { PlanItem } from '../sync/planItem.ts';
 import { placeOf, valuesOf, valueWords } from './conflicts/words.ts';
@@ -84,7 +84,7 @@ function tellFields(
   names: Names,
 ): void {
   for (const [name, value] of Object.entries(after)) {
-    const field = kinds[kind][name as never];
+    const field = fieldOf(kind, name);
     const words =
       before[name] === undefined
         ? `unknown → ${inShort(field, value, names)}`

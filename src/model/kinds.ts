@@ -266,5 +266,8 @@ export const kindNames = Object.keys(kinds) as Kind[];
 export const fieldsOf: { [K in Kind]: readonly (readonly [FieldName<K>, Field])[] } =
   Object.fromEntries(kindNames.map((kind) => [kind, Object.entries(kinds[kind])])) as never;
 
+/** A field of a kind by its name, where that comes from outside: a conflict, a journal, a plan. */
+export const fieldOf = (kind: Kind, name: string): Field => kinds[kind][name as never];
+
 /** What a road says of every field: where it comes from, or that it cannot know. */
 export type Road<K extends Kind, Source> = { [F in FieldName<K>]: Source | 'unknown' };

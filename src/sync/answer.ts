@@ -15,7 +15,7 @@ import {
   toSource,
 } from '../library/translate.ts';
 import type { LibraryId, Values } from '../model/held.ts';
-import { type Kind, kinds } from '../model/kinds.ts';
+import { fieldOf, type Kind } from '../model/kinds.ts';
 
 /** Who is right. */
 export type Right = 'library' | 'stash';
@@ -147,5 +147,5 @@ async function inLibrary(
 }
 
 /** A question's field; undefined where it is about the whole record. */
-export const fieldOf = ({ kind, field }: Pick<Conflict, 'kind' | 'field'>) =>
-  field === '' ? undefined : kinds[kind][field as never];
+export const askedField = ({ kind, field }: Pick<Conflict, 'kind' | 'field'>) =>
+  field === '' ? undefined : fieldOf(kind, field);

@@ -7,7 +7,7 @@ import { lockedFields } from '../library/locks.ts';
 import { filtersNaming, namingIn } from '../library/naming.ts';
 import type { Json } from '../model/fields.ts';
 import type { HeldRecord, LibraryId, Values } from '../model/held.ts';
-import { type Kind, kindNames, kinds } from '../model/kinds.ts';
+import { fieldOf, type Kind, kindNames } from '../model/kinds.ts';
 import { sameValue } from '../model/records.ts';
 import { mapFilterIds } from '../model/savedFilterIds.ts';
 import { beyond, foldRecord, retarget } from './fold.ts';
@@ -135,7 +135,7 @@ interface Renaming {
 async function rename(client: ClientBase, run: Run, renaming: Renaming): Promise<void> {
   const { owner, field, from, to, closes, why } = renaming;
   const ids = await namingIn(client, owner, field, from);
-  const declared = kinds[owner][field.name as never];
+  const declared = fieldOf(owner, field.name);
   for (let at = 0; at < ids.length; at += atOnce) {
     const held = await heldFields(client, owner, ids.slice(at, at + atOnce), [field]);
     const changes: LibraryChange[] = [];
@@ -193,7 +193,7 @@ async function loopsOf(client: ClientBase, kind: Kind, one: HeldRecord, other: H
     return { closedBy: () => false, reachedFrom: () => new Set<LibraryId>() };
   }
   const found = await edgesFrom(client, kind, field, [one.id, other.id]);
-  const declared = kinds[kind][name as never];
+  const declared = fieldOf(kind, name);
   const asOne = (id: LibraryId) => (id === other.id ? one.id : id);
   const edgesWith =
     (own: unknown): Edges =>

@@ -5,7 +5,7 @@ import { editRecord, recordOf } from '../../edit/records.ts';
 import { type Conflict, type ConflictFilter, listConflicts } from '../../library/conflicts.ts';
 import { listSources, type Source } from '../../library/sources.ts';
 import { StowageError } from '../../model/errors.ts';
-import { answerConflicts, fieldOf, type Right } from '../../sync/answer.ts';
+import { answerConflicts, askedField, type Right } from '../../sync/answer.ts';
 import {
   type CommandContext,
   type CommandDefinition,
@@ -109,7 +109,7 @@ async function setValue(
   text: string,
 ): Promise<void> {
   const { id, kind, libraryId, field: name, key } = conflict;
-  const field = fieldOf(conflict);
+  const field = askedField(conflict);
   if (field === undefined) {
     throw new StowageError('usage', `Question ${id} is about a whole record, which has no value.`, {
       remedy: 'Give --take library or --take stash.',

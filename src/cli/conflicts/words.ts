@@ -4,7 +4,7 @@ import { labelsOf } from '../../library/labels.ts';
 import { listSources } from '../../library/sources.ts';
 import type { LibraryId, Values } from '../../model/held.ts';
 import type { Kind } from '../../model/kinds.ts';
-import { fieldOf } from '../../sync/answer.ts';
+import { askedField } from '../../sync/answer.ts';
 import { type Names, namesIn } from '../records/names.ts';
 import { inShort } from '../records/words.ts';
 
@@ -62,7 +62,7 @@ export const placeOf = ({ conflict: { field, key }, names }: Placed): string =>
   field === '' ? 'the record' : [field, names.get(key) ?? key].filter(Boolean).join(' ');
 
 export function valueWords({ conflict, names }: Placed, value: unknown, length = 40): string {
-  const field = fieldOf(conflict);
+  const field = askedField(conflict);
   if (field === undefined) return value === null ? 'there' : String(value);
   if (conflict.key === '') return inShort(field, value, names, length);
   return value === null ? 'nothing' : inShort(field, whole(conflict, value), names, length);

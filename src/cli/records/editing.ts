@@ -9,7 +9,7 @@ import { labelsOf } from '../../library/labels.ts';
 import { PictureStore } from '../../media/store.ts';
 import { StowageError } from '../../model/errors.ts';
 import type { Values } from '../../model/held.ts';
-import { type Kind, kinds } from '../../model/kinds.ts';
+import { fieldOf, type Kind } from '../../model/kinds.ts';
 import { type CommandContext, libraryOptions, type Outcome } from '../command.ts';
 import { lockForWriting, withLibrary } from '../library.ts';
 import { inOneLine, namesIn } from './names.ts';
@@ -75,7 +75,7 @@ export async function tellEdited(
   for (const { field, before, after, why } of fields) {
     const name = String(field);
     output.event('changed', { kind, id, field, before, after });
-    output.line(`  ${name}: ${changeWords(kinds[kind][name as never], before, after, names)}`);
+    output.line(`  ${name}: ${changeWords(fieldOf(kind, name), before, after, names)}`);
     if (why !== null) output.warning(`${name} ${why}`);
     summary.fields.push(name);
   }

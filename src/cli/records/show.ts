@@ -9,7 +9,7 @@ import { listSources } from '../../library/sources.ts';
 import { StowageError } from '../../model/errors.ts';
 import type { Field } from '../../model/fields.ts';
 import type { Values } from '../../model/held.ts';
-import { type Kind, kinds } from '../../model/kinds.ts';
+import { fieldOf } from '../../model/kinds.ts';
 import { jsonText } from '../../model/records.ts';
 import type { CommandDefinition } from '../command.ts';
 import { wrapped } from '../display/words.ts';
@@ -105,8 +105,6 @@ async function drawn(
   if (empty.length > 0) lines.push('', ...entryLines('empty', empty.join(', ')));
   return lines;
 }
-
-const fieldOf = (kind: Kind, name: string): Field => kinds[kind][name as never];
 
 /** What fits stands beside where it came from; what is longer, below it. */
 function rows(name: string, value: readonly string[], origin: Origin | null): string[] {

@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg';
 import { type JournalLine, runChanges } from '../../library/journal.ts';
 import { labelsOf } from '../../library/labels.ts';
 import type { Values } from '../../model/held.ts';
-import { type Kind, kinds } from '../../model/kinds.ts';
+import { fieldOf } from '../../model/kinds.ts';
 import { andMore } from '../counting.ts';
 import type { Output } from '../output.ts';
 import { namesIn } from '../records/names.ts';
@@ -69,8 +69,6 @@ async function lineWords(client: ClientBase, line: JournalLine): Promise<string>
   const names = await namesIn(client, kind, values);
   return `${mark} ${field}: ${changeWords(fieldOf(kind, field), before, after, names)}${remark}`;
 }
-
-const fieldOf = (kind: Kind, name: string) => kinds[kind][name as never];
 
 const stateWords = { sent: 'sent, and not answered', failed: 'refused' };
 

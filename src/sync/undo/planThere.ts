@@ -2,7 +2,7 @@ import { heldRecords } from '../../library/heldRecords.ts';
 import { linksTo } from '../../library/links.ts';
 import { type RecordLines, runRecords } from '../../library/runRecords.ts';
 import type { HeldRecord, LibraryId, Values } from '../../model/held.ts';
-import { type Kind, kinds } from '../../model/kinds.ts';
+import { fieldOf, type Kind } from '../../model/kinds.ts';
 import { sameValue } from '../../model/records.ts';
 import { hasFiles } from '../deletions.ts';
 import { undoField } from '../merge.ts';
@@ -119,7 +119,7 @@ async function planFields(
   for (const [field, change] of effect.fields) {
     const now = side.values[field];
     if (now === undefined || done.has(field)) continue;
-    const { value, changedSince } = undoField(kinds[kind][field as never], { ...change, now });
+    const { value, changedSince } = undoField(fieldOf(kind, field), { ...change, now });
     for (const { key } of changedSince) {
       const part = key === '' ? '' : ` (${key})`;
       kept.push({ kind, libraryId, field, why: `was changed at the source since${part}` });

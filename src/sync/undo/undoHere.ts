@@ -5,7 +5,7 @@ import { heldRecords } from '../../library/heldRecords.ts';
 import { namedByOthers } from '../../library/naming.ts';
 import { changedSince, type RecordLines, runRecords } from '../../library/runRecords.ts';
 import type { LibraryId, Values } from '../../model/held.ts';
-import { type Kind, kinds } from '../../model/kinds.ts';
+import { fieldOf, type Kind } from '../../model/kinds.ts';
 import { undoField } from '../merge.ts';
 import { batchesOf } from '../planning.ts';
 import { type Effect, effectOf, isUntouched } from './effect.ts';
@@ -115,7 +115,7 @@ async function undoFields(undoing: Undoing, side: 'library' | 'source'): Promise
       const values: Values = {};
       for (const [field, change] of effect.fields) {
         const now = record.values[field];
-        const undone = undoField(kinds[kind][field as never], { ...change, now });
+        const undone = undoField(fieldOf(kind, field), { ...change, now });
         values[field] = undone.value;
         for (const { key } of undone.changedSince) {
           const part = key === '' ? '' : ` (${key})`;
