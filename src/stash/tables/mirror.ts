@@ -29,6 +29,7 @@ import {
   schemaSelect,
   stretchesSelect,
   stretchSelect,
+  writtenSelect,
 } from './selects.ts';
 import { TouchNotes } from './touched.ts';
 import { affinityOf, type Stored } from './transport.ts';
@@ -53,8 +54,9 @@ const rounds = 20;
 /**
  * Makes a SQLite file equal to the server's tables, the pictures' own aside. A new file is filled; one from an earlier
  * reading is compared, and what differs is replaced, with a note of each record concerned. Then every bucket of ids
- * whose digest is not that of what we hold is read (again), until a round finds none. Then the file is what the server
- * had when that round began: a change since must show in a digest taken later, or it came after.
+ * whose digest is not that of what we hold is read (again), until a round finds none, or the server says that nothing was
+ * written meanwhile. Then the file is what the server had when that round began: a change since must show in a digest
+ * taken later, or it came after.
  */
 export async function mirror(ask: Ask, file: string, options: MirrorOptions = {}): Promise<Layout> {
   const { layout, opening } = await openingOf(ask);
@@ -220,6 +222,7 @@ class Mirroring {
   async #settle(first: ReadonlyMap<string, readonly number[]> | null = null): Promise<void> {
     let suspects = first;
     for (let round = 0; round < rounds; round++) {
+      const before = await this.#written();
       const telling = started(this.#told());
       // While the server digests what it holds, so do we what is new.
       for (const table of this.#changed) {
@@ -232,11 +235,16 @@ class Mirroring {
       const news = await this.#bring(
         differing.map((found) => withSuspects(found, suspects, first !== null && round === 0)),
       );
-      if (isProven && news.size === 0) {
+      suspects = this.#suspectsBeside(news);
+      const isStill = async () => {
+        if (before === null) return false;
+        await this.#bring(differing.map((found) => only(found, suspects)));
+        return isSame(before, await this.#written());
+      };
+      if ((isProven && news.size === 0) || (await isStill())) {
         for (const table of this.#tables) table.told = told.get(table) ?? '';
         return;
       }
-      suspects = this.#suspectsBeside(news);
     }
     throw new StowageError(
       'source.moving',
@@ -259,6 +267,15 @@ class Mirroring {
       }
     }
     return suspects;
+  }
+
+  /** How far the server has come with writing; null where it does not tell. */
+  async #written(): Promise<Written | null> {
+    const select = writtenSelect(this.#layout);
+    if (select === null) return null;
+    const at = Date.now();
+    const [[told] = []] = await this.#ask(select);
+    return { told: String(told), at };
   }
 
   /** The digests that the server tells of each table. */
@@ -354,6 +371,24 @@ class Mirroring {
     this.#options.onProgress?.(this.#progress.rows, this.#progress.total);
   }
 }
+
+/** What `writtenSelect` told, and when it was asked, in milliseconds. */
+interface Written {
+  told: string;
+  at: number;
+}
+
+/** Servers close a connection that is idle for half a minute, and the next one counts anew. */
+const isSame = (before: Written, now: Written | null): boolean =>
+  now?.told === before.told && Date.now() - before.at < 25_000;
+
+const only = (
+  found: Suspects,
+  suspects: ReadonlyMap<string, readonly number[]> | null,
+): Suspects => ({
+  ...found,
+  buckets: suspects?.get(found.table.of.name) ?? [],
+});
 
 function withSuspects(
   found: Suspects,

@@ -29,6 +29,18 @@ export const openingSelect = `select (select json_group_array(json_array(a, b, c
   (select json_group_array(json_array(name, seq)) from sqlite_sequence),
   unixepoch()`;
 
+/** The first schema (v0.27) of servers that answer all of this, and do all writing, by one connection. */
+const withOneWriter = 67;
+
+/**
+ * What of a server tells whether anything was written since it was asked last: the rows that its writing connection has changed,
+ * the last that it has inserted, and what others have committed. Null where a server has several such connections.
+ */
+export const writtenSelect = ({ schema }: { schema: number }): string | null =>
+  schema < withOneWriter
+    ? null
+    : `select total_changes() || ' ' || last_insert_rowid() || ' ' || data_version from pragma_data_version`;
+
 /** The size of the database, and so of a snapshot, in bytes. */
 export const sizeSelect =
   'select page_count * page_size from pragma_page_count(), pragma_page_size()';
