@@ -88,6 +88,7 @@ export function syncingOf(
     client,
     source,
     canHold: (kind, field, value) => canHold(reading.profile, kind, field, value),
+    couldHold: (kind, field, value) => canHold(source.profile, kind, field, value),
     canMerge: (kind) => server !== undefined && canMerge(server, kind),
     isTemporary: (name, id) => temporaryName(name, id) !== undefined,
     merge: async (kind, origin, destination) => {

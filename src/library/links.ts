@@ -71,6 +71,26 @@ export async function linksTo(
   return new Map(links.map((link) => [link.libraryId, link]));
 }
 
+/** What a source has of a kind, and which record here each is: a page at a time, by its numbers. */
+export async function* linkedPages(
+  client: ClientBase,
+  source: Source,
+  kind: Kind,
+  size = 500,
+): AsyncGenerator<Map<Id, LibraryId>> {
+  for (let after = -1; ; ) {
+    const { rows } = await client.query<{ remoteId: string; libraryId: LibraryId }>(
+      `SELECT remote_id AS "remoteId", library_id AS "libraryId" FROM stowage.links
+        WHERE source_id = $1 AND kind = $2 AND absent_since IS NULL AND remote_id > $3
+        ORDER BY remote_id LIMIT ${size}`,
+      [source.id, kindNumber[kind], after],
+    );
+    if (rows.length === 0) return;
+    yield new Map(rows.map(({ remoteId, libraryId }) => [Number(remoteId), libraryId]));
+    after = Number(rows.at(-1)?.remoteId);
+  }
+}
+
 /** When a source's records of a kind were created there. */
 export async function linkedAt(
   client: ClientBase,
@@ -91,6 +111,14 @@ export const linksKeptOtherwise = (
   source: Source,
   kind: Kind,
 ): Promise<Link[]> => select(client, source, kind, `l.sent <> '{}'`);
+
+/** What a source keeps otherwise than it was sent, it is sent once more. */
+export async function sendAgain(client: ClientBase, source: Pick<Source, 'id'>): Promise<void> {
+  await client.query(
+    `UPDATE stowage.links SET sent = '{}', edited = true WHERE source_id = $1 AND sent <> '{}'`,
+    [source.id],
+  );
+}
 
 async function select(
   client: ClientBase,

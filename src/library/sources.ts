@@ -49,6 +49,7 @@ export async function listSources(client: ClientBase): Promise<Source[]> {
 /** What of a source changes as it is used, and as a person wants it treated. */
 export type SourceSettings = Pick<
   Source,
+  | 'profile'
   | 'address'
   | 'sealedKey'
   | 'writes'
@@ -61,6 +62,7 @@ export type SourceSettings = Pick<
 >;
 
 const settingColumns: { [S in keyof SourceSettings]: string } = {
+  profile: 'profile',
   address: 'address',
   sealedKey: 'sealed_key',
   writes: 'writes',
@@ -73,7 +75,7 @@ const settingColumns: { [S in keyof SourceSettings]: string } = {
 };
 
 const columns = [
-  'id, name, profile, pictures, known',
+  'id, name, pictures, known',
   ...Object.entries(settingColumns).map(([name, column]) => `${column} AS "${name}"`),
 ].join(', ');
 

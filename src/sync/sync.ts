@@ -18,6 +18,7 @@ import { type Identity, identify } from './identity.ts';
 import { PlanFile, type PlanHead } from './planFile.ts';
 import { makePlan } from './planner.ts';
 import type { BeginStage, Planning } from './planning.ts';
+import { noteUpgrade } from './upgraded.ts';
 
 /** What a sync of one source works with. */
 export interface Syncing
@@ -36,6 +37,8 @@ export interface Syncing
     >,
     Pick<Sending, 'writer' | 'merge'> {
   source: Source;
+  /** As `canHold`, of the server as it was when it was last synced. */
+  couldHold: Planning['canHold'];
   /** Reads the source as it is now; each time again, since writing changes it. */
   read(): Promise<Reading>;
   stage: BeginStage;
@@ -78,7 +81,11 @@ export async function syncSource(syncing: Syncing): Promise<Synced> {
   for (let round = 0; round < mostRounds; round++) {
     const reading = await syncing.read();
     const identity = round === 0 ? await checkIdentity(source, reading, client) : undefined;
-    if (identity) highest = identity.highest;
+    if (identity) {
+      highest = identity.highest;
+      const holding = { before: syncing.couldHold, now: syncing.canHold };
+      await noteUpgrade(client, source, reading.profile, holding);
+    }
     const plan = PlanFile.make();
     try {
       const head = await plannedBy(syncing, reading, plan, identity?.verdict);

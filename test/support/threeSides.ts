@@ -97,6 +97,7 @@ export async function threeSides(t: Scope): Promise<ThreeSides> {
           client,
           source: await sourceOf(side),
           canHold: (kind, field, value) => canHold(side.server.profile, kind, field, value),
+          couldHold: (kind, field, value) => canHold(side.server.profile, kind, field, value),
           canMerge: (kind) => canMerge(side.server, kind),
           isTemporary: (name, id) => temporaryName(name, id) !== undefined,
           merge: (kind, origin, into) => mergeThere(side.server, kind, origin, into, signal),

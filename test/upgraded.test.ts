@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { test } from 'node:test';
+import { backup, inStep, restarted, type Stash } from './support/inStep.ts';
+
+/** As Stash's own migrations do: the one address that a studio had becomes the first of several. */
+function upgrade(database: string): void {
+  using db = new DatabaseSync(database, { enableForeignKeyConstraints: false });
+  db.exec('create temp table kept as select id, url from studios where url is not null');
+  db.exec(readFileSync(new URL('../src/contract/tables/75.sql', import.meta.url), 'utf8'));
+  db.exec(
+    `insert into studio_urls select id, 0, url from kept; update schema_migrations set version = 75`,
+  );
+}
+
+for (const writes of [true, false]) {
+  test(`what a server can hold only since it was upgraded goes there then${writes ? '' : ', once that is switched on'}`, async (t) => {
+    const { stash, library, sync, assertInStep, assertQuiet } = await inStep(t, {
+      version: 'v0.28',
+      writes,
+    });
+    const { stowage } = library;
+    for (const words of [
+      ['scene', 'main:5', 'date=2018-05'],
+      ['studio', 'main:2', 'urls=https://a', 'urls+=https://b'],
+    ]) {
+      const { exitCode, error } = await stowage('edit', ...words);
+      assert.equal(exitCode, 0, error?.message);
+    }
+    const told = ({ send }: Stash) => send('{findScene(id:5){date} findStudio(id:2){url}}');
+    const before = await told(stash);
+    await sync();
+    if (writes) {
+      const after = await told(stash);
+      assert.deepEqual(after.findScene, before.findScene, 'v0.28 has no partial dates');
+      assert.deepEqual(after.findStudio, { url: 'https://a' });
+      await assertQuiet();
+    }
+    const file = backup(stash);
+    upgrade(file);
+    const upgraded = await restarted(t, stash, file);
+    await sync();
+    if (!writes) {
+      assert.equal((await stowage('sources', 'set', 'main', 'writes=on')).exitCode, 0);
+      await sync();
+    }
+    assert.deepEqual(await upgraded.send('{findScene(id:5){date} findStudio(id:2){urls}}'), {
+      findScene: { date: '2018-05' },
+      findStudio: { urls: ['https://a', 'https://b'] },
+    });
+    await assertInStep();
+    await assertQuiet();
+  });
+}
