@@ -4,13 +4,28 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { generate as graphqlCodegen } from '@graphql-codegen/cli';
+import { isObjectType } from 'graphql';
+import { contractSchema } from '../src/contract/schema.ts';
+import { recordTypes } from '../src/stash/recordTypes.ts';
 
 interface Generated {
   path: string;
   make: () => Promise<string>;
 }
 
-const generated: Generated[] = [{ path: 'src/stash/types.ts', make: stashTypes }];
+const generated: Generated[] = [
+  { path: 'src/stash/types.ts', make: stashTypes },
+  { path: 'src/stash/recordFields.json', make: recordFields },
+];
+
+/** The fields of each record type, so that no command has to build the whole schema for them. */
+async function recordFields(): Promise<string> {
+  const fields = recordTypes.map((name) => {
+    const type = contractSchema().getType(name);
+    return [name, isObjectType(type) ? Object.keys(type.getFields()).join(' ') : ''];
+  });
+  return `${JSON.stringify(Object.fromEntries(fields), null, 2)}\n`;
+}
 
 async function stashTypes(): Promise<string> {
   const outputs = await graphqlCodegen(

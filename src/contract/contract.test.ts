@@ -24,7 +24,7 @@ function recordedSchema(file: string) {
 describe('the contract', { skip: skipWithoutShared }, () => {
   for (const [version, file] of Object.entries(recorded) as [ServerVersion, string][]) {
     test(`agrees with a real ${version}, but for what versions.json lists`, () => {
-      const { disagreements, ...rest } = compare(contractSchema, recordedSchema(file));
+      const { disagreements, ...rest } = compare(contractSchema(), recordedSchema(file));
       assert.deepEqual(disagreements, []);
       assert.deepEqual(rest, versions[version]);
     });
@@ -33,7 +33,7 @@ describe('the contract', { skip: skipWithoutShared }, () => {
 
 test('the schema of each version lacks and deprecates just what versions.json lists', () => {
   for (const version of serverVersions) {
-    assert.deepEqual(compare(contractSchema, schemaOf(version)), {
+    assert.deepEqual(compare(contractSchema(), schemaOf(version)), {
       ...versions[version],
       disagreements: [],
     });

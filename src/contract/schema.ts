@@ -16,12 +16,12 @@ export type ServerVersion = keyof typeof versions;
 export const serverVersions = Object.keys(versions) as ServerVersion[];
 
 /** The whole contract: everything that any version has. */
-const contract: DocumentNode = parse(
-  readFileSync(new URL('./stash.graphql', import.meta.url), 'utf8'),
-  { noLocation: true },
+const contract = once(
+  (): DocumentNode =>
+    parse(readFileSync(new URL('./stash.graphql', import.meta.url), 'utf8'), { noLocation: true }),
 );
 
-export const contractSchema: GraphQLSchema = buildASTSchema(contract);
+export const contractSchema = once((): GraphQLSchema => buildASTSchema(contract()));
 
 /** The contract as a server of this version has it: without what it lacks, its deprecations marked. */
 export function schemaOf(version: ServerVersion): GraphQLSchema {
@@ -40,7 +40,7 @@ export function schemaOf(version: ServerVersion): GraphQLSchema {
     return absent.has(owner) ? null : undefined;
   };
   return buildASTSchema(
-    visit(contract, {
+    visit(contract(), {
       ObjectTypeDefinition: { enter: type },
       InterfaceTypeDefinition: { enter: type },
       InputObjectTypeDefinition: { enter: type },
@@ -64,3 +64,12 @@ const deprecatedDirective = {
   kind: Kind.DIRECTIVE,
   name: { kind: Kind.NAME, value: 'deprecated' },
 } as const;
+
+/** Most commands never look at the contract, and parsing it takes longer than loading them. */
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}

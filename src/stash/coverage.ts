@@ -8,7 +8,7 @@ import {
 } from 'graphql';
 import { contractSchema } from '../contract/schema.ts';
 import type { UnknownData } from '../model/reading.ts';
-import { recordTypes } from './profile.ts';
+import { recordTypes } from './recordTypes.ts';
 import * as operations from './types.ts';
 
 /** What servers serve and we do not ask for, and why it is no loss. */
@@ -97,7 +97,7 @@ export function unknownFields(schema: GraphQLSchema): UnknownData[] {
 /** What our operations select: `Scene.title`, `Query.findScenes`. */
 function selectedFields(): Set<string> {
   const selected = new Set<string>();
-  const info = new TypeInfo(contractSchema);
+  const info = new TypeInfo(contractSchema());
   for (const operation of Object.values(operations)) {
     if (!(operation instanceof operations.TypedDocumentString)) continue;
     visit(

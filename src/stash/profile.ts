@@ -1,34 +1,8 @@
 import { type GraphQLSchema, isObjectType } from 'graphql';
-import { contractSchema } from '../contract/schema.ts';
 import type { SourceProfile } from '../model/reading.ts';
+import recordFields from './recordFields.json' with { type: 'json' };
+import { recordTypes } from './recordTypes.ts';
 import type { Layout } from './tables/layout.ts';
-
-/** The types of the contract that records are served in. */
-export const recordTypes = [
-  'Tag',
-  'Studio',
-  'Performer',
-  'Group',
-  'Movie',
-  'Gallery',
-  'GalleryChapter',
-  'Image',
-  'Scene',
-  'SceneMarker',
-  'SavedFilter',
-  'SavedFindFilterType',
-  'VideoFile',
-  'ImageFile',
-  'GalleryFile',
-  'BasicFile',
-  'Folder',
-  'Fingerprint',
-  'VideoCaption',
-  'StashID',
-  'SceneGroup',
-  'SceneMovie',
-  'GroupDescription',
-] as const;
 
 /** What a server serves of the contract's fields, from its introspection. */
 export function typesServed(schema: GraphQLSchema): SourceProfile['types'] {
@@ -54,9 +28,7 @@ function contractFields(
 ): SourceProfile['types'] {
   const types: SourceProfile['types'] = {};
   for (const name of recordTypes) {
-    const type = contractSchema.getType(name);
-    const fields = isObjectType(type) ? Object.keys(type.getFields()) : [];
-    const served = fields.filter((field) => isServed(name, field));
+    const served = recordFields[name].split(' ').filter((field) => isServed(name, field));
     if (served.length > 0) types[name] = served;
   }
   return types;

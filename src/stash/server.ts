@@ -23,8 +23,6 @@ const dispensable = new Set(Object.values(pruned).flat());
 export class StashServer {
   readonly client: StashClient;
   readonly profile: SourceProfile;
-  /** Fields that it serves and that we know nothing about. */
-  readonly unknown: readonly UnknownData[];
   readonly #schema: GraphQLSchema;
   readonly #pruned = new Map<string, Pruned>();
 
@@ -32,7 +30,11 @@ export class StashServer {
     this.client = client;
     this.profile = profile;
     this.#schema = schema;
-    this.unknown = unknownFields(schema);
+  }
+
+  /** Fields that it serves and that we know nothing about. */
+  get unknown(): UnknownData[] {
+    return unknownFields(this.#schema);
   }
 
   /** Whether it knows what the operation is about. */

@@ -2,12 +2,12 @@ import { styleText } from 'node:util';
 import type { ShownError, ShownTrouble } from '../output.ts';
 import type { Stage } from '../stage.ts';
 
-const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const multiples = ['B', 'kB', 'MB', 'GB', 'TB'];
 
 /** `12,345`, or `12.3 MB` where bytes are counted. */
 export function amount(value: number, unit: Stage['unit']): string {
-  if (unit === 'records') return whole.format(value);
+  // Not with a formatter that is kept: to make one takes a fifth of the time in which `--version` is told.
+  if (unit === 'records') return Math.round(value).toLocaleString('en');
   const power = Math.min(multiples.length - 1, Math.floor(Math.log10(Math.max(1, value)) / 3));
   return `${(value / 1000 ** power).toFixed(power === 0 ? 0 : 1)} ${multiples[power]}`;
 }
