@@ -98,6 +98,7 @@ test('what is no whole plan is refused, and said to be what it is', async (t) =>
     ['', /is empty/],
     ['no plan', /no plan, but another kind of file/],
     [whole.subarray(0, whole.length - 5000), /cut off/],
+    [Buffer.concat([whole.subarray(0, 4096), Buffer.alloc(whole.length - 4096, 7)]), /is damaged/],
   ] as const) {
     await writeFile(file, content);
     const refused = await stowage('apply', file);

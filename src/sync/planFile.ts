@@ -99,14 +99,21 @@ export class PlanFile {
       const db = new DatabaseSync(path, { readOnly: true });
       const version = db.prepare('pragma user_version').get()?.user_version;
       if (version !== format) throw new Error(`of format ${version}`);
+      // What is damaged would else be noticed only when it is come to: in the middle of carrying the plan out.
+      const check = db.prepare('pragma quick_check(1)').get()?.quick_check;
+      if (check !== 'ok') throw new Error(String(check));
       db.prepare('select head from head').get();
       return new PlanFile(db);
     } catch (cause) {
-      throw new StowageError('usage', 'That is no plan of this version of Stowage.', {
-        item: path,
-        remedy: 'Make one with `stowage plan --out FILE`.',
-        cause,
-      });
+      throw new StowageError(
+        'usage',
+        'That is no plan of this version of Stowage, or it is damaged.',
+        {
+          item: path,
+          remedy: 'Make one with `stowage plan --out FILE`.',
+          cause,
+        },
+      );
     }
   }
 
