@@ -154,6 +154,29 @@ test('what a server’s own mass edit did is taken back there, too', async (t) =
   await assertQuiet();
 });
 
+test('a counter that went back on both sides comes forward once', async (t) => {
+  const { stash, library, sync, idOf, query, assertInStep, assertQuiet } = await inStep(t, {
+    writes: true,
+  });
+  const { stowage } = library;
+  const image = await idOf('image', 2);
+  const counts = async () => [
+    (await query('SELECT o_counter::int AS o FROM qar.images WHERE id = $1', [image]))[0]?.o,
+    await stash.number('select o_counter from images where id = 2'),
+  ];
+  const [before = 0] = await counts();
+  await stash.send('mutation{imageIncrementO(id:2)}');
+  const synced = await sync();
+  const undone = await stowage('undo', String(synced.summary.run), '--on', 'stash');
+  assert.deepEqual(await counts(), [before, before]);
+  const again = await stowage('undo', String(undone.summary.run), '--on', 'both');
+  assert.equal(again.exitCode, 0, again.error?.message);
+  assert.deepEqual(await counts(), [before + 1, before + 1]);
+  await sync();
+  await assertInStep();
+  await assertQuiet();
+});
+
 test('what an undo deleted here and a source keeps is decided once, and is quiet then', async (t) => {
   const { stash, library, sync, query, assertQuiet } = await inStep(t);
   await stash.send('mutation{tagCreate(input:{name:"A mistake"}){id}}');

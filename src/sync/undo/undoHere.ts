@@ -40,8 +40,8 @@ export async function undoHere(
   const undoing: Undoing = { client, undone, run, kept: [] };
   await unfold(undoing);
   await bringBack(undoing);
-  await undoFields(undoing, 'library');
-  if (writtenToo) await undoFields(undoing, 'source');
+  const done = await undoFields(undoing, 'library');
+  if (writtenToo) await undoFields(undoing, 'source', done);
   await takeAway(undoing);
   await foldAgain(undoing);
   return undoing.kept;
@@ -98,8 +98,17 @@ async function bringBack(undoing: Undoing): Promise<void> {
   }
 }
 
-async function undoFields(undoing: Undoing, side: 'library' | 'source'): Promise<void> {
+/** The fields of each record. */
+type Done = ReadonlyMap<LibraryId, ReadonlySet<string>>;
+
+/** What a run changed on both sides is taken back once: of what is counted, twice would be too much. */
+async function undoFields(
+  undoing: Undoing,
+  side: 'library' | 'source',
+  done: Done = new Map(),
+): Promise<Done> {
   const { client, run, kept } = undoing;
+  const doing = new Map<LibraryId, Set<string>>();
   const isChanged = ({ fields, wasThere }: Effect) => wasThere && fields.size > 0;
   for await (const [kind, records] of effects(undoing, isChanged, side)) {
     const held = await heldRecords(client, kind, idsOf(records));
@@ -113,7 +122,9 @@ async function undoFields(undoing: Undoing, side: 'library' | 'source'): Promise
         continue;
       }
       const values: Values = {};
+      doing.set(id, new Set(effect.fields.keys()));
       for (const [field, change] of effect.fields) {
+        if (done.get(id)?.has(field)) continue;
         const now = record.values[field];
         const undone = undoField(fieldOf(kind, field), { ...change, now });
         values[field] = undone.value;
@@ -127,6 +138,7 @@ async function undoFields(undoing: Undoing, side: 'library' | 'source'): Promise
     }
     await applyChanges(client, run, changes);
   }
+  return doing;
 }
 
 /** What the run made, or brought back, goes again, unless somebody has used it since. */
