@@ -245,6 +245,29 @@ test('a field that a server refuses is asked about, and the others arrive', asyn
   await side.assertQuiet();
 });
 
+test('what a server refused to make is named until it is edited, and goes there then', async (t) => {
+  const { library, stash, sync, ...side } = await inStep(t, { writes: true });
+  const { stowage } = library;
+  await stowage('create', 'tag', 'name=Mole');
+  await stowage('edit', 'scene', 'main:1', 'tags+=Mole');
+  await stash.send('mutation{tagUpdate(input:{id:3,aliases:["mole"]}){id}}');
+  assert.equal((await sync()).exitCode, 3);
+  await side.assertQuiet();
+  const again = await sync();
+  assert.deepEqual(again.lines.slice(-1), ['Nothing to do.']);
+  assert.match(again.warnings.join('\n'), /1 record made here, main has refused: `stowage status`/);
+  const { lines, events, summary } = await stowage('status');
+  assert.match(lines.join('\n'), / 1 made here, and refused by main.*\n +tag Mole: .*alias/);
+  const [refused] = events.filter(({ event }) => event === 'refused');
+  assert.equal(refused?.kind, 'tag');
+  assert.match(String(summary.next), /Edit what main has refused/);
+  await stowage('edit', 'tag', 'Mole', 'name=Pier');
+  await sync();
+  const tagged = `select count(*) from scenes_tags join tags t on t.id = tag_id where name = 'Pier'`;
+  assert.equal(await stash.number(tagged), 1);
+  assert.equal((await stowage('status')).summary.next, 'Nothing waits.');
+});
+
 test('a server that cannot answer for a while is waited for, and that is said', async (t) => {
   const { library, stash, sync, ...side } = await inStep(t, { writes: true });
   await library.stowage('edit', 'scene', 'main:5', 'title=Here');

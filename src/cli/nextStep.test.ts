@@ -6,7 +6,7 @@ const now = Date.parse('2026-05-06T07:08:09Z');
 const startedAt = new Date(now - 60_000);
 
 const quiet: Standing = {
-  ...{ conflicts: 0, suggestions: 0, absent: 0, unsent: 0 },
+  ...{ conflicts: 0, suggestions: 0, absent: 0, unsent: 0, refused: 0 },
   source: {
     name: 'main',
     standing: 'ok',
@@ -33,6 +33,8 @@ test('the next step is the most urgent one of all sources', () => {
   assert.match(step({ unsent: 1, source: { ...main, writes: false } }), /writes=on/);
   assert.match(step({ unsent: 1, suggestions: 1 }), /matches/);
   assert.match(step({ suggestions: 1 }, { conflicts: 2 }), /conflicts/);
+  assert.match(step({ refused: 1 }, { suggestions: 1 }), /matches/);
+  assert.match(step({ refused: 1 }), /Edit what main has refused/);
   assert.match(step({ conflicts: 1, lastRun: { startedAt, finishedAt: null } }), /cut off/);
   assert.match(step({ source: { ...main, standing: 'push', writes: false } }), /put back/);
   assert.match(

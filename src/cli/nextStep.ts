@@ -35,6 +35,8 @@ export function nextStep(sources: readonly Standing[], now = Date.now()): string
       address !== null &&
       (unsent > 0 || !lastRun || now - lastRun.startedAt.getTime() > day) &&
       `Bring both sides in step: ${syncOf(name)}.`,
+    ({ source: { name }, refused }) =>
+      refused > 0 && `Edit what ${name} has refused, or delete it: it is sent again then.`,
     ({ source: { name, deletions }, absent }) =>
       absent > 0 &&
       (deletions === 'library' || deletions === 'both') &&

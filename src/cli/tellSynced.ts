@@ -18,10 +18,10 @@ export async function tellWaiting(
   source: Source,
   did: 'nothing' | 'something' = 'something',
 ): Promise<void> {
-  const { conflicts, suggestions, unsent } = await waitingOf(client, source);
+  const { conflicts, suggestions, unsent, refused } = await waitingOf(client, source);
   const isUnsent = unsent > 0 && !source.writes;
   if (did === 'nothing') {
-    const isInStep = conflicts === 0 && !isUnsent;
+    const isInStep = conflicts === 0 && refused === 0 && !isUnsent;
     output.line(isInStep ? 'Nothing to do: both sides are in step.' : 'Nothing to do.');
   }
   if (isUnsent) {
@@ -32,6 +32,11 @@ export async function tellWaiting(
   if (conflicts > 0) {
     output.warning(
       `${several(conflicts, 'conflict waits', 'conflicts wait')}: \`stowage conflicts\`.`,
+    );
+  }
+  if (refused > 0) {
+    output.warning(
+      `${several(refused, 'record', 'records')} made here, ${source.name} has refused: \`stowage status\`.`,
     );
   }
   if (suggestions > 0) {

@@ -139,19 +139,26 @@ export async function sentChanges(
   return sent;
 }
 
-/** Records that a source refused to make, and that nobody changed since: it would refuse them again. */
+/**
+ * Records that a source refused to make, and that nobody changed since: it would refuse them again. With what it said.
+ */
 export async function refusedCreations(
   client: ClientBase,
   sourceId: number,
-): Promise<Set<LibraryId>> {
-  const { rows } = await client.query<{ id: LibraryId }>(
-    `SELECT f.library_id AS id FROM stowage.run_changes f
+): Promise<Map<LibraryId, { kind: Kind; why: string | null }>> {
+  const { rows } = await client.query<{ id: LibraryId; kind: number; why: string | null }>(
+    `SELECT f.library_id AS id, f.kind, f.why FROM stowage.run_changes f
       WHERE f.source_id = $1 AND f.state = 'failed' AND f.action = 'create'
         AND NOT EXISTS (SELECT FROM stowage.run_changes c
-          WHERE c.library_id = f.library_id AND c.side = 'library' AND c.id > f.id)`,
+          WHERE c.library_id = f.library_id AND c.side = 'library' AND c.id > f.id)
+        AND NOT EXISTS (SELECT FROM stowage.links l
+          WHERE l.library_id = f.library_id AND l.source_id = f.source_id)
+      ORDER BY f.id`,
     [sourceId],
   );
-  return new Set(rows.map(({ id }) => id));
+  return new Map(
+    rows.map(({ id, kind, why }) => [id, { kind: kindOfNumber.get(kind) as Kind, why }]),
+  );
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { ClientBase } from 'pg';
+import { refusedCreations } from './journal.ts';
 import type { Source } from './sources.ts';
 
 /** What of a source waits: for a person, or for the next sync. */
@@ -11,10 +12,12 @@ export interface Waiting {
   absent: number;
   /** Records that were edited here since both sides last agreed. */
   unsent: number;
+  /** Records that were made here, and that the source refused: until they are changed, they are not sent again. */
+  refused: number;
 }
 
 export async function waitingOf(client: ClientBase, { id }: Source): Promise<Waiting> {
-  const { rows } = await client.query<Waiting>(
+  const { rows } = await client.query<Omit<Waiting, 'refused'>>(
     `SELECT
        (SELECT count(*)::int FROM stowage.conflicts WHERE source_id = $1 AND settled_at IS NULL) AS conflicts,
        (SELECT count(*)::int FROM stowage.matches WHERE source_id = $1 AND answer IS NULL) AS suggestions,
@@ -22,5 +25,6 @@ export async function waitingOf(client: ClientBase, { id }: Source): Promise<Wai
        (SELECT count(*)::int FROM stowage.links WHERE source_id = $1 AND edited AND absent_since IS NULL) AS unsent`,
     [id],
   );
-  return rows[0] as Waiting;
+  const refused = (await refusedCreations(client, id)).size;
+  return { ...(rows[0] as Omit<Waiting, 'refused'>), refused };
 }

@@ -99,7 +99,7 @@ async function planBatch(
     ...agreed,
     ...[...sides.values()].map(({ values }) => values),
   ]);
-  const notMade = new Set([...(await refusedCreations(client, source.id)), ...deletedHere]);
+  const notMade = new Set([...(await refusedCreations(client, source.id)).keys(), ...deletedHere]);
   const context: Batch = {
     planning,
     kind,

@@ -1,0 +1,31 @@
+import type { ClientBase } from 'pg';
+import { refusedCreations } from '../library/journal.ts';
+import { labelsOf } from '../library/labels.ts';
+import type { Source } from '../library/sources.ts';
+import { andMore } from './counting.ts';
+import type { Output } from './output.ts';
+import { inOneLine } from './records/names.ts';
+
+/** People look at so many; a machine gets all. */
+const mostShown = 20;
+
+/** Names the records that were made here and that a source refused to make, with what it said. */
+export async function tellRefused(
+  output: Output,
+  client: ClientBase,
+  source: Pick<Source, 'id'>,
+): Promise<void> {
+  const refused = [...(await refusedCreations(client, source.id))];
+  for (const [libraryId, one] of refused) output.event('refused', { libraryId, ...one });
+  const shown = refused.slice(0, mostShown);
+  for (const [kind, some] of Map.groupBy(shown, ([, one]) => one.kind)) {
+    const ids = some.map(([libraryId]) => libraryId);
+    const labels = await labelsOf(client, kind, ids);
+    for (const [libraryId, { why }] of some) {
+      const label = inOneLine(labels.get(libraryId) ?? '') || libraryId;
+      output.line(`${' '.repeat(10)}${kind} ${label}: ${why ?? 'no reason given'}`);
+    }
+  }
+  const more = refused.length - shown.length;
+  if (more > 0) output.line(andMore(more));
+}
