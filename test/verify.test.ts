@@ -148,6 +148,23 @@ describe('stowage verify', () => {
     assert.match(String(lost), /^performer 3 image: the server has lost it/);
     assert.deepEqual(others, []);
   });
+
+  test('knows the stand-in for a picture where a server keeps it as one', async (t) => {
+    const { simulator, library } = await migrated(t, 'v0.30');
+    const answer = await fetch(`${simulator.url}/group/1/frontimage?default=true`);
+    const front_image = `data:image/svg+xml;base64,${Buffer.from(await answer.arrayBuffer()).toString('base64')}`;
+    await fetch(`${simulator.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        query: 'mutation($input:GroupUpdateInput!){groupUpdate(input:$input){id}}',
+        variables: { input: { id: 1, front_image } },
+      }),
+    });
+    assert.equal((await library.stowage('sync')).exitCode, 0);
+    const verified = await library.stowage('verify', '--via', 'graphql');
+    assert.deepEqual(verified.troubles, []);
+  });
 });
 
 interface Plant {

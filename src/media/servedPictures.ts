@@ -82,7 +82,10 @@ export class ServedPictures implements Supplier {
     throw new StowageError('source.incomplete', 'the server gave other bytes than it announced');
   }
 
-  /** Which picture the server shows for a record now; its bytes are not fetched where it is the `expected` one. */
+  /**
+   * Which picture the server shows for a record now; its bytes are not fetched where it is the `expected` one. That may
+   * be the stand-in: a group that is given only a back picture gets it for a front one.
+   */
   async shown(
     owner: Owner,
     expected: PictureId | undefined,
@@ -96,7 +99,7 @@ export class ServedPictures implements Supplier {
     const named = same ?? md5Of(media);
     if (isPage(media) || (named === undefined && !isImage(media))) throw page();
     const md5 = named ?? hash('md5', bytes);
-    return md5 === standIn ? 'lost' : { md5 };
+    return md5 === standIn && md5 !== expected ? 'lost' : { md5 };
   }
 
   /**
