@@ -23,6 +23,7 @@ describe('what is refused', () => {
     ['scene', { urls: ['https://x', ''] }, scene, /urls are not empty/],
     ['scene', { customFields: { ' a': 1 } }, scene, /names of 1 to 64 letters/],
     ['scene', { stashIds: { 'box.example': [{ stashId: 'x' }] } }, scene, /address of a stash-box/],
+    ['scene', { os: ['0001-01-01T00:00:00Z'] }, scene, /os are later than/],
     ['tag', { name: '' }, {}, /name may not be empty/],
     ['performer', { gender: 'WOMAN' }, {}, /gender is one of MALE, FEMALE/],
     ['performer', { circumcised: 'YES' }, {}, /circumcised is one of CUT, UNCUT/],
@@ -47,6 +48,7 @@ describe('what is refused', () => {
 test('what Stash takes is taken', () => {
   checkValues('scene', { rating: 100, date: '2018', resumeTime: 0, title: 'x' }, scene);
   checkValues('scene', { rating: null, date: '2020-02-29' }, scene);
+  checkValues('scene', { plays: ['0001-01-02T00:00:00Z', '2999-01-01T00:00:00Z'] }, scene);
   checkValues('scene', { title: '' }, { ...scene, files: ['a'] });
   checkValues('gallery', { title: '' }, { files: [], folder: { id: 1, path: '/a' } });
   checkValues('gallery', { images: ['a'], cover: 'a' }, { images: [], files: [], folder: null });

@@ -1,5 +1,5 @@
 import { StowageError } from '../model/errors.ts';
-import type { Field, StashIds } from '../model/fields.ts';
+import type { Field, Instant, StashIds } from '../model/fields.ts';
 import type { Values } from '../model/held.ts';
 import { type FieldName, fieldsOf, type Kind } from '../model/kinds.ts';
 
@@ -33,6 +33,11 @@ const byShape: { readonly [S in Field['shape']]?: (value: never) => string | und
     value === null || isDate(value)
       ? undefined
       : 'is a day, a month or a year: 2018-05-06, 2018-05 or 2018',
+  // To Stash the first instant of all is none: it takes it, and can no longer serve the scene.
+  instants: (value: Instant[]) =>
+    value.some((one) => Date.parse(one) <= Date.parse('0001-01-01T00:00:00Z'))
+      ? 'are later than the beginning of the year 1'
+      : undefined,
   names: noneIsBlank,
   urls: noneIsBlank,
   stashIds: (value: StashIds) => {
