@@ -151,7 +151,12 @@ describe('what has files', () => {
       )
     ).map(([scene]) => Number(scene));
     await destroy(side, 'scene', [...onDisk, 7]);
-    assert.equal((await sync()).exitCode, 0);
+    const missing = await sync();
+    assert.equal(missing.exitCode, 0);
+    assert.match(
+      missing.lines.join('\n'),
+      /^Nothing to do\.\n\d+ records are gone from main, and kept here: `stowage status`\.$/m,
+    );
     assert.deepEqual([await absent(side, 'scene'), await deletedHere(side, 'scene')], [24, 0]);
     await assertQuiet();
     wait(t, day - 60_000);

@@ -18,11 +18,16 @@ export async function tellWaiting(
   source: Source,
   did: 'nothing' | 'something' = 'something',
 ): Promise<void> {
-  const { conflicts, suggestions, unsent, refused } = await waitingOf(client, source);
+  const { conflicts, suggestions, absent, unsent, refused } = await waitingOf(client, source);
   const isUnsent = unsent > 0 && !source.writes;
   if (did === 'nothing') {
-    const isInStep = conflicts === 0 && refused === 0 && !isUnsent;
+    const isInStep = conflicts + refused + absent === 0 && !isUnsent;
     output.line(isInStep ? 'Nothing to do: both sides are in step.' : 'Nothing to do.');
+  }
+  if (absent > 0) {
+    output.line(
+      `${several(absent, 'record is', 'records are')} gone from ${source.name}, and kept here: \`stowage status\`.`,
+    );
   }
   if (isUnsent) {
     output.line(
