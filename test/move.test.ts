@@ -239,6 +239,24 @@ describe('move', () => {
     assert.equal((scene(103) as { title: string }).title, 'Its own title');
   });
 
+  test('what an older server has no place for is told', async (t) => {
+    const { from } = await servers(t);
+    const database = path.join(folder, 'older.sqlite');
+    generate(database, { scenes: 5, images: 5, version: 'v0.25' });
+    const older = await startSimulator({ database });
+    t.after(() => older.close());
+    const moved = await (await ownLibrary(t)).stowage(
+      ...['move', '--from', from.url, '--api-key', keys.from, '--to', older.url],
+    );
+    assert.equal(moved.exitCode, 3, moved.error?.message);
+    const told = moved.warnings.find((text) => /no place/.test(text)) ?? '';
+    assert.match(told, /customFields of \d+ performers?, .*subGroups of \d+ groups?/);
+    assert.match(told, /endSeconds of \d+ markers/);
+    const lacks = moved.summary.lacks as { kind: string; field: string }[];
+    // Addresses are united in the one that it has, and told one by one.
+    assert.ok(!lacks.some(({ kind, field }) => kind === 'performer' && field === 'urls'));
+  });
+
   test('--dry-run shows it, in no library and on no server', async (t) => {
     const { to, words } = await servers(t);
     const library = await ownLibrary(t);

@@ -1,11 +1,15 @@
 import { Option } from 'commander';
 import type { ClientBase } from 'pg';
 import { leftBehind } from '../library/leftBehind.ts';
+import { LibraryRecords } from '../library/read.ts';
 import { addSource, changeSource, findSource, type Source } from '../library/sources.ts';
 import { StowageError } from '../model/errors.ts';
 import { type PathMapping, parsePathMapping } from '../model/pathMap.ts';
+import { canHold } from '../stash/write/canHold.ts';
+import { type Unplaced, unplaced } from '../sync/unplaced.ts';
 import { temporaryFolder } from '../temporary.ts';
 import { type CommandContext, type CommandDefinition, libraryOptions } from './command.ts';
+import { kindWord } from './counting.ts';
 import { remember, sourceAt } from './knownSource.ts';
 import { withLibrary } from './library.ts';
 import { migrate } from './migrate.ts';
@@ -95,11 +99,13 @@ export const move: CommandDefinition<Options> = {
           output.line(`Comparing ${options.to} with it, field by field.`);
           const proof = await verify.run(there, known);
           const left = await tellLeft(there, client, names);
+          const lacks = await tellUnplaced(there, client, names, target.server.profile);
+          const isWhole = left === 0 && lacks.length === 0;
           return {
-            complete: brought.complete && synced.complete && proof.complete && left === 0,
+            complete: brought.complete && synced.complete && proof.complete && isWhole,
             summary: {
               ...{ brought: brought.summary, synced: synced.summary, proof: proof.summary },
-              left,
+              ...{ left, lacks },
             },
           };
         },
@@ -206,6 +212,28 @@ async function tellLeft(
     );
   }
   return left.length;
+}
+
+/** Tells what the second server has no place for: what was brought is compared without it. */
+async function tellUnplaced(
+  { output }: CommandContext,
+  client: ClientBase,
+  names: { from: string; to: string },
+  profile: Source['profile'],
+): Promise<Unplaced[]> {
+  const origin = await findSource(client, names.from);
+  if (!origin) return [];
+  const records = await LibraryRecords.begin([client], origin);
+  const lacks = await unplaced(records, (...value) => canHold(profile, ...value));
+  await records.end();
+  if (lacks.length > 0) {
+    const words = lacks.map(
+      ({ kind, field, count }) =>
+        `${field} of ${count.toLocaleString('en')} ${kindWord(kind, count)}`,
+    );
+    output.warning(`The second server has no place for: ${words.join(', ')}.`);
+  }
+  return lacks;
 }
 
 const mapped = (text: string, others: PathMapping[] = []): PathMapping[] => [

@@ -132,7 +132,7 @@ const mayBeUntold: ReadonlySet<string> = new Set(['filename', 'updatedAt']);
 const isObject = (value: unknown): value is { [key: string]: unknown } =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function isEmpty(value: unknown): boolean {
+export function isEmpty(value: unknown): boolean {
   if (typeof value === 'object' && value !== null) return Object.keys(value).length === 0;
   return value === null || value === '' || value === false || value === 0;
 }

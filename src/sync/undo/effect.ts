@@ -2,6 +2,7 @@ import type { RecordLines } from '../../library/runRecords.ts';
 import type { Values } from '../../model/held.ts';
 import { type Kind, kinds } from '../../model/kinds.ts';
 import { sameValue } from '../../model/records.ts';
+import { isEmpty } from '../compare.ts';
 
 /** What a run made of a record, all its lines together. */
 export interface Effect {
@@ -50,8 +51,3 @@ export const isUntouched = (kind: Kind, made: Values, now: Values): boolean =>
 
 export const merges = (kind: Kind, field: string): boolean =>
   (kinds[kind] as { [field: string]: { merge: string } })[field]?.merge !== 'fact';
-
-function isEmpty(value: unknown): boolean {
-  if (typeof value === 'object' && value !== null) return Object.keys(value).length === 0;
-  return value === null || value === '' || value === false || value === 0;
-}
