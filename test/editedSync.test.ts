@@ -268,6 +268,24 @@ test('what a server refused to make is named until it is edited, and goes there 
   assert.equal((await stowage('status')).summary.next, 'Nothing waits.');
 });
 
+test('a filter by parents names what is left of two that were made one here', async (t) => {
+  const filter = (id: number) =>
+    JSON.stringify({
+      parents: { value: { items: [{ id: `${id}`, label: 'x' }] }, modifier: 'INCLUDES' },
+    });
+  const { stash, library, sync, assertInStep, assertQuiet } = await inStep(t, {
+    writes: true,
+    prepared: `insert into saved_filters (id, name, mode, find_filter, object_filter, ui_options)
+      values (901, 'below', 'TAGS', '{}', '${filter(2)}', '{}')`,
+  });
+  assert.equal((await library.stowage('merge', 'tag', 'main:1', 'main:2')).exitCode, 0);
+  assert.equal((await sync()).exitCode, 0);
+  const [[told] = []] = await stash.rows('select object_filter from saved_filters where id = 901');
+  assert.deepEqual(JSON.parse(String(told)), JSON.parse(filter(1)));
+  await assertInStep();
+  await assertQuiet();
+});
+
 test('a server that cannot answer for a while is waited for, and that is said', async (t) => {
   const { library, stash, sync, ...side } = await inStep(t, { writes: true });
   await library.stowage('edit', 'scene', 'main:5', 'title=Here');

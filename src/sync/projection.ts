@@ -21,9 +21,12 @@ export function lacksNeeded(
   const own = Object.fromEntries(
     (needed[kind] ?? []).flatMap((name) => (name in values ? [[name, values[name]]] : [])),
   );
-  return [...idsIn(kind, own)].some(([target, ids]) =>
-    [...ids].some((id) => isLibraryId(id) && !has(target, id)),
-  );
+  // In a filter whose mode is not among the values, an id is found under each kind that it may be of.
+  const mayBe = new Map<LibraryId, Kind[]>();
+  for (const [target, ids] of idsIn(kind, own)) {
+    for (const id of ids) if (isLibraryId(id)) mayBe.set(id, [...(mayBe.get(id) ?? []), target]);
+  }
+  return [...mayBe].some(([id, targets]) => !targets.some((target) => has(target, id)));
 }
 
 /**
