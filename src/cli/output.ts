@@ -1,5 +1,6 @@
 import type { Id } from '../model/fields.ts';
 import type { Trouble } from '../model/reading.ts';
+import { harmless } from './display/words.ts';
 import { Stage } from './stage.ts';
 
 /** How a command's progress and results are shown; `display/` has one for each kind of reader. */
@@ -58,17 +59,17 @@ export class Output {
 
   /** What the person asked to know: on standard output (with `--json`, which has that for itself, on the other). */
   line(text = ''): void {
-    this.#display.line(text);
+    this.#display.line(harmless(text));
   }
 
   /** A remark beside the result: on standard error, and not with `--quiet`. */
   note(text: string): void {
-    this.#display.note(text);
+    this.#display.note(harmless(text));
   }
 
   /** Something of the whole that could not be brought, or that the person has to know: shown even with `--quiet`. */
   warning(text: string): void {
-    this.#display.warning(text);
+    this.#display.warning(harmless(text));
   }
 
   /** Something that only a machine asks for: an event of its own with `--json`, else nothing. */

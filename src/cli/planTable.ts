@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import { labelsOf } from '../library/labels.ts';
+import { inOneLine, labelsOf } from '../library/labels.ts';
 import type { LibraryId, Values } from '../model/held.ts';
 import { fieldOf, type Kind } from '../model/kinds.ts';
 import type { PlanCount, PlanFile } from '../sync/planFile.ts';
@@ -7,7 +7,7 @@ import type { PlanItem } from '../sync/planItem.ts';
 import { placeOf, valuesOf, valueWords } from './conflicts/words.ts';
 import { andMore, kindWord } from './counting.ts';
 import type { Output } from './output.ts';
-import { inOneLine, type Names, namesIn } from './records/names.ts';
+import { type Names, namesIn } from './records/names.ts';
 import { changeWords, inShort } from './records/words.ts';
 
 /** What a plan would do, or a run did: a line for each kind, side and action. */
@@ -59,9 +59,7 @@ async function tellItem(
   const values = [item.libraryBefore, item.library, item.sourceBefore, item.source];
   values.push(...asked.flatMap(valuesOf));
   const names = new Map([...made, ...(await namesIn(client, kind, values))]);
-  const label =
-    made.get(libraryId) ??
-    inOneLine((await labelsOf(client, kind, [libraryId])).get(libraryId) ?? '');
+  const label = made.get(libraryId) ?? (await labelsOf(client, kind, [libraryId])).get(libraryId);
   const number = remoteId === null ? '' : ` (${remoteId})`;
   const what = [here && `${here} here`, there && `${there} there`].filter(Boolean).join(', ');
   output.line(`${kind} ${label || libraryId}${number}  ${what}${why ? `  (${why})` : ''}`);

@@ -4,7 +4,6 @@ import { labelsOf } from '../library/labels.ts';
 import type { Source } from '../library/sources.ts';
 import { andMore } from './counting.ts';
 import type { Output } from './output.ts';
-import { inOneLine } from './records/names.ts';
 
 /** People look at so many; a machine gets all. */
 const mostShown = 20;
@@ -22,7 +21,7 @@ export async function tellRefused(
     const ids = some.map(([libraryId]) => libraryId);
     const labels = await labelsOf(client, kind, ids);
     for (const [libraryId, { why }] of some) {
-      const label = inOneLine(labels.get(libraryId) ?? '') || libraryId;
+      const label = labels.get(libraryId) || libraryId;
       output.line(`${' '.repeat(10)}${kind} ${label}: ${why ?? 'no reason given'}`);
     }
   }

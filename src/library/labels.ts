@@ -25,7 +25,10 @@ function titleOrFile(files: string, owner: string, folder = 'NULL'): string {
   return `coalesce(nullif(r.title, ''), regexp_replace(coalesce(${path}, ${folder}), '^.*[/\\\\]', ''), '')`;
 }
 
-/** The labels of records, those marked as deleted too; of one that is not there, none. */
+/** A name as it stands among others: some hold tabs and new lines. */
+export const inOneLine = (name: string): string => name.replaceAll(/\s+/g, ' ').trim();
+
+/** The labels of records, in one line each, those marked as deleted too; of one that is not there, none. */
 export async function labelsOf(
   client: ClientBase,
   kind: Kind,
@@ -36,5 +39,5 @@ export async function labelsOf(
     `SELECT r.id, ${labelOf[kind]} AS label FROM qar.${tableOf(kind)} r WHERE r.id = ANY ($1::uuid[])`,
     [ids],
   );
-  return new Map(rows.map(({ id, label }) => [id, label]));
+  return new Map(rows.map(({ id, label }) => [id, inOneLine(label)]));
 }

@@ -2,12 +2,18 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Stage } from '../stage.ts';
-import { amount, duration, progress, wrapped } from './words.ts';
+import { amount, duration, harmless, progress, troubleLine, wrapped } from './words.ts';
 
 test('amounts are written as people write them', () => {
   assert.equal(amount(1234567.4, 'records'), '1,234,567');
   const bytes = [0, 999, 1000, 236_000_000, 5.3e12].map((value) => amount(value, 'bytes'));
   assert.deepEqual(bytes, ['0 B', '999 B', '1.0 kB', '236.0 MB', '5.3 TB']);
+});
+
+test('what is told cannot steer a terminal', () => {
+  assert.equal(harmless('a\tb\n\u001b[2Jc\r\u0007\u009b1A é 🏴'), 'a\tb\n␛[2Jc␍␇\ufffd1A é 🏴');
+  const trouble = { kind: 'scene', id: 1, field: null, why: 'named \u001b]0;x\u0007' } as const;
+  assert.equal(troubleLine(trouble), 'scene 1: named ␛]0;x␇');
 });
 
 test('durations are as exact as their length asks for', () => {

@@ -4,6 +4,13 @@ import type { Stage } from '../stage.ts';
 
 const multiples = ['B', 'kB', 'MB', 'GB', 'TB'];
 
+/** What a title or a file name holds may be meant for a terminal: to move its cursor, or to hide what stands there. */
+export const harmless = (text: string): string =>
+  text.replaceAll(/(?![\n\t])\p{Cc}/gu, (character) => {
+    const code = character.charCodeAt(0);
+    return code < 0x20 ? String.fromCharCode(0x2400 + code) : '\ufffd';
+  });
+
 /** `12,345`, or `12.3 MB` where bytes are counted. */
 export function amount(value: number, unit: Stage['unit']): string {
   // Not with a formatter that is kept: to make one takes a fifth of the time in which `--version` is told.
@@ -48,16 +55,15 @@ export function ended(stage: Stage): string {
 export function troubleLine(trouble: ShownTrouble): string {
   const { kind, id, field, why } = trouble;
   const which = 'name' in trouble && id === null ? JSON.stringify(trouble.name) : id;
-  return `${kind} ${which}${field === null ? '' : `, ${field}`}: ${why}`;
+  return harmless(`${kind} ${which}${field === null ? '' : `, ${field}`}: ${why}`);
 }
 
 /** The message, under it what to do. */
 export function errorLines({ message, item, remedy, stack }: ShownError): string {
   const styled = styleText(['bold', 'red'], 'error:', { stream: process.stderr });
   const about = item === undefined || message.includes(item) ? '' : ` (${item})`;
-  return [`${styled} ${message}${about}`, remedy && indent(remedy), stack && indent(stack)]
-    .filter(Boolean)
-    .join('\n');
+  const lines = [`${message}${about}`, remedy && indent(remedy), stack && indent(stack)];
+  return `${styled} ${harmless(lines.filter(Boolean).join('\n'))}`;
 }
 const indent = (text: string) => text.replace(/^/gm, '  ');
 

@@ -6,7 +6,6 @@ import { labelsOf } from '../../library/labels.ts';
 import { type CommandDefinition, libraryOptions } from '../command.ts';
 import { assignmentHelp } from './edit.ts';
 import { editing, readingOf } from './editing.ts';
-import { inOneLine } from './names.ts';
 
 interface Options {
   kind: string;
@@ -26,7 +25,7 @@ export const create: CommandDefinition<Options> = {
     return editing(context, async (client) => {
       const values = await assigned(readingOf(context, client), {}, assignments);
       const { id, runId } = await createRecord(client, kind, values);
-      const label = inOneLine((await labelsOf(client, kind, [id])).get(id) ?? '');
+      const label = (await labelsOf(client, kind, [id])).get(id) ?? '';
       context.output.line(`Created ${kind}${label && ` ${label}`} (${id}).`);
       if (kind === 'scene')
         context.output.note('A Stash gets it by `stowage sync --create-scenes`.');

@@ -12,7 +12,7 @@ import type { Values } from '../../model/held.ts';
 import { fieldOf, type Kind } from '../../model/kinds.ts';
 import { type CommandContext, libraryOptions, type Outcome } from '../command.ts';
 import { lockForWriting, withLibrary } from '../library.ts';
-import { inOneLine, namesIn } from './names.ts';
+import { namesIn } from './names.ts';
 import { changeWords } from './words.ts';
 
 /** Arguments that say which record is meant. */
@@ -70,7 +70,7 @@ export async function tellEdited(
     { [String(field)]: after },
   ]);
   const names = await namesIn(client, kind, values);
-  const label = inOneLine((await labelsOf(client, kind, [id])).get(id) ?? '') || id;
+  const label = (await labelsOf(client, kind, [id])).get(id) || id;
   output.line(`${done} ${kind} ${label} (run ${runId}).`);
   for (const { field, before, after, why } of fields) {
     const name = String(field);

@@ -1,8 +1,8 @@
 import { findRecords } from '../../edit/find.ts';
 import { kindNamed } from '../../edit/words.ts';
+import { inOneLine } from '../../library/labels.ts';
 import { type CommandDefinition, libraryOptions } from '../command.ts';
 import { withLibrary } from '../library.ts';
-import { inOneLine } from './names.ts';
 
 interface Options {
   kind: string;

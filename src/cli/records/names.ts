@@ -17,10 +17,7 @@ export async function namesIn(
   const names = new Map<LibraryId, string>();
   for (const [target, ids] of named) {
     const labels = await labelsOf(client, target, [...ids].filter(isLibraryId));
-    for (const [id, label] of labels) names.set(id, inOneLine(label) || id);
+    for (const [id, label] of labels) names.set(id, label || id);
   }
   return names;
 }
-
-/** A name as it stands among others: some hold tabs and new lines. */
-export const inOneLine = (name: string): string => name.replaceAll(/\s+/g, ' ').trim();

@@ -16,7 +16,7 @@ import { wrapped } from '../display/words.ts';
 import { withLibrary } from '../library.ts';
 import { shortly } from '../when.ts';
 import { recordArguments } from './editing.ts';
-import { inOneLine, type Names, namesIn } from './names.ts';
+import { type Names, namesIn } from './names.ts';
 import { inShort, valueLines } from './words.ts';
 
 interface Options {
@@ -81,7 +81,7 @@ async function drawn(
   const shown = fields.filter((field) => !(isEmpty(field) && isPlain(field)));
   const empty = fields.filter((field) => !shown.includes(field)).map(({ name }) => name);
   const lines = [
-    `${kind}  ${inOneLine(label) || '(no name)'}`,
+    `${kind}  ${label || '(no name)'}`,
     entry('id', record.id),
     ...sources.map((source) => entry(source.source, standing(source))),
     ...(record.deletedAt === null ? [] : [entry('deleted', whenOf(record.deletedAt))]),

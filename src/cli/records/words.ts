@@ -1,3 +1,4 @@
+import { inOneLine } from '../../library/labels.ts';
 import type { Field, StashIds, SubGroup } from '../../model/fields.ts';
 import type { LibraryId } from '../../model/held.ts';
 import type { Fingerprint } from '../../model/kinds.ts';
@@ -64,7 +65,7 @@ function documentLines(value: unknown): string[] {
 
 /** The same in one line, cut where it is long. */
 export function inShort(field: Field, value: unknown, names: Names, length = 56): string {
-  const text = valueLines(field, value, names).join(', ');
+  const text = inOneLine(valueLines(field, value, names).join(', '));
   if (text === '') return field.shape === 'flag' ? 'false' : 'nothing';
   return text.length > length ? `${text.slice(0, length - 1)}…` : text;
 }
