@@ -138,3 +138,26 @@ describe('performers that are made one here', () => {
     await side.assertQuiet();
   });
 });
+
+test('studios that are made one here stay two in a Stash, and nothing is asked about that', async (t) => {
+  const side = await inStep(t, { writes: true });
+  const { library, stash, sync, idOf } = side;
+  const { exitCode, error } = await library.stowage('merge', 'studio', 'main:1', 'main:2');
+  assert.equal(exitCode, 0, error?.message);
+  const synced = await sync();
+  assert.deepEqual([synced.exitCode, synced.summary.conflicts], [0, 0]);
+  assert.equal(await stash.number('select count(*) from studios where id in (1, 2)'), 2);
+  await side.assertQuiet();
+  const verified = await library.stowage('verify', '--via', 'tables');
+  assert.deepEqual([verified.exitCode, verified.summary.kept], [0, { 'studio.aliases': 1 }]);
+  // Another alias goes there as ever.
+  await library.stowage('edit', 'studio', await idOf('studio', 1), 'aliases+=Another');
+  await sync();
+  assert.equal(
+    await stash.number(
+      `select count(*) from studio_aliases where studio_id = 1 and alias = 'Another'`,
+    ),
+    1,
+  );
+  await side.assertQuiet();
+});

@@ -125,6 +125,21 @@ export async function partsAt(
   return parts;
 }
 
+/** Of records that others became part of here: what those are called at a source that still has them beside it. */
+export async function partNamesAt(
+  client: ClientBase,
+  source: Pick<Source, 'id'>,
+  libraryIds: readonly LibraryId[],
+): Promise<Map<LibraryId, string[]>> {
+  const { rows } = await client.query<{ whole: LibraryId; names: string[] }>(
+    `SELECT f.destination AS whole, array_agg(o.base ->> 'name') AS names FROM stowage.folded f
+       JOIN stowage.links o ON o.library_id = f.origin AND o.source_id = $1 AND o.absent_since IS NULL
+      WHERE f.destination = ANY ($2::uuid[]) AND o.base ->> 'name' IS NOT NULL GROUP BY f.destination`,
+    [source.id, libraryIds],
+  );
+  return new Map(rows.map(({ whole, names }) => [whole, names]));
+}
+
 /**
  * Where a source had two records that are one here, and lost the one that is linked to the destination: by its number,
  * the number of the one that it still has, and that is to be linked instead.

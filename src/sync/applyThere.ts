@@ -1,4 +1,5 @@
 import { openConflict } from '../library/conflicts.ts';
+import { partNamesAt } from '../library/folds.ts';
 import { recordSent, type SentChange, type Settled, settleSent } from '../library/journal.ts';
 import {
   type BasePatch,
@@ -25,6 +26,7 @@ import type {
   WriterOptions,
 } from '../model/writing.ts';
 import type { Applying } from './applyHere.ts';
+import { foldedName } from './merging/sets.ts';
 import { type Named, namedBy } from './names.ts';
 import type { PlanItem } from './planItem.ts';
 import { batchSize } from './planning.ts';
@@ -174,6 +176,20 @@ const ownReferences = (kind: Kind): Set<string> =>
     ),
   );
 
+/** Among tags and among studios, a Stash lets no name be another's alias. */
+const claiming: ReadonlySet<Kind> = new Set(['tag', 'studio']);
+
+/**
+ * Two that are one here, and that a source cannot be told to make one: there the other goes on by its name, which the one
+ * may not have for an alias.
+ */
+function withoutTaken(kind: Kind, values: Values, taken: readonly string[]): Values {
+  if (!claiming.has(kind) || !Array.isArray(values.aliases)) return values;
+  const names = new Set(taken.map(foldedName));
+  const aliases = (values.aliases as string[]).filter((alias) => !names.has(foldedName(alias)));
+  return { ...values, aliases };
+}
+
 const isFilled = (value: unknown): boolean =>
   value !== undefined &&
   value !== null &&
@@ -201,6 +217,11 @@ async function sendBatch(
     ]),
   );
   const isThere = (target: Kind, id: LibraryId) => named.toSource.get(target, id) !== undefined;
+  const parts = await partNamesAt(
+    client,
+    source,
+    items.map(({ libraryId }) => libraryId),
+  );
   const itemOf = new Map<SourceChange, PlanItem>();
   const changes = items.flatMap((item): SourceChange[] => {
     const remoteId = item.remoteId ?? links.get(item.libraryId) ?? null;
@@ -212,7 +233,11 @@ async function sendBatch(
       remoteId: action === 'create' ? null : remoteId,
       action,
       before: asTold(kind, pick(item.sourceBefore, names), named),
-      after: asTold(kind, pick(item.source, names), named),
+      after: withoutTaken(
+        kind,
+        asTold(kind, pick(item.source, names), named),
+        parts.get(item.libraryId) ?? [],
+      ),
     };
     if (action === 'update' && Object.keys(change.after).length === 0) return [];
     if (lacksNeeded(kind, pick(item.source, names), isThere)) {
@@ -424,19 +449,20 @@ function patchOf(
 }
 
 /**
- * What was stored is what both agree to, and where it is not what was sent, what was sent is noted beside it: else the
- * two sides would never agree.
+ * What was stored is what both agree to, and where it is not what was to be sent, that is noted beside it: else the two sides
+ * would never agree.
  */
 function agreedOn(
-  { kind, sourceBase }: PlanItem,
+  { kind, source, sourceBase }: PlanItem,
   { after }: SourceChange,
   record: Values,
   named: Named,
 ): { base: Values; sent: Values } {
   const planned = asTold(kind, sourceBase, named);
+  const meant = asTold(kind, pick(source, Object.keys(after)), named);
   const base: Values = {};
   const sent: Values = {};
-  for (const [field, value] of Object.entries(after)) {
+  for (const [field, value] of Object.entries(meant)) {
     const stored = record[field];
     if (stored === undefined) continue;
     if (sameValue(stored, value)) base[field] = planned[field] ?? value;
