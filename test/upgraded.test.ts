@@ -51,5 +51,7 @@ for (const writes of [true, false]) {
     });
     await assertInStep();
     await assertQuiet();
+    const { events } = await stowage('sources', 'list');
+    assert.match(String(events.find(({ event }) => event === 'source')?.version), /^v0\.30/);
   });
 }
