@@ -182,6 +182,23 @@ describe('a Stash that was put back to a backup, and went on', () => {
     await side.assertQuiet();
   });
 
+  test('--push: what was kept otherwise than it was sent goes back, too', async (t) => {
+    const side = await inStep(t, { writes: true });
+    const old = backup(side.stash);
+    await side.stash.send('mutation{tagCreate(input:{name:"later"}){id}}');
+    // A server trims it.
+    await side.library.stowage('edit', 'scene', 'main:3', 'title= Mole ');
+    await side.sync();
+    const title = 'select title from scenes where id = 3';
+    assert.deepEqual(await side.stash.rows(title), [['Mole']]);
+    side.stash = await restarted(t, side.stash, old);
+    await assertRefused(side, 'rewound');
+    await resolve(side, '--push');
+    await side.sync();
+    assert.deepEqual(await side.stash.rows(title), [['Mole']]);
+    await side.assertQuiet();
+  });
+
   test('--push: a filter that names what was lost is told as soon as that is there again', async (t) => {
     const filter = (tag: number) =>
       `{"tags":{"value":{"items":[{"id":"${tag}","label":"x"}]},"modifier":"INCLUDES"}}`;

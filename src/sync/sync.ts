@@ -1,4 +1,5 @@
 import type { ClientBase } from 'pg';
+import { sendAgain } from '../library/links.ts';
 import { suggestMatches } from '../library/matches.ts';
 import { beginRun, finishRun } from '../library/runs.ts';
 import {
@@ -85,6 +86,8 @@ export async function syncSource(syncing: Syncing): Promise<Synced> {
       highest = identity.highest;
       const holding = { before: syncing.couldHold, now: syncing.canHold };
       await noteUpgrade(client, source, reading.profile, holding);
+      // What it kept otherwise than it was sent, it kept in a database that is gone.
+      if (source.standing === 'push') await sendAgain(client, source);
     }
     const plan = PlanFile.make();
     try {
