@@ -140,6 +140,24 @@ describe('a Stash that was put back to a backup, and went on', () => {
     await side.assertQuiet();
   });
 
+  test('--accept: what had become one since is two there still, and here again', async (t) => {
+    const side = await inStep(t, { writes: true });
+    const old = backup(side.stash);
+    const [[name] = []] = await side.stash.rows('select name from tags where id = 4');
+    await side.stash.send(
+      'mutation{tagsMerge(input:{source:[4],destination:5}){id} tagCreate(input:{name:"later"}){id}}',
+    );
+    await side.sync();
+    side.stash = await restarted(t, side.stash, old);
+    await assertRefused(side, 'rewound');
+    await resolve(side, '--accept');
+    await side.sync();
+    assert.deepEqual(await side.stash.rows('select name from tags where id = 4'), [[name]]);
+    assert.equal((await named(side, 'tags'))[name as string] !== undefined, true);
+    await side.assertInStep();
+    await side.assertQuiet();
+  });
+
   test('--accept, where it lost much: that waits for a person, and the source is itself again', async (t) => {
     const side = await inStep(t);
     const { stash, sync } = side;

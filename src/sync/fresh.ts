@@ -57,7 +57,8 @@ export async function assignFresh(
       }
       const libraryId = newIds.text(kind, remoteId);
       const isNew = { isNew: true, why: 'new', formerId: null, isMoved: false };
-      if (outcome && 'partOf' in outcome) {
+      // That it is a record of its own is right, if what the source has now was said to be.
+      if (outcome && 'partOf' in outcome && source.standing !== 'accept') {
         // It comes with all that it has, and becomes part of the other as the one that was known did.
         const { partOf, by: why } = outcome;
         plan.setFresh(kind, remoteId, { libraryId, ...isNew, partOf });
@@ -66,7 +67,8 @@ export async function assignFresh(
         continue;
       }
       plan.setFresh(kind, remoteId, { libraryId, ...isNew });
-      for (const { libraryId: otherId, why, score } of outcome?.suggestions ?? []) {
+      const suggestions = outcome && 'suggestions' in outcome ? outcome.suggestions : [];
+      for (const { libraryId: otherId, why, score } of suggestions) {
         plan.suggest({ kind, remoteId, otherId, why, score });
       }
     }
