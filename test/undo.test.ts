@@ -154,6 +154,28 @@ test('what a server’s own mass edit did is taken back there, too', async (t) =
   await assertQuiet();
 });
 
+test('what went there because it was made or deleted here stays so, and that is told', async (t) => {
+  const { stash, library, sync, assertInStep } = await inStep(t, { writes: true });
+  const { stowage } = library;
+  await stowage('sources', 'set', 'main', 'deletions=both');
+  await stowage('create', 'tag', 'name=Mole');
+  await stowage('edit', 'scene', 'main:3', 'tags+=Mole', 'title=Pier');
+  const [[tag] = []] = await stash.rows(
+    'select id from tags where id not in (select primary_tag_id from scene_markers) limit 1',
+  );
+  await stowage('delete', 'tag', `main:${tag}`);
+  const run = String((await sync()).summary.run);
+  const undone = await stowage('undo', run, '--on', 'both');
+  assert.equal(undone.exitCode, 3, undone.error?.message);
+  const kept = undone.events.filter(({ event }) => event === 'kept');
+  assert.deepEqual(kept.map(({ kind, why }) => `${kind} ${why}`).sort(), [
+    'tag stays at the source: it was made here, by another run',
+    'tag stays gone from the source: it was deleted here, by another run',
+  ]);
+  await sync();
+  await assertInStep();
+});
+
 test('a counter that went back on both sides comes forward once', async (t) => {
   const { stash, library, sync, idOf, query, assertInStep, assertQuiet } = await inStep(t, {
     writes: true,

@@ -16,6 +16,8 @@ import type { Kept } from './undoHere.ts';
 
 /** A record that a run changed, as both sides have it now. */
 interface Concerned extends RecordLines {
+  /** Where the run changed it. */
+  on: 'source' | 'library';
   effect: Effect;
   held: HeldRecord | undefined;
   /** Undefined where the source does not have it. */
@@ -64,6 +66,7 @@ async function* concerned(planning: Planning, undone: number): AsyncGenerator<Co
           const there = remoteId === undefined ? undefined : sides.get(remoteId);
           yield {
             ...record,
+            on: side,
             effect: effectOf(record),
             held: held.get(record.libraryId),
             there: there && remoteId !== undefined ? { remoteId, side: there } : undefined,
@@ -77,14 +80,19 @@ async function* concerned(planning: Planning, undone: number): AsyncGenerator<Co
 /** What has files is neither made nor deleted at a source by us. */
 function planExistence(
   { plan, canHold }: Planning,
-  { kind, libraryId, effect, held, there }: Concerned,
+  { kind, libraryId, on, effect, held, there }: Concerned,
   made: Set<LibraryId>,
   kept: Kept[],
 ): void {
   if (effect.wasThere === effect.isThere) return;
   const keep = (why: string) => kept.push({ kind, libraryId, field: null, why });
   if (effect.isThere) {
-    if (!there || held?.deletedAt === null) return; // gone there; or it stays here, which was told
+    if (!there) return; // gone
+    if (held?.deletedAt === null) {
+      // Of one that the run brought here, that has been told.
+      if (on === 'source') keep('stays at the source: it was made here, by another run');
+      return;
+    }
     if (hasFiles.has(kind)) keep('stays at the source, with its files');
     else if (effect.made && !isUntouched(kind, effect.made, there.side.values)) {
       keep('was changed at the source since');
@@ -105,6 +113,8 @@ function planExistence(
     }
     plan.add(item);
     made.add(libraryId);
+  } else if (!there && on === 'source' && !made.has(libraryId)) {
+    keep('stays gone from the source: it was deleted here, by another run');
   }
 }
 
