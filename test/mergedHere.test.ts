@@ -140,7 +140,10 @@ describe('performers that are made one here', () => {
 });
 
 test('studios that are made one here stay two in a Stash, and nothing is asked about that', async (t) => {
-  const side = await inStep(t, { writes: true });
+  const side = await inStep(t, {
+    writes: true,
+    prepared: `insert into studio_aliases (studio_id, alias) values (2, 'The second')`,
+  });
   const { library, stash, sync, idOf } = side;
   const { exitCode, error } = await library.stowage('merge', 'studio', 'main:1', 'main:2');
   assert.equal(exitCode, 0, error?.message);

@@ -132,9 +132,13 @@ export async function partNamesAt(
   libraryIds: readonly LibraryId[],
 ): Promise<Map<LibraryId, string[]>> {
   const { rows } = await client.query<{ whole: LibraryId; names: string[] }>(
-    `SELECT f.destination AS whole, array_agg(o.base ->> 'name') AS names FROM stowage.folded f
+    `SELECT f.destination AS whole, array_agg(n.name) AS names FROM stowage.folded f
        JOIN stowage.links o ON o.library_id = f.origin AND o.source_id = $1 AND o.absent_since IS NULL
-      WHERE f.destination = ANY ($2::uuid[]) AND o.base ->> 'name' IS NOT NULL GROUP BY f.destination`,
+       CROSS JOIN LATERAL (
+         SELECT o.base ->> 'name' AS name
+         UNION ALL SELECT jsonb_array_elements_text(o.base -> 'aliases')
+          WHERE jsonb_typeof(o.base -> 'aliases') = 'array') n
+      WHERE f.destination = ANY ($2::uuid[]) AND n.name IS NOT NULL GROUP BY f.destination`,
     [source.id, libraryIds],
   );
   return new Map(rows.map(({ whole, names }) => [whole, names]));
