@@ -1,6 +1,6 @@
 import type { Id } from '../model/fields.ts';
 import type { Trouble } from '../model/reading.ts';
-import { harmless } from './display/words.ts';
+import { harmless } from './harmless.ts';
 import { Stage } from './stage.ts';
 
 /** How a command's progress and results are shown; `display/` has one for each kind of reader. */

@@ -94,8 +94,10 @@ async function dryRun(
     const { unsent } = await waitingOf(syncing.client, source);
     const waits =
       unsent > 0 && !source.writes
-        ? await tellUnsent(context.output, { ...syncing, warn: () => {} }, (isNothing) =>
-            isNothing ? undefined : `Once it may be written to, ${source.name} would also get:`,
+        ? await tellUnsent(
+            context.output,
+            { ...syncing, warn: () => {} },
+            { some: `Once it may be written to, ${source.name} would also get:` },
           )
         : [];
     await tellWaiting(

@@ -10,15 +10,15 @@ import { tellCounts, tellItems } from './planTable.ts';
 export async function tellUnsent(
   output: Output,
   syncing: Syncing,
-  heading: (isNothing: boolean) => string | undefined,
+  headings: { some: string; none?: string },
 ): Promise<PlanCount[]> {
   const source = { ...syncing.source, writes: true };
   const plan = PlanFile.make();
   try {
     await planSource({ ...syncing, source }, plan);
     const counts = plan.counts().filter(({ side }) => side === 'source');
-    const words = heading(counts.length === 0);
-    if (words) output.line(words);
+    const heading = counts.length > 0 ? headings.some : headings.none;
+    if (heading) output.line(heading);
     await tellItems(output, syncing.client, plan, { onlyThere: true });
     tellCounts(output, counts, source.name);
     return counts;

@@ -131,6 +131,7 @@ export async function partNamesAt(
   source: Pick<Source, 'id'>,
   libraryIds: readonly LibraryId[],
 ): Promise<Map<LibraryId, string[]>> {
+  if (libraryIds.length === 0) return new Map();
   const { rows } = await client.query<{ whole: LibraryId; names: string[] }>(
     `SELECT f.destination AS whole, array_agg(n.name) AS names FROM stowage.folded f
        JOIN stowage.links o ON o.library_id = f.origin AND o.source_id = $1 AND o.absent_since IS NULL

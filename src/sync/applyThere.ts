@@ -183,8 +183,8 @@ const claiming: ReadonlySet<Kind> = new Set(['tag', 'studio']);
  * Two that are one here, and that a source cannot be told to make one: there the other goes on by its name, which the one
  * may not have for an alias.
  */
-function withoutTaken(kind: Kind, values: Values, taken: readonly string[]): Values {
-  if (!claiming.has(kind) || !Array.isArray(values.aliases)) return values;
+function withoutTaken(values: Values, taken: readonly string[] | undefined): Values {
+  if (!taken || !Array.isArray(values.aliases)) return values;
   const names = new Set(taken.map(foldedName));
   const aliases = (values.aliases as string[]).filter((alias) => !names.has(foldedName(alias)));
   return { ...values, aliases };
@@ -217,11 +217,8 @@ async function sendBatch(
     ]),
   );
   const isThere = (target: Kind, id: LibraryId) => named.toSource.get(target, id) !== undefined;
-  const parts = await partNamesAt(
-    client,
-    source,
-    items.map(({ libraryId }) => libraryId),
-  );
+  const claimed = claiming.has(kind) ? items.map(({ libraryId }) => libraryId) : [];
+  const parts = await partNamesAt(client, source, claimed);
   const itemOf = new Map<SourceChange, PlanItem>();
   const changes = items.flatMap((item): SourceChange[] => {
     const remoteId = item.remoteId ?? links.get(item.libraryId) ?? null;
@@ -233,11 +230,7 @@ async function sendBatch(
       remoteId: action === 'create' ? null : remoteId,
       action,
       before: asTold(kind, pick(item.sourceBefore, names), named),
-      after: withoutTaken(
-        kind,
-        asTold(kind, pick(item.source, names), named),
-        parts.get(item.libraryId) ?? [],
-      ),
+      after: withoutTaken(asTold(kind, pick(item.source, names), named), parts.get(item.libraryId)),
     };
     if (action === 'update' && Object.keys(change.after).length === 0) return [];
     if (lacksNeeded(kind, pick(item.source, names), isThere)) {
@@ -459,7 +452,7 @@ function agreedOn(
   named: Named,
 ): { base: Values; sent: Values } {
   const planned = asTold(kind, sourceBase, named);
-  const meant = asTold(kind, pick(source, Object.keys(after)), named);
+  const meant = claiming.has(kind) ? asTold(kind, pick(source, Object.keys(after)), named) : after;
   const base: Values = {};
   const sent: Values = {};
   for (const [field, value] of Object.entries(meant)) {

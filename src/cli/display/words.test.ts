@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { harmless } from '../harmless.ts';
 import { Stage } from '../stage.ts';
-import { amount, duration, harmless, progress, troubleLine, wrapped } from './words.ts';
+import { amount, duration, progress, troubleLine, wrapped } from './words.ts';
 
 test('amounts are written as people write them', () => {
   assert.equal(amount(1234567.4, 'records'), '1,234,567');

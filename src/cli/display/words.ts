@@ -1,15 +1,9 @@
 import { styleText } from 'node:util';
+import { harmless } from '../harmless.ts';
 import type { ShownError, ShownTrouble } from '../output.ts';
 import type { Stage } from '../stage.ts';
 
 const multiples = ['B', 'kB', 'MB', 'GB', 'TB'];
-
-/** What a title or a file name holds may be meant for a terminal: to move its cursor, or to hide what stands there. */
-export const harmless = (text: string): string =>
-  text.replaceAll(/(?![\n\t])\p{Cc}/gu, (character) => {
-    const code = character.charCodeAt(0);
-    return code < 0x20 ? String.fromCharCode(0x2400 + code) : '\ufffd';
-  });
 
 /** `12,345`, or `12.3 MB` where bytes are counted. */
 export function amount(value: number, unit: Stage['unit']): string {

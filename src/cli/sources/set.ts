@@ -70,11 +70,10 @@ async function beforeWriting(
   await using opened = await openSource(reached, { via: 'auto', mirror }, { again: true }, context);
   using syncing = syncingOf(context, client, opened, treated, {});
   await markNamingUnlinked(client, treated, creatable);
-  const counts = await tellUnsent(output, syncing, (isNothing) =>
-    isNothing
-      ? `There is nothing to write to ${treated.name} yet.`
-      : `The next sync would write to ${treated.name}:`,
-  );
+  const counts = await tellUnsent(output, syncing, {
+    some: `The next sync would write to ${treated.name}:`,
+    none: `There is nothing to write to ${treated.name} yet.`,
+  });
   await backUpThere(reached.server, signal);
   output.line(`${treated.name} has made a backup of its database, among its own.`);
   await remember(client, treated, reached.access, context);

@@ -238,7 +238,9 @@ class Mirroring {
       suspects = this.#suspectsBeside(news);
       const isStill = async () => {
         if (before === null) return false;
-        await this.#bring(differing.map((found) => only(found, suspects)));
+        await this.#bring(
+          differing.map((found) => withSuspects({ ...found, buckets: [] }, suspects, false)),
+        );
         return isSame(before, await this.#written());
       };
       if ((isProven && news.size === 0) || (await isStill())) {
@@ -381,14 +383,6 @@ interface Written {
 /** Servers close a connection that is idle for half a minute, and the next one counts anew. */
 const isSame = (before: Written, now: Written | null): boolean =>
   now?.told === before.told && Date.now() - before.at < 25_000;
-
-const only = (
-  found: Suspects,
-  suspects: ReadonlyMap<string, readonly number[]> | null,
-): Suspects => ({
-  ...found,
-  buckets: suspects?.get(found.table.of.name) ?? [],
-});
 
 function withSuspects(
   found: Suspects,

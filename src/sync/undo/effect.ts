@@ -1,6 +1,6 @@
 import type { RecordLines } from '../../library/runRecords.ts';
 import type { Values } from '../../model/held.ts';
-import { type Kind, kinds } from '../../model/kinds.ts';
+import { fieldOf, type Kind } from '../../model/kinds.ts';
 import { sameValue } from '../../model/records.ts';
 import { isEmpty } from '../compare.ts';
 
@@ -50,4 +50,4 @@ export const isUntouched = (kind: Kind, made: Values, now: Values): boolean =>
   });
 
 export const merges = (kind: Kind, field: string): boolean =>
-  (kinds[kind] as { [field: string]: { merge: string } })[field]?.merge !== 'fact';
+  fieldOf(kind, field)?.merge !== 'fact';
