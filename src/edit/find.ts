@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import { labelOf } from '../library/labels.ts';
+import { filesOf, labelOf } from '../library/labels.ts';
 import { kindNumber, tableOf } from '../library/layout.ts';
 import { listSources } from '../library/sources.ts';
 import { isLibraryId, libraryIds } from '../library/translate.ts';
@@ -52,14 +52,22 @@ export async function recordNamed(
   });
 }
 
-/** Records that have a text in their name or title, or in an alias. */
-export const findRecords = (
+/** Records that have a text in their name or title, in an alias, or in the name of a file; and how many there are in all. */
+export async function findRecords(
   client: ClientBase,
   kind: Kind,
   text: string,
   limit: number,
   among: Among = 'live',
-): Promise<FoundRecord[]> => select(client, kind, among, contains(kind), text, limit);
+): Promise<{ found: FoundRecord[]; total: number }> {
+  const found = await select(client, kind, among, contains(kind), text, limit);
+  if (found.length < limit) return { found, total: found.length };
+  const { rows } = await client.query<{ total: number }>(
+    `SELECT count(*)::int AS total FROM qar.${tableOf(kind)} r WHERE ${marked[among]} AND (${contains(kind)})`,
+    [text],
+  );
+  return { found, total: rows[0]?.total ?? 0 };
+}
 
 const mostListed = 10;
 const listed = (records: readonly FoundRecord[]): string =>
@@ -138,8 +146,16 @@ const contains = (kind: Kind): string => {
   const texts = hasAliases
     ? `${labelOf[kind]} || chr(10) || array_to_string(r.aliases, chr(10))`
     : labelOf[kind];
-  return `position(lower($1) IN lower(${texts})) > 0`;
+  const files = filesOf(kind);
+  const named = files && `EXISTS (SELECT FROM ${files} AND ${has(baseName('f.path'))})`;
+  const folder = kind === 'gallery' && has(baseName(`r.folder ->> 'path'`));
+  return [has(texts), named, folder].filter(Boolean).join(' OR ');
 };
+const has = (text: string): string => `position(lower($1) IN lower(${text})) > 0`;
+/** Without the folders; a Windows server's paths have backslashes. */
+const baseName = (path: string): string => `regexp_replace(${path}, '^.*[/\\\\]', '')`;
+
+const marked = { live: 'r.deleted_at IS NULL', deleted: 'r.deleted_at IS NOT NULL', all: 'true' };
 
 async function select(
   client: ClientBase,
@@ -149,7 +165,6 @@ async function select(
   text: string,
   limit: number,
 ): Promise<FoundRecord[]> {
-  const marked = { live: 'r.deleted_at IS NULL', deleted: 'r.deleted_at IS NOT NULL', all: 'true' };
   const { rows } = await client.query<FoundRecord>(
     `SELECT r.id, ${labelOf[kind]} AS label,
        ARRAY(SELECT s.name || ':' || l.remote_id FROM stowage.links l JOIN stowage.sources s ON s.id = l.source_id

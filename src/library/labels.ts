@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg';
 import type { LibraryId } from '../model/held.ts';
 import type { Kind } from '../model/kinds.ts';
-import { tableOf } from './layout.ts';
+import { ownerColumn, storedFields, tableOf } from './layout.ts';
 
 /** What a person knows a record `r` of each kind by: its name or title, else its file or what it belongs to. */
 export const labelOf: { readonly [K in Kind]: string } = {
@@ -9,9 +9,9 @@ export const labelOf: { readonly [K in Kind]: string } = {
   studio: 'r.name',
   performer: `r.name || CASE WHEN r.disambiguation = '' THEN '' ELSE ' (' || r.disambiguation || ')' END`,
   group: 'r.name',
-  image: titleOrFile('image_files', 'image_id'),
-  gallery: titleOrFile('gallery_files', 'gallery_id', `r.folder ->> 'path'`),
-  scene: titleOrFile('cargo_files', 'cargo_id'),
+  image: titleOrFile('image'),
+  gallery: titleOrFile('gallery', `r.folder ->> 'path'`),
+  scene: titleOrFile('scene'),
   marker: `coalesce(nullif(r.title, ''), (SELECT t.name FROM qar.tags t WHERE t.id = r.primary_tag_id), '')
     || ' at ' || round(coalesce(r.seconds, 0)::numeric, 1) || ' s'`,
   chapter: `r.title || ' at ' || coalesce(r.image_index, 0)`,
@@ -19,9 +19,15 @@ export const labelOf: { readonly [K in Kind]: string } = {
   savedFilter: 'r.name',
 };
 
-function titleOrFile(files: string, owner: string, folder = 'NULL'): string {
-  const path = `(SELECT f.path FROM qar.${files} o JOIN qar.files f ON f.id = o.file_id
-    WHERE o.${owner} = r.id ORDER BY o.position LIMIT 1)`;
+/** The files `f` of a record `r`, for a FROM; undefined of a kind that has none. */
+export function filesOf(kind: Kind): string | undefined {
+  const storage = storedFields[kind].find(({ name }) => name === 'files')?.storage;
+  if (storage?.in !== 'join') return undefined;
+  return `qar.${storage.table} o JOIN qar.files f ON f.id = o.${storage.target} WHERE o.${ownerColumn[kind]} = r.id`;
+}
+
+function titleOrFile(kind: Kind, folder = 'NULL'): string {
+  const path = `(SELECT f.path FROM ${filesOf(kind)} ORDER BY o.position LIMIT 1)`;
   return `coalesce(nullif(r.title, ''), regexp_replace(coalesce(${path}, ${folder}), '^.*[/\\\\]', ''), '')`;
 }
 
