@@ -186,6 +186,13 @@ describe('records by hand', async () => {
       assert.ok((await shown('tag', other)).deletedAt);
       const [run] = await query('SELECT command FROM stowage.runs WHERE id = $1', [summary.run]);
       assert.equal(run?.command, 'merge');
+      const { lines } = await done('runs', '--limit', '3');
+      assert.match(
+        lines.join('\n'),
+        /merge of tag haven, .*\n.*edit of scene .*\n.*edit of scene /,
+      );
+      const { lines: own } = await done('runs', 'show', String(summary.run));
+      assert.match(own.join('\n'), /^run \d+: merge of tag haven, /);
       await refused(['restore', 'tag', other], /part of another now/, /stowage undo/);
       await refused(['merge', 'tag', 'haven', into], /part of itself/);
       await refused(['merge', 'file', 'main:1', 'main:2'], /cannot be merged/);

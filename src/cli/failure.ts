@@ -60,16 +60,26 @@ export function exitCodeOf({ code }: StowageError): number {
   return code === 'interrupted' ? exitCodes.interrupted : exitCodes.failed;
 }
 
-/** What commander found wrong with the words, without what may be a secret among them. */
-export function usageError({ code, message }: CommanderError, command: string | undefined) {
+/**
+ * What commander found wrong with the words, without what may be a secret among them.
+ *
+ * @param path the names of the command whose words they are
+ * @param meant what was meant, where we know better than commander
+ */
+export function usageError(
+  { code, message }: CommanderError,
+  path: readonly string[],
+  meant?: string,
+): StowageError {
   const [said = '', suggestion] = message.replace(/^error: /, '').split('\n');
   const problem =
     code === 'commander.excessArguments'
       ? said.replace(/\. Expected .*$/, '.') // names them all: a key after a forgotten --api-key, say
       : said.replace(/(--[\w-]+)=[^']*/, '$1'); // --apikey=KEY
-  const help = `\`stowage ${command ? `${command} ` : ''}--help\` lists what there is.`;
+  const help = `\`${['stowage', ...path, '--help'].join(' ')}\` lists what there is.`;
+  const similar = suggestion?.replace(/^\(|\)$/g, '');
   return new StowageError('usage', capitalised(problem), {
-    remedy: suggestion ? `${suggestion.replace(/^\(|\)$/g, '')} ${help}` : help,
+    remedy: meant ?? [similar, help].filter(Boolean).join(' '),
   });
 }
 

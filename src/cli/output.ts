@@ -5,6 +5,8 @@ import { Stage } from './stage.ts';
 
 /** How a command's progress and results are shown; `display/` has one for each kind of reader. */
 export interface Display {
+  /** How many characters fit into a line; 80 where nobody says. */
+  readonly columns: number;
   /** What the person asked to know. */
   line(text: string): void;
   /** A remark beside the result. */
@@ -55,6 +57,11 @@ export class Output {
 
   constructor(display: Display) {
     this.#display = display;
+  }
+
+  /** How many characters fit into a line. */
+  get columns(): number {
+    return this.#display.columns;
   }
 
   /** What the person asked to know: on standard output (with `--json`, which has that for itself, on the other). */

@@ -102,6 +102,14 @@ test('wrong words exit with 2, a clear line, and what may have been meant', asyn
     'work --records': /^error: Option '--records <n>' argument missing/,
     'work --records many': /'many' is invalid\. It is to be a whole number, 1 or more/,
     'work --database mysql://x': /^error: The database is not given as the URL of a PostgreSQL/,
+    'questions answer 1 --tak x':
+      /^error: Unknown option '--tak'\n {2}Did you mean --take\? `stowage questions answer --help`/,
+    'questions --take=x 1':
+      /^error: Unknown option '--take'\n {2}Did you mean `stowage questions answer`\?/,
+    'questions anwser 1':
+      /^error: Too many arguments for 'list'\.\n {2}`stowage questions list --help`/,
+    'questions answr 1':
+      /^error: Too many arguments for 'list'\.\n {2}Did you mean `stowage questions answer`\?/,
     tell: /^error: Required option '--from <address>' not specified/,
     'tell --from http://h --timeout 0': /whole number, 1 or more/,
     'tell --from http://h --cert x.pem': /^error: A file cannot be read: ENOENT\. \(x\.pem\)/,

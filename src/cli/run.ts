@@ -3,7 +3,7 @@ import { type Environment, settle } from '../settings.ts';
 import { type CommandContext, type Commands, exitCodes, type Outcome } from './command.ts';
 import { createDisplay } from './display/create.ts';
 import { howFar } from './display/words.ts';
-import { asStowageError, exitCodeOf, shownError, usageError } from './failure.ts';
+import { asStowageError, exitCodeOf, shownError } from './failure.ts';
 import { listenForInterrupts } from './interrupt.ts';
 import { peakRssMb } from './memory.ts';
 import { Output, round } from './output.ts';
@@ -34,9 +34,8 @@ export async function run(
   } catch (error) {
     misread = error;
     if (error instanceof CommanderError) {
-      if (error.exitCode === 0) return exitCodes.done; // help or the version was asked for, and is written
-      if (error.code === 'commander.help') return exitCodes.usage; // nothing was; the help is written
-      misread = usageError(error, name);
+      // Help or the version was asked for, and is written; or nothing was, and the help is written.
+      return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
     }
   }
 

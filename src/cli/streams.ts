@@ -8,6 +8,8 @@ export interface Streams {
   err(text: string): void;
   /** Where bars may be drawn; undefined where standard error is no terminal, or one that knows not its size. */
   readonly terminal: TerminalStream | undefined;
+  /** How many characters fit into a line of standard output; undefined where that is no terminal: a program reads whole lines. */
+  readonly outColumns?: number | undefined;
 }
 export type TerminalStream = Writable & { columns: number };
 
@@ -24,6 +26,7 @@ export function redactedStreams(
     out: write(stdout),
     err: write(stderr),
     terminal: stderr.isTTY && stderr.columns && stderr.rows ? stderr : undefined,
+    outColumns: stdout.isTTY ? stdout.columns || undefined : undefined,
   };
 }
 

@@ -1,5 +1,8 @@
 import type { ClientBase } from 'pg';
+import type { LibraryId } from '../model/held.ts';
+import type { Kind } from '../model/kinds.ts';
 import type { RoadName } from '../model/reading.ts';
+import { kindOfNumber } from './layout.ts';
 
 /** One going of a command that changes something: a sync, an edit by hand, an undo. */
 export interface Run {
@@ -59,6 +62,24 @@ export async function findRun(client: ClientBase, id: number): Promise<Run | und
 /** The newest run of a source. */
 export async function lastRun(client: ClientBase, sourceId: number): Promise<Run | undefined> {
   return (await select(client, 'WHERE r.source_id = $1 ORDER BY r.id DESC LIMIT 1', [sourceId]))[0];
+}
+
+/** The record that each run of a person's is about: the one edited, or that others became part of. */
+export async function recordsOf(
+  client: ClientBase,
+  runIds: readonly number[],
+): Promise<Map<number, { kind: Kind; id: LibraryId }>> {
+  const { rows } = await client.query<{ run: number; kind: number; id: LibraryId }>(
+    `SELECT r.id::float8 AS run, c.kind, c.about AS id FROM unnest($1::bigint[]) AS r (id), LATERAL (
+       SELECT kind, coalesce((after ->> 'destination')::uuid, library_id) AS about FROM (
+         SELECT kind, library_id, id, CASE WHEN action = 'fold' THEN after END AS after
+           FROM stowage.run_changes WHERE run_id = r.id) AS line
+        ORDER BY (after IS NULL), id LIMIT 1) AS c`,
+    [runIds],
+  );
+  return new Map(
+    rows.map(({ run, kind, id }) => [run, { kind: kindOfNumber.get(kind) as Kind, id }]),
+  );
 }
 
 async function select(client: ClientBase, which: string, values: unknown[]): Promise<Run[]> {

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   atLeast,
   type CommandDefinition,
+  type CommandGroup,
   type Commands,
   libraryOptions,
 } from '../../src/cli/command.ts';
@@ -87,7 +88,22 @@ const enter: CommandDefinition<SourceOptions> = {
   },
 };
 
+/** Answers a number with an option that no other command of its group has. */
+const answer: CommandDefinition<{ take: string }> = {
+  configure: (command) => command.argument('<number>').option('--take <side>'),
+  run: async () => ({ complete: true }),
+};
+
+const questions: CommandGroup = {
+  usual: 'list',
+  commands: {
+    list: { summary: 'Lists', load: async () => ({ configure: (it) => it, run: answer.run }) },
+    answer: { summary: 'Answers', load: async () => answer },
+  },
+};
+
 const commands: Commands = {
+  questions: { summary: 'Asks', load: async () => questions },
   work: { summary: 'Works through some records', load: async () => work },
   deaf: { summary: 'Does not listen', load: async () => deaf },
   tell: { summary: 'Tells its source', load: async () => tell },

@@ -27,6 +27,17 @@ test('a narrow terminal gets the numbers without the bar, on one line', async ()
   assert.doesNotMatch(stdout, /█/);
 });
 
+test('what is said breaks between words, an error too, but not for a program', async () => {
+  const { stdout } = await atTerminal(24);
+  assert.match(stdout, / The library is in\r?\nuse\.\r?\n {2}Wait for it\./);
+  const { stdout: piped } = await start('script', [
+    '-qec',
+    `stty cols 24 rows 24; ${process.execPath} ${sample} work --data /tmp/a/folder/of/some/length | cat`,
+    '/dev/null',
+  ]).ended;
+  assert.match(piped, /^worked in \/tmp\/a\/folder\/of\/some\/length\r?$/m);
+});
+
 test('NO_COLOR takes colours away', async () => {
   const { stdout } = await atTerminal(80, { NO_COLOR: '1' });
   assert.match(stdout, /error: The library is in use/);

@@ -1,10 +1,9 @@
 import { styleText } from 'node:util';
 import { createLogUpdate } from 'log-update';
-import type { ShownError, ShownTrouble } from '../output.ts';
 import type { Stage } from '../stage.ts';
 import type { Streams, TerminalStream } from '../streams.ts';
 import { Lines } from './lines.ts';
-import { progress, wrapped } from './words.ts';
+import { progress } from './words.ts';
 
 const cells = 24;
 
@@ -21,31 +20,17 @@ export class Bars extends Lines {
 
   override line(text: string): void {
     this.#draw.clear();
-    super.line(wrapped(text, this.#terminal.columns));
+    super.line(text);
   }
 
   override note(text: string): void {
     this.#draw.clear();
-    super.note(
-      styleText('dim', wrapped(text, this.#terminal.columns), {
-        stream: this.#terminal as unknown as NodeJS.WriteStream,
-      }),
-    );
+    super.note(styleText('dim', text, { stream: this.#terminal as unknown as NodeJS.WriteStream }));
   }
 
   override warning(text: string): void {
     this.#draw.clear();
-    super.warning(wrapped(text, this.#terminal.columns));
-  }
-
-  override trouble(trouble: ShownTrouble): void {
-    this.#draw.clear();
-    super.trouble(trouble);
-  }
-
-  override error(error: ShownError): void {
-    this.#draw.clear();
-    super.error(error);
+    super.warning(text);
   }
 
   override stagesMoved(stages: readonly Stage[]): void {

@@ -13,6 +13,7 @@ const everyMilliseconds = 1000;
 
 /** `--json`: an event a line on standard output, the last one the summary; words for people on the other. */
 export class Events implements Display {
+  readonly columns = 80;
   readonly #streams: Streams;
   readonly #quiet: boolean;
   #shown = 0;

@@ -1,4 +1,4 @@
-import { styleText } from 'node:util';
+import { stripVTControlCharacters, styleText } from 'node:util';
 import { harmless } from '../harmless.ts';
 import type { ShownError, ShownTrouble } from '../output.ts';
 import type { Stage } from '../stage.ts';
@@ -70,7 +70,7 @@ export function wrapped(text: string, columns: number): string {
       const lines = [''];
       for (const word of line.slice(indent.length).split(' ')) {
         const last = lines.at(-1) as string;
-        if (last !== '' && indent.length + last.length + 1 + word.length > columns)
+        if (last !== '' && indent.length + width(last) + 1 + width(word) > columns)
           lines.push(word);
         else lines[lines.length - 1] = lines.length === 1 && last === '' ? word : `${last} ${word}`;
       }
@@ -78,3 +78,6 @@ export function wrapped(text: string, columns: number): string {
     })
     .join('\n');
 }
+
+/** In characters, without what colours it. */
+const width = (text: string): number => stripVTControlCharacters(text).length;

@@ -40,7 +40,8 @@ export const show: CommandDefinition<Options> = {
         ...{ kind, id, label, revision: record.revision, deletedAt: record.deletedAt },
         ...{ sources, fields, conflicts, names: Object.fromEntries(names) },
       });
-      for (const line of await drawn(client, described, label, names)) {
+      const wide = context.output.columns - 1;
+      for (const line of await drawn(client, described, label, names, wide)) {
         context.output.line(printable(line));
       }
       return { complete: true, summary: { kind, id } };
@@ -62,7 +63,7 @@ const valuesOf = ({ record, fields }: Described): Values[] => [
   ]),
 ];
 
-/** For a terminal of 80 columns: a field, its value, what it came with. */
+/** On a terminal of 80 columns: a field, its value, what it came with. On a narrower one, that stands below. */
 const columns = { name: 15, value: 36, all: 79 };
 
 async function drawn(
@@ -70,10 +71,11 @@ async function drawn(
   { kind, record, sources, fields, conflicts }: Described,
   label: string,
   names: Names,
+  wide: number,
 ): Promise<string[]> {
   const sourceNames = new Map((await listSources(client)).map(({ id, name }) => [id, name]));
   const questions = (some: readonly Conflict[], field?: Field) =>
-    some.flatMap((conflict) => question(conflict, sourceNames, names, field));
+    some.flatMap((conflict) => question(conflict, sourceNames, names, field, wide));
   const isEmpty = (field: DescribedField) =>
     valueLines(fieldOf(kind, field.name), field.value, names).length === 0;
   const isPlain = ({ changed, locked, conflicts: open }: DescribedField) =>
@@ -91,7 +93,7 @@ async function drawn(
   for (const described of shown.filter(({ fact }) => !fact)) {
     const field = fieldOf(kind, described.name);
     lines.push(
-      ...rows(described.name, valueLines(field, described.value, names), described.origin),
+      ...rows(described.name, valueLines(field, described.value, names), described.origin, wide),
     );
     if (described.changed) lines.push(entry('', `was: ${inShort(field, described.before, names)}`));
     if (described.locked) lines.push(entry('', 'locked: no sync changes it'));
@@ -100,22 +102,34 @@ async function drawn(
   const facts = shown.filter(({ fact }) => fact);
   if (facts.length > 0) lines.push('', 'Facts, as a source tells them:');
   for (const { name, value } of facts) {
-    lines.push(...rows(name, valueLines(fieldOf(kind, name), value, names), null));
+    lines.push(...rows(name, valueLines(fieldOf(kind, name), value, names), null, wide));
   }
-  if (empty.length > 0) lines.push('', ...entryLines('empty', empty.join(', ')));
+  if (empty.length > 0) lines.push('', ...entryLines('empty', empty.join(', '), wide));
   return lines;
 }
 
 /** What fits stands beside where it came from; what is longer, below it. */
-function rows(name: string, value: readonly string[], origin: Origin | null): string[] {
+function rows(
+  name: string,
+  value: readonly string[],
+  origin: Origin | null,
+  wide: number,
+): string[] {
   const text = value.length > 0 ? value.join('\n') : '—';
-  if (origin === null) return entryLines(name, text);
+  if (origin === null) return entryLines(name, text, wide);
+  if (wide < columns.all) {
+    return [...entryLines(name, text, wide), entry('', `(${originWords(origin)})`)];
+  }
   const lines = wrapped(text, columns.value).split('\n');
   const isNarrow = lines.length <= mostBeside && lines.every((one) => one.length <= columns.value);
   const beside = isNarrow ? lines : [''];
   const [first, ...others] = beside.map((one) => entry('', one));
   const head = `${name}${first?.slice(name.length)}`.padEnd(columns.name + columns.value + 2);
-  return [`${head}${originWords(origin)}`, ...others, ...(isNarrow ? [] : entryLines('', text))];
+  return [
+    `${head}${originWords(origin)}`,
+    ...others,
+    ...(isNarrow ? [] : entryLines('', text, wide)),
+  ];
 }
 
 const mostBeside = 5;
@@ -129,9 +143,9 @@ function originWords({ command, source, runId, at }: Origin): string {
 
 const entry = (name: string, text: string): string => `${name.padEnd(columns.name)} ${text}`;
 
-function entryLines(name: string, text: string): string[] {
+function entryLines(name: string, text: string, wide: number): string[] {
   const indent = ' '.repeat(columns.name + 1);
-  return wrapped(text, columns.all - indent.length)
+  return wrapped(text, wide - indent.length)
     .split('\n')
     .map((line, i) => (i === 0 ? entry(name, line) : `${indent}${line}`));
 }
@@ -150,17 +164,19 @@ function question(
   sourceNames: ReadonlyMap<number, string>,
   names: Names,
   field: Field | undefined,
+  wide: number,
 ): string[] {
   const other = sourceNames.get(sourceId) ?? String(sourceId);
   if (field === undefined) {
-    return entryLines('conflict', `${id}: one of the library and ${other} has deleted it`);
+    return entryLines('conflict', `${id}: one of the library and ${other} has deleted it`, wide);
   }
   const place = key === '' ? '' : ` on ${names.get(key) ?? key}`;
   const short = (value: unknown) =>
     key === '' ? inShort(field, value, names) : (jsonText(value) ?? 'nothing').slice(0, 56);
   return entryLines(
     '',
-    `conflict ${id}${place}: here ${short(library)}, ${other} ${short(source)}`,
+    `conflict ${id}${place}: library ${short(library)}, ${other} ${short(source)}`,
+    wide,
   );
 }
 

@@ -1,4 +1,6 @@
-import { listRuns, type Run } from '../../library/runs.ts';
+import type { ClientBase } from 'pg';
+import { labelsOf } from '../../library/labels.ts';
+import { listRuns, type Run, recordsOf } from '../../library/runs.ts';
 import { type Kind, kindNames } from '../../model/kinds.ts';
 import { atLeast, type CommandDefinition, libraryOptions } from '../command.ts';
 import { kindWord } from '../counting.ts';
@@ -21,9 +23,11 @@ export const list: CommandDefinition<Options> = {
       const { output } = context;
       const paging = { limit, ...(before !== undefined && { before }) };
       const runs = await listRuns(client, paging);
+      const records = await recordWords(client, runs);
       for (const run of runs) {
-        output.event('run', { ...run });
-        output.line(`${String(run.id).padStart(5)}  ${runWords(run)}`);
+        const record = records.get(run.id);
+        output.event('run', { ...run, ...(record && { record }) });
+        output.line(`${String(run.id).padStart(5)}  ${runWords(run, record)}`);
       }
       if (runs.length === 0) output.line('Nothing was done.');
       const last = runs.at(-1);
@@ -34,11 +38,34 @@ export const list: CommandDefinition<Options> = {
     }),
 };
 
-/** `sync of main, 2026-05-06 07:08 (2 hours ago), done: 3 scenes updated here` */
-export function runWords(run: Run): string {
+/** What a person calls the record that a run of theirs is about: `scene Harbour at dawn`. */
+export async function recordWords(
+  client: ClientBase,
+  runs: readonly Run[],
+): Promise<Map<number, string>> {
+  const own = runs.filter(({ source, undoes }) => source === null && undoes === null);
+  const records = await recordsOf(
+    client,
+    own.map(({ id }) => id),
+  );
+  const words = new Map<number, string>();
+  for (const [kind, some] of Map.groupBy(records, ([, record]) => record.kind)) {
+    const labels = await labelsOf(
+      client,
+      kind,
+      some.map(([, { id }]) => id),
+    );
+    for (const [run, { id }] of some) words.set(run, `${kind} ${labels.get(id) || id}`);
+  }
+  return words;
+}
+
+/** `sync of main, 2026-05-06 07:08 (2 hours ago), done: 3 scenes updated here`, `edit of scene A walk, …` */
+export function runWords(run: Run, record?: string): string {
   const { command, source, startedAt, outcome, counts, undoes } = run;
   const what = undoes === null ? command : `${command} of run ${undoes}`;
-  const of = source === null ? '' : `${undoes === null ? ' of' : ','} ${source}`;
+  const whose = source ?? record;
+  const of = whose === undefined ? '' : `${undoes === null ? ' of' : ','} ${whose}`;
   const done = Object.entries(counts)
     .filter(([, count]) => count > 0)
     .sort(([a], [b]) => placeOf(a) - placeOf(b))

@@ -4,7 +4,7 @@ import { StowageError } from '../../model/errors.ts';
 import { atLeast, type CommandDefinition, libraryOptions } from '../command.ts';
 import { withLibrary } from '../library.ts';
 import { tellLines } from './lines.ts';
-import { runWords } from './list.ts';
+import { recordWords, runWords } from './list.ts';
 
 interface Options {
   id: number;
@@ -18,8 +18,9 @@ export const show: CommandDefinition<Options> = {
     withLibrary(context, async (client) => {
       const { output } = context;
       const run = await namedRun(client, id);
-      output.event('run', { ...run });
-      output.line(`run ${id}: ${runWords(run)}`);
+      const record = (await recordWords(client, [run])).get(id);
+      output.event('run', { ...run, ...(record && { record }) });
+      output.line(`run ${id}: ${runWords(run, record)}`);
       const lines = await tellLines(output, client, id);
       if (lines === 0 && run.command === 'migrate') {
         output.line('A first import: everything that it counts was made by it.');
