@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile } from 'node:fs/promises';
+import { hash } from 'node:crypto';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
@@ -92,9 +93,38 @@ test('an export shows what was edited in the library, and nothing else changed',
   });
 });
 
+test('an export with pictures has every picture that its records name, byte for byte', async (t) => {
+  const library = await migrated(t);
+  const out = await temporaryFolder(t);
+  const exported = () => library.stowage('export', '--as', 'main', '--out', out, '--pictures');
+  const whole = await exported();
+  assert.equal(whole.exitCode, 0);
+  const named = new Set<string>();
+  for (const [file, text] of await contents(out)) {
+    for (const [, md5] of text.matchAll(/_md5":"([0-9a-f]{32})"/g)) named.add(String(md5));
+    assert.match(file, /\.jsonl$/);
+  }
+  const folder = path.join(out, 'pictures');
+  const files = await readdir(folder);
+  assert.ok(files.length > 20);
+  assert.deepEqual(new Set(files.map((file) => path.parse(file).name)), named);
+  for (const file of files) {
+    assert.equal(hash('md5', await readFile(path.join(folder, file))), path.parse(file).name);
+  }
+  assert.equal(whole.summary.pictures, files.length);
+
+  const [lost] = [...named] as [string];
+  await rm(path.join(library.data, 'pictures', lost.slice(0, 2), lost.slice(2, 4), lost));
+  const short = await exported();
+  assert.equal(short.exitCode, 3);
+  assert.equal(short.summary.pictures, files.length - 1);
+  assert.match(String(short.troubles[0]?.why), /lacks its picture/);
+});
+
 /** The files of an export, byte for byte. */
 async function contents(folder: string): Promise<Map<string, string>> {
-  const files = (await readdir(folder)).sort();
+  const entries = await readdir(folder, { withFileTypes: true });
+  const files = entries.flatMap((entry) => (entry.isFile() ? [entry.name] : [])).sort();
   const read = files.map(async (file) => [file, await readFile(path.join(folder, file), 'latin1')]);
   return new Map((await Promise.all(read)) as [string, string][]);
 }

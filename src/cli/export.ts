@@ -7,12 +7,14 @@ import { makeFolder } from '../library/disk.ts';
 import { filesById, InverseReader } from '../library/inverses.ts';
 import { LibraryRecords } from '../library/read.ts';
 import type { Source } from '../library/sources.ts';
+import { exportPictures } from '../media/exportPictures.ts';
+import { PictureStore } from '../media/store.ts';
 import type { Id } from '../model/fields.ts';
 import type { Rec } from '../model/kinds.ts';
 import { jsonText } from '../model/records.ts';
 import { plural } from '../model/vocabulary.ts';
 import { type ServedKind, servedBy, servedKinds } from '../stash/serve.ts';
-import { type CommandDefinition, libraryOptions } from './command.ts';
+import { type CommandContext, type CommandDefinition, libraryOptions } from './command.ts';
 import { sumOf } from './counting.ts';
 import { namedSource, withLibrary } from './library.ts';
 import type { Stage } from './stage.ts';
@@ -20,14 +22,19 @@ import type { Stage } from './stage.ts';
 interface Options {
   as: string;
   out: string;
+  pictures?: boolean;
 }
 
-/** `stowage export --as main --out DIR`: every record as that source serves it, one JSON Lines file a kind. */
+/**
+ * `stowage export --as main --out DIR`: every record as that source serves it, one JSON Lines file a kind; with `--pictures`
+ * also their pictures.
+ */
 export const exportCommand: CommandDefinition<Options> = {
   configure: (command) =>
     libraryOptions(command)
       .requiredOption('--as <source>', 'whose words and ids to use: the name of a source')
-      .requiredOption('--out <dir>', 'the folder to write into'),
+      .requiredOption('--out <dir>', 'the folder to write into')
+      .option('--pictures', 'write the pictures too, as pictures/MD5.jpg'),
   run: (context, options) =>
     withLibrary(context, async (client) => {
       const source = await namedSource(client, options.as);
@@ -47,14 +54,48 @@ export const exportCommand: CommandDefinition<Options> = {
         exported[kind] = stage.done;
         stage.finish();
       }
+      const { written, missing } = options.pictures
+        ? await pictures(context, client, source, options.out)
+        : { written: 0, missing: 0 };
       await records.end();
-      const total = sumOf(Object.values(exported));
-      context.output.line(
-        `Exported ${total.toLocaleString('en')} records as ${source.name} serves them.`,
-      );
-      return { complete: true, summary: { counts: exported } };
+      const total = sumOf(Object.values(exported)).toLocaleString('en');
+      const and = options.pictures ? ` and ${written.toLocaleString('en')} pictures` : '';
+      context.output.line(`Exported ${total} records${and} as ${source.name} serves them.`);
+      if (missing > 0) {
+        context.output.warning(
+          `${missing.toLocaleString('en')} pictures are missing here: \`stowage migrate --name ${source.name} --from …\` fetches them.`,
+        );
+      }
+      return { complete: missing === 0, summary: { counts: exported, pictures: written } };
     }),
 };
+
+async function pictures(
+  { settings, output, signal }: CommandContext,
+  client: ClientBase,
+  source: Source,
+  out: string,
+): Promise<{ written: number; missing: number }> {
+  using stage = output.stage('pictures');
+  let missing = 0;
+  const written = await exportPictures({
+    client,
+    source,
+    store: PictureStore.at(join(settings.dataDirectory, 'pictures')),
+    folder: resolve(out, 'pictures'),
+    progress: (done, of) => {
+      stage.total = of;
+      stage.advance(done - stage.done);
+    },
+    trouble: (trouble) => {
+      missing++;
+      output.trouble(trouble);
+    },
+    signal,
+  });
+  stage.finish();
+  return { written, missing };
+}
 
 async function* served<K extends ServedKind>(
   client: ClientBase,

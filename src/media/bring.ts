@@ -2,8 +2,8 @@ import type { ClientBase } from 'pg';
 import type { Source } from '../library/sources.ts';
 import type { Trouble } from '../model/reading.ts';
 import { listAsHeld } from './held.ts';
-import { type Missing, missingPictures } from './missing.ts';
 import { inParallel } from './parallel.ts';
+import { missingPictures, type OwnedPicture } from './picturesOf.ts';
 import { type Held, isPictureId, type PictureStore } from './store.ts';
 import { Patience, type Supplier } from './supplier.ts';
 
@@ -47,7 +47,7 @@ export async function bringPictures(options: BringOptions): Promise<Brought> {
   let done = 0;
   for await (const batch of missingPictures(client, source)) {
     const held: Held[] = [];
-    const reasons = new Map<Missing, string>();
+    const reasons = new Map<OwnedPicture, string>();
     await inParallel(
       batch,
       concurrency,
@@ -80,7 +80,7 @@ export async function bringPictures(options: BringOptions): Promise<Brought> {
 /** Fetches a picture into the store from the first supplier that has it, or says why it cannot be had. */
 function fetching(store: PictureStore, suppliers: readonly Supplier[]) {
   const patience = new Patience();
-  return async ({ md5, owners }: Missing, stop: AbortSignal): Promise<Held | string> => {
+  return async ({ md5, owners }: OwnedPicture, stop: AbortSignal): Promise<Held | string> => {
     if (!isPictureId(md5)) return 'its source names it by something that is no MD5';
     const reasons: string[] = [];
     for (const supplier of suppliers) {

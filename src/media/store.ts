@@ -30,9 +30,14 @@ export class PictureStore {
     this.#incoming = path.join(folder, 'incoming');
   }
 
+  /** For reading: nothing is made, nor cleared away. */
+  static at(folder: string): PictureStore {
+    return new PictureStore(path.resolve(folder));
+  }
+
   /** Makes the folder where it is missing, and clears away what killed processes left half written. */
   static async open(folder: string): Promise<PictureStore> {
-    const store = new PictureStore(path.resolve(folder));
+    const store = PictureStore.at(folder);
     await store.#guard(async () => {
       await makeFolder(store.#incoming, 0o700);
       await sweep(store.#incoming);

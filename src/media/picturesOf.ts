@@ -5,25 +5,46 @@ import { type PictureField, pictureFields } from './fields.ts';
 import { batchSize } from './held.ts';
 import type { Owner } from './supplier.ts';
 
-/** A picture that the library knows of and the store does not hold. */
-export interface Missing {
+/** A picture that records of a source have. */
+export interface OwnedPicture {
   md5: PictureId;
   /** All records of the source that have it. */
   owners: Owner[];
-  /** How many such pictures there are in all. */
+  /** How many pictures are listed in all. */
   of: number;
 }
 
-/**
- * The pictures that are missing, each once, in batches, in the order of the first records that have them: about the
- * order in which a Stash database holds them. The connection must be in no transaction. The list is made once, and
- * kept by the server: with a query for each page, each would cost as much.
- */
-export async function* missingPictures(
+/** The pictures of a source's records, each once, in batches. In the caller's transaction. */
+export const picturesOf = (
   client: ClientBase,
   source: Pick<Source, 'id'>,
-): AsyncGenerator<Missing[]> {
-  const wanted = pictureFields.map(
+): AsyncGenerator<OwnedPicture[]> => listed(client, source, 'pictures', '', '');
+
+/**
+ * Those of them that are missing from the list of what the store holds, in the order of the first records that have them:
+ * about the order in which a Stash database holds them. The connection must be in no transaction. The list is made once,
+ * and kept by the server: with a query for each page, each would cost as much.
+ */
+export const missingPictures = (
+  client: ClientBase,
+  source: Pick<Source, 'id'>,
+): AsyncGenerator<OwnedPicture[]> =>
+  listed(
+    client,
+    source,
+    'missing_pictures',
+    'WITH HOLD',
+    'WHERE NOT EXISTS (SELECT FROM qar.pictures p WHERE p.md5 = w.md5)',
+  );
+
+async function* listed(
+  client: ClientBase,
+  source: Pick<Source, 'id'>,
+  cursor: string,
+  hold: string,
+  where: string,
+): AsyncGenerator<OwnedPicture[]> {
+  const owned = pictureFields.map(
     ({ kindNumber, table, column }, i) =>
       `SELECT ${i} AS field, l.remote_id AS id, r.${column} AS md5
          FROM stowage.links l JOIN ${table} r ON r.id = l.library_id
@@ -31,22 +52,21 @@ export async function* missingPictures(
           AND r.${column} IS NOT NULL AND r.deleted_at IS NULL`,
   );
   await client.query(
-    `DECLARE missing_pictures NO SCROLL CURSOR WITH HOLD FOR
+    `DECLARE ${cursor} NO SCROLL CURSOR ${hold} FOR
      SELECT md5, json_agg(json_build_array(field, id) ORDER BY field, id) AS owners,
             (count(*) OVER ())::integer AS of
-       FROM (${wanted.join(' UNION ALL ')}) w
-      WHERE NOT EXISTS (SELECT FROM qar.pictures p WHERE p.md5 = w.md5)
+       FROM (${owned.join(' UNION ALL ')}) w ${where}
       GROUP BY md5 ORDER BY min((field::bigint << 44) + id)`,
   );
   try {
     for (;;) {
-      const { rows } = await client.query<Row>(`FETCH ${batchSize} FROM missing_pictures`);
+      const { rows } = await client.query<Row>(`FETCH ${batchSize} FROM ${cursor}`);
       if (rows.length === 0) return;
       yield rows.map(({ md5, owners, of }) => ({ md5, owners: owners.map(ownerOf), of }));
     }
   } finally {
     // The connection may be what failed: then the list is gone with it.
-    await client.query('CLOSE missing_pictures').catch(() => {});
+    await client.query(`CLOSE ${cursor}`).catch(() => {});
   }
 }
 
