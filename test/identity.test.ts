@@ -302,6 +302,98 @@ for (const via of ['tables', 'graphql']) {
   });
 }
 
+for (const via of ['tables', 'graphql']) {
+  test(`a Stash that was cleaned while its disk was away is the same: all is kept, and comes back, through ${via}`, async (t) => {
+    const side = await inStep(t, { writes: true });
+    const { library, query } = side;
+    const before = await whole(library);
+    const saved = backup(side.stash);
+    side.stash.simulator.sql(`
+      delete from galleries where folder_id is not null or id in (select gallery_id from galleries_files);
+      delete from scene_markers_tags; delete from scene_markers; delete from scenes; delete from images;
+      update folders set zip_file_id = null; delete from files where zip_file_id is not null; delete from files;`);
+    const says = async (...expected: [number, number]) => {
+      const { exitCode, warnings } = await side.sync('--via', via);
+      assert.equal(exitCode, expected[0], warnings.join());
+      const told = warnings.filter((warning) =>
+        /^Everything that has files is gone from main: 40 images, .*40 scenes.*A disk may be missing/.test(
+          warning,
+        ),
+      );
+      assert.equal(told.length, expected[1], warnings.join());
+    };
+    await says(0, 1);
+    await assertSame(library, before);
+    await query(
+      `UPDATE stowage.links SET absent_since = now() - interval '9 days' WHERE absent_since IS NOT NULL`,
+    );
+    await says(3, 1); // held back, however few there are of a kind
+    await assertSame(library, before);
+
+    side.stash = await restarted(t, side.stash, saved);
+    await says(0, 0);
+    await assertSame(library, before);
+    await side.sync(); // by the road that what follows takes
+    await side.assertInStep();
+    await side.assertQuiet();
+  });
+
+  test(`a Stash whose creation times were changed by SQL is the same, with new times, through ${via}`, async (t) => {
+    const side = await inStep(t, { writes: true });
+    const { library, query, stash } = side;
+    await library.stowage('edit', 'scene', 'main:4', 'title=Mine');
+    await side.sync();
+    const records = () =>
+      query('SELECT kind, remote_id, library_id FROM stowage.links ORDER BY kind, remote_id');
+    const before = await records();
+    stash.simulator.sql(`
+      update scenes set created_at = '2001-02-03T04:05:06Z' where id > 2;
+      update scenes set title = 'Edited, too' where id in (7, 9);
+      update scenes set updated_at = created_at where id = 4;
+      update images set created_at = '2001-02-03T04:05:06Z';
+      update files set created_at = '2001-02-03T04:05:06Z';
+      update tags set created_at = '2002-02-03T04:05:06Z' where id = 3;
+      update performers set created_at = '2002-02-03T04:05:06Z';
+      update scene_markers set created_at = '2002-02-03T04:05:06Z';`);
+    const { exitCode, warnings } = await side.sync('--full', '--via', via);
+    assert.equal(exitCode, 0);
+    assert.match(
+      warnings.join('\n'),
+      /^In main, 1 tag, \d+ performers, 40 images, 38 scenes, .*have another creation time than before, and are otherwise unchanged/m,
+    );
+    assert.deepEqual(await records(), before, 'every record is the one that it was');
+    const [times] = await query<{ count: number }>(
+      `SELECT count(*)::int AS count FROM stowage.links WHERE facts ->> 'createdAt' LIKE '2001-02-03T%'`,
+    );
+    assert.ok((times?.count as number) >= 78, 'the new times are facts');
+    await side.sync('--full'); // what the other road has read is as old as before
+    await side.assertInStep();
+    await side.assertQuiet();
+  });
+}
+
+test('a Stash whose numbers were given to records that differ but in their file was put back', async (t) => {
+  // Two scenes that nobody worked on, and that were made in the same second, have each other's file.
+  const prepared = `update scenes set title = null, created_at = '2001-02-03T04:05:06Z' where id in (8, 11);
+    delete from scene_stash_ids where scene_id in (8, 11);`;
+  const side = await inStep(t, { writes: true, prepared });
+  const { stash, library, query, idOf } = side;
+  const [first, second] = [await idOf('scene', 8), await idOf('scene', 11)];
+  const fileOf = (id: string) =>
+    query('SELECT file_id FROM qar.cargo_files WHERE cargo_id = $1', [id]);
+  const files = [await fileOf(first), await fileOf(second)];
+  await query(`UPDATE stowage.sources SET standing = 'rewound' WHERE id = 1`);
+  stash.simulator.sql(`create temp table swapped as select file_id, 19 - scene_id as scene from scenes_files where scene_id in (8, 11);
+    delete from scenes_files where scene_id in (8, 11);
+    insert into scenes_files (scene_id, file_id, "primary") select scene, file_id, 1 from swapped;`);
+  assert.equal((await library.stowage('sync')).error?.code, 'source.changed');
+  await resolve(side, '--accept');
+  await side.sync();
+  assert.deepEqual([await idOf('scene', 11), await idOf('scene', 8)], [first, second]);
+  assert.deepEqual([await fileOf(first), await fileOf(second)], files);
+  await side.assertInStep();
+});
+
 test('of a source that is what it was nothing is to be resolved', async (t) => {
   const { library } = await inStep(t);
   const { exitCode, error } = await library.stowage('sources', 'resolve', 'main', '--accept');

@@ -5,6 +5,7 @@ import { feedFromFile, feedFromReading } from '../feeds.ts';
 import { firstImport, holdsRecords } from '../library/firstImport.ts';
 import { listSources } from '../library/sources.ts';
 import { keptTroubles } from '../library/troubles.ts';
+import { counted } from '../model/counted.ts';
 import type { Kind } from '../model/kinds.ts';
 import { syncSource } from '../sync/sync.ts';
 import {
@@ -13,7 +14,7 @@ import {
   libraryOptions,
   type Outcome,
 } from './command.ts';
-import { counted, sumOf } from './counting.ts';
+import { sumOf } from './counting.ts';
 import { remember } from './knownSource.ts';
 import { lockForWriting, withLibrary } from './library.ts';
 import { type Entered, openSource, reach, tellUnknown } from './opening.ts';

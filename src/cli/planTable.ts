@@ -1,11 +1,12 @@
 import type { ClientBase } from 'pg';
 import { inOneLine, labelsOf } from '../library/labels.ts';
+import { kindWord } from '../model/counted.ts';
 import type { LibraryId, Values } from '../model/held.ts';
 import { fieldOf, type Kind } from '../model/kinds.ts';
 import type { PlanCount, PlanFile } from '../sync/planFile.ts';
 import type { PlanItem } from '../sync/planItem.ts';
 import { placeOf, valuesOf, valueWords } from './conflicts/words.ts';
-import { andMore, kindWord } from './counting.ts';
+import { andMore } from './counting.ts';
 import type { Output } from './output.ts';
 import { type Names, namesIn } from './records/names.ts';
 import { changeWords, inShort } from './records/words.ts';

@@ -2,12 +2,12 @@ import type { ClientBase } from 'pg';
 import { labelsOf } from '../library/labels.ts';
 import type { Source } from '../library/sources.ts';
 import { waitingOf } from '../library/waiting.ts';
+import { counted } from '../model/counted.ts';
 import type { Kind } from '../model/kinds.ts';
 import { plural } from '../model/vocabulary.ts';
 import type { Failure } from '../sync/applyThere.ts';
 import type { Synced } from '../sync/sync.ts';
 import type { CommandContext, Outcome } from './command.ts';
-import { counted } from './counting.ts';
 import type { Output } from './output.ts';
 import { tellCounts } from './planTable.ts';
 

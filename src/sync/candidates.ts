@@ -17,6 +17,8 @@ export interface Candidates {
   gone: Id[];
   /** The source gave fewer records than it counts: nothing that is missing may be taken for gone. */
   isShort: boolean;
+  /** How many have another time of creation than before, and are the same otherwise. */
+  redated?: number;
 }
 
 export interface Looking {

@@ -56,6 +56,7 @@ export async function decideDeletions(
   gone: { [K in Kind]: readonly GoneLink[] },
   now: number,
   allowance: Allowance,
+  isDiskAway = false,
 ): Promise<Decisions> {
   const travels = source.deletions === 'library' || source.deletions === 'both';
   const due = {} as { [K in Kind]: Id[] };
@@ -66,7 +67,11 @@ export async function decideDeletions(
       (!hasFiles.has(kind) || (absentSince !== null && now - absentSince.getTime() >= patience));
     due[kind] = gone[kind].filter(isDue).map(({ id }) => id);
   }
-  const { back, ...told } = await holdBack(client, source, due, 'here', allowance);
+  const { back, ...told } = await holdBack(client, source, due, 'here', allowance, {
+    asked: isDiskAway ? hasFiles : new Set(),
+  });
+  // A file is what its record is known by: while that waits for a person, or for its disk, so does the file.
+  if (isDiskAway || [...hasFiles].some((kind) => back[kind].size > 0)) due.file = [];
   const of = {} as Decisions['of'];
   for (const kind of kindNames) {
     const deleted = due[kind].filter((id) => !back[kind].has(id));
@@ -82,13 +87,17 @@ export interface Allowance {
   left: number;
 }
 
-/** Which deletions wait for a person, as there are too many of them in one run, in whichever direction. */
+/**
+ * Which deletions wait for a person, as there are too many of them in one run, in whichever direction, or as those of their
+ * kind are always asked about.
+ */
 export async function holdBack(
   client: ClientBase,
   source: Source,
   due: { [K in Kind]: readonly Id[] },
   where: string,
   allowance: Allowance,
+  { asked }: { asked: ReadonlySet<Kind> } = { asked: new Set() },
 ): Promise<Held & { back: { [K in Kind]: ReadonlySet<Id> } }> {
   const back = Object.fromEntries(kindNames.map((kind) => [kind, new Set<Id>()])) as {
     [K in Kind]: Set<Id>;
@@ -106,9 +115,9 @@ export async function holdBack(
   } else {
     for (const kind of counted) {
       const ids = due[kind];
-      if (ids.length <= alwaysAllowed) continue;
+      if (ids.length === 0 || (ids.length <= alwaysAllowed && !asked.has(kind))) continue;
       const count = await countLinks(client, source, kind);
-      if (ids.length > count * largestShare) {
+      if (asked.has(kind) || ids.length > count * largestShare) {
         why.push(`${ids.length} of ${count} ${plural[kind]} would be deleted ${where}`);
         hold(kind, ids);
         continue;
@@ -129,6 +138,27 @@ export async function holdBack(
   allowance.left -= holds;
   for (const kind of counted) back[kind].clear();
   return { back, held: {}, why: [] };
+}
+
+/** Of a few records that are all gone nobody can tell whether somebody deleted them. */
+const fewest = 3;
+
+/** Everything that lies on a disk, by kind, where all of it is gone from the source; undefined where anything is there. */
+export async function goneWithDisk(
+  client: ClientBase,
+  source: Source,
+  gone: { [K in Kind]: readonly Id[] },
+): Promise<{ [K in Kind]?: number } | undefined> {
+  const counts = {
+    scene: gone.scene.length,
+    image: gone.image.length,
+    gallery: gone.gallery.length,
+  };
+  if (counts.scene + counts.image < fewest) return undefined;
+  for (const kind of ['scene', 'image'] as const) {
+    if (counts[kind] < (await countLinks(client, source, kind))) return undefined;
+  }
+  return counts;
 }
 
 async function countLinks(client: ClientBase, source: Source, kind: Kind): Promise<number> {

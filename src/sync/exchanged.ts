@@ -2,10 +2,11 @@ import { kindNumber } from '../library/layout.ts';
 import { linksOf } from '../library/links.ts';
 import type { Id } from '../model/fields.ts';
 import type { Values } from '../model/held.ts';
-import { type Folder, type Kind, kindNames } from '../model/kinds.ts';
+import { type Kind, kindNames } from '../model/kinds.ts';
 import { sameValue } from '../model/records.ts';
 import { hasFiles, ownerField } from './deletions.ts';
 import { batchesOf, makingOrder, type Planning } from './planning.ts';
+import { calledBy, tellsApart } from './standing.ts';
 
 /** Numbers of records that are there, by kind. */
 type Numbers = { [K in Kind]: readonly Id[] };
@@ -38,6 +39,8 @@ async function exchangedAmong(
   const found: Id[] = [];
   /** Those that are called otherwise than they were, by what they are called now. */
   const renamed = new Map<Id, string>();
+  /** Those that are of a file which they had not, by that. */
+  const refiled = new Map<Id, Id>();
   for await (const batch of reading.some(kind, ids, signal)) {
     for (const { id, ...told } of batch as ({ id: Id } & Values)[]) {
       const link = links.get(id);
@@ -50,11 +53,16 @@ async function exchangedAmong(
         if (isOf(told) || isOf(was)) found.push(id);
       } else if (file !== undefined) {
         if (others.file.includes(file)) found.push(id);
+        else if (!(was.files as Id[] | undefined)?.includes(file)) refiled.set(id, file);
+      } else if (kind === 'file' && told.path !== was.path && tellsApart(told, was)) {
+        found.push(id);
       } else if (calledBy(kind, told) !== calledBy(kind, was) && !hasSame(told, was)) {
         renamed.set(id, calledBy(kind, told));
       }
     }
   }
+  const taken = await filesHad({ client, source }, kind, [...refiled.values()]);
+  for (const [id, file] of refiled) if (taken.has(file)) found.push(id);
   if (renamed.size === 0) return found;
   const { rows } = await client.query<{ name: string }>(
     `SELECT ${callings[kind]} AS name FROM stowage.links
@@ -64,6 +72,21 @@ async function exchangedAmong(
   const known = new Set(rows.map(({ name }) => name));
   for (const [id, name] of renamed) if (known.has(name)) found.push(id);
   return found;
+}
+
+/** Of some files, those that were of any record of the kind. */
+async function filesHad(
+  { client, source }: Pick<Planning, 'client' | 'source'>,
+  kind: Kind,
+  files: readonly Id[],
+): Promise<Set<Id>> {
+  if (files.length === 0) return new Set();
+  const { rows } = await client.query<{ file: string }>(
+    `SELECT DISTINCT f AS file FROM stowage.links, jsonb_array_elements_text(facts -> 'files') AS f
+      WHERE source_id = $1 AND kind = $2 AND f::bigint = ANY ($3::bigint[])`,
+    [source.id, kindNumber[kind], files],
+  );
+  return new Set(rows.map(({ file }) => Number(file)));
 }
 
 /** What tells a record from others of its kind, in what a link has of it. */
@@ -77,12 +100,6 @@ const callings: { [K in Kind]?: string } = {
   gallery: `coalesce(facts -> 'folder' ->> 'path', base ->> 'title')`,
   scene: `base ->> 'title'`,
 };
-
-function calledBy(kind: Kind, { name, disambiguation, title, path, folder }: Values): string {
-  if (kind === 'file') return String(path);
-  if (kind === 'performer') return `${name}\n${disambiguation}`;
-  return String((folder as Folder | null | undefined)?.path ?? name ?? title ?? '');
-}
 
 /** A file that was moved has the fingerprints that it had. */
 const hasSame = ({ fingerprints: now }: Values, { fingerprints: was }: Values): boolean =>

@@ -4,6 +4,8 @@ import type { Source } from '../library/sources.ts';
 import type { Id, Instant } from '../model/fields.ts';
 import { type Kind, kindNames } from '../model/kinds.ts';
 import type { Reading } from '../model/reading.ts';
+import { hasFiles, ownerField } from './deletions.ts';
+import { redatedAmong, standingsOf } from './standing.ts';
 
 /** Whether a source is still the server that it was when it was last read (design.md §5.1). */
 export interface Identity {
@@ -22,7 +24,7 @@ const telling = 20;
 /**
  * Looks up a sample of the records that were seen there. A record is (number, time of creation): Stash never gives a
  * number twice, so a number with another time, or a highest number that went down, shows a database that was put
- * back or exchanged.
+ * back or exchanged; unless all but the time is as it was. What is gone shows nothing where only what lies on a disk is.
  */
 export async function identify(
   client: ClientBase,
@@ -36,26 +38,45 @@ export async function identify(
   /** Gone, with a number above all that it says it has given: no deletion takes these back. */
   let ungiven = 0;
   let all = 0;
+  /** Of what a clean takes away where a disk is missing, and of all else. */
+  const there = { onDisk: 0, else: 0 };
+  let goneElsewhere = 0;
   for (const [kind, known] of sample) {
-    const there = await reading.created(
+    const created = await reading.created(
       kind,
       known.map(({ id }) => id),
     );
+    const isOnDisk = hasFiles.has(kind) || kind in ownerField;
+    const dated: Id[] = [];
     for (const { id, createdAt } of known) {
       all++;
-      const now = there.get(id);
+      const now = created.get(id);
       if (now === undefined) {
+        if (!isOnDisk) goneElsewhere++;
         if (id > (highest[kind] ?? Infinity)) ungiven++;
-      } else if (sameInstant(now, createdAt)) found++;
-      else replaced++;
+        continue;
+      }
+      // A gallery may have been made by hand.
+      if (!isOnDisk) there.else++;
+      else if (kind !== 'gallery' && kind !== 'chapter') there.onDisk++;
+      if (sameInstant(now, createdAt)) found++;
+      else dated.push(id);
     }
+    const redated = await redatedAmong({ client, source, reading }, kind, dated);
+    found += redated.size;
+    replaced += dated.length - redated.size;
   }
   const share = all === 0 ? 1 : found / all;
   const told = `${found} of ${all} records that were looked up are there as they were`;
+  const isGraphql = reading.road === 'graphql';
   // GraphQL tells only the highest number that is there, which a deletion lowers too.
-  const given = reading.road === 'graphql' ? {} : await highestGiven(client, source);
+  const given = isGraphql ? {} : await highestGiven(client, source);
   const lowered = kindNames.filter((kind) => (highest[kind] ?? Infinity) < (given[kind] ?? 0));
-  if (all >= 3 && share < 0.5 && (replaced > 0 || all >= telling)) {
+  // A disk that is not there takes along whatever lies on it, once Stash cleans; no number is taken back.
+  const isDiskAway =
+    replaced + goneElsewhere + lowered.length === 0 &&
+    (isGraphql ? there.onDisk === 0 && there.else > 0 : ungiven === 0);
+  if (!isDiskAway && all >= 3 && share < 0.5 && (replaced > 0 || all >= telling)) {
     const renumbered = await isRenumbered(client, source, reading);
     if (renumbered)
       return { verdict: 'renumbered', why: `${told}, the others under new numbers`, highest };
@@ -74,7 +95,8 @@ export async function identify(
     return { verdict: 'rewound', why, highest };
   }
   // By GraphQL that may have been deleted, too: the newest ones, and many.
-  if (all >= telling && ungiven > all * 0.1) return { verdict: 'rewound', why: told, highest };
+  if (!isDiskAway && all >= telling && ungiven > all * 0.1)
+    return { verdict: 'rewound', why: told, highest };
   const back = await changedBack(client, source, reading);
   if (back > 0) {
     const why = `${back} of the records that were changed last are as they were before that`;
@@ -88,8 +110,8 @@ const lastLines = 2000;
 const lastChanged = 100;
 
 /**
- * Of the records that were changed last, those that the source says it changed longer ago than it did: a backup from
- * between may have the same numbers.
+ * Of the records that were changed last, those that the source says it changed longer ago than it did, and that are
+ * otherwise than they were then: a backup from between may have the same numbers.
  */
 async function changedBack(client: ClientBase, source: Source, reading: Reading): Promise<number> {
   const { rows } = await client.query<{ kind: number; id: string; updated: string }>(
@@ -104,12 +126,15 @@ async function changedBack(client: ClientBase, source: Source, reading: Reading)
   for (const [kind, some] of Map.groupBy(rows, (row) => kindOfNumber.get(row.kind) as Kind)) {
     const known = new Map(some.map(({ id, updated }) => [Number(id), Date.parse(updated)]));
     const ids = [...known.keys()].sort((a, b) => a - b);
+    const earlier: Id[] = [];
     for await (const batch of reading.some(kind, ids)) {
       for (const { id, updatedAt } of batch as { id: Id; updatedAt?: Instant }[]) {
         // Not every road tells fractions of a second.
-        if (updatedAt && Date.parse(updatedAt) <= (known.get(id) ?? 0) - 1000) back++;
+        if (updatedAt && Date.parse(updatedAt) <= (known.get(id) ?? 0) - 1000) earlier.push(id);
       }
     }
+    const standings = await standingsOf({ client, source, reading }, kind, earlier);
+    back += [...standings.values()].filter((standing) => standing !== 'same').length;
   }
   return back;
 }
@@ -171,19 +196,28 @@ async function isRenumbered(
 ): Promise<boolean> {
   let known = 0;
   let again = 0;
+  let asBefore = 0;
   for (const kind of ['tag', 'studio', 'performer'] as const) {
-    const { rows } = await client.query<{ name: string; created: string }>(
-      `SELECT base ->> 'name' AS name, facts ->> 'createdAt' AS created FROM stowage.links
+    const { rows } = await client.query<{ id: string; name: string; created: string }>(
+      `SELECT remote_id AS id, base ->> 'name' AS name, facts ->> 'createdAt' AS created FROM stowage.links
         WHERE source_id = $1 AND kind = $2 AND absent_since IS NULL ORDER BY remote_id LIMIT 5000`,
       [source.id, kindNumber[kind]],
     );
-    const expected = new Set(rows.map(({ name, created }) => `${name}\n${Date.parse(created)}`));
+    const expected = new Map(
+      rows.map(({ id, name, created }) => [`${name}\n${Date.parse(created)}`, Number(id)]),
+    );
     known += expected.size;
     for await (const batch of reading.records(kind)) {
-      for (const { name, createdAt } of batch) {
-        if (expected.delete(`${name}\n${Date.parse(createdAt ?? '')}`)) again++;
+      for (const { id, name, createdAt } of batch) {
+        const key = `${name}\n${Date.parse(createdAt ?? '')}`;
+        const before = expected.get(key);
+        if (before === undefined) continue;
+        expected.delete(key);
+        if (before === id) asBefore++;
+        else again++;
       }
     }
   }
-  return known >= 3 && again >= known * 0.8;
+  // An import that gives some the numbers that they had gives others to most.
+  return known >= 3 && again + asBefore >= known * 0.8 && again > asBefore;
 }

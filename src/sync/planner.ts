@@ -5,6 +5,7 @@ import { linksOf } from '../library/links.ts';
 import { givenAgain } from '../library/moveLinks.ts';
 import { numbersNaming } from '../library/naming.ts';
 import type { Source } from '../library/sources.ts';
+import { counted } from '../model/counted.ts';
 import { StowageError } from '../model/errors.ts';
 import type { Id } from '../model/fields.ts';
 import type { LibraryId } from '../model/held.ts';
@@ -17,6 +18,7 @@ import {
   type Decisions,
   decideDeletions,
   type GoneLink,
+  goneWithDisk,
   type Held,
   hasFiles,
   holdBack,
@@ -30,6 +32,7 @@ import { planPairs } from './pairs.ts';
 import type { PlanHead } from './planFile.ts';
 import { emptyItem, type PlanItem } from './planItem.ts';
 import { batchesOf, makingOrder, type Planning } from './planning.ts';
+import { redatedAmong } from './standing.ts';
 import { type StashMerge, stashMerges } from './stashMerges.ts';
 
 /**
@@ -44,6 +47,7 @@ export async function makePlan(
   const found = await allCandidates(planning);
   const missing = missingIn(found, source);
   if (missing) warnings.push(`${missing.why}: nothing is taken for deleted.`);
+  warnings.push(...redatedWords(found, source));
 
   const newIds = new ImportIds(planning.now, ImportIds.salt());
   const lost: { [K in Kind]?: Id[] } = {};
@@ -92,10 +96,16 @@ export async function makePlan(
 
   // What the source lost by being put back is not gone: it is made there again.
   const allowance = { left: planning.allowedDeletions };
+  const away = await goneWithDisk(client, source, goneIn(found));
+  if (away && source.standing === 'ok') {
+    warnings.push(
+      `Everything that has files is gone from ${source.name}: ${counted(away)}. A disk may be missing there. The library keeps all of it: when the disk is back, let Stash scan, and sync again.`,
+    );
+  }
   const decisions =
     source.standing === 'push'
       ? await planLost(planning, found)
-      : await decide(planning, found, allowance);
+      : await decide(planning, found, allowance, away !== undefined);
   const staying = await planGone(planning, decisions, missing?.ids);
   const due: PlanItem[] = [];
   const restored = new Set<LibraryId>();
@@ -139,6 +149,15 @@ async function planParts(
     await planForgetting(planning, kind, [...parts]);
     found[kind].gone = found[kind].gone.filter((id) => !parts.has(id));
   }
+}
+
+/** How many records of each kind have another time of creation, and are otherwise what they were. */
+function redatedWords(found: Found, { name }: Source): string[] {
+  const counts = Object.fromEntries(kindNames.map((kind) => [kind, found[kind].redated ?? 0]));
+  if (Object.values(counts).every((count) => count === 0)) return [];
+  return [
+    `In ${name}, ${counted(counts)} have another creation time than before, and are otherwise unchanged. They count as the same records, and the library takes the new times.`,
+  ];
 }
 
 /** Where the source gave fewer records than it counts, nobody knows what is gone and what was just not told: of any kind. */
@@ -270,8 +289,8 @@ async function allCandidates(planning: Planning): Promise<Found> {
 }
 
 /**
- * A number that comes back with another time of creation is another record (design.md §5.1). Where all numbers are others,
- * each is: many records may have been created in the same second.
+ * A number that comes back with another time of creation is another record (design.md §5.1), unless all else of it is as it
+ * was. Where all numbers are others, each is: many records may have been created in the same second.
  */
 async function withReplaced(
   { client, source, reading, renumbered }: Planning,
@@ -281,6 +300,7 @@ async function withReplaced(
   if (renumbered) return { ...found, fresh: found.there };
   const fresh = new Set(found.fresh);
   const linked = found.there.filter((id) => !fresh.has(id));
+  const dated: Id[] = [];
   for (const some of batchesOf(linked)) {
     const links = await linksOf(client, source, kind, some);
     if (kind === 'savedFilter') {
@@ -299,13 +319,27 @@ async function withReplaced(
       const before = link.facts.createdAt;
       const createdAt = now.get(id);
       if (typeof before !== 'string' || createdAt === undefined) continue;
-      if (Date.parse(before) !== Date.parse(createdAt)) fresh.add(id);
+      if (Date.parse(before) !== Date.parse(createdAt)) dated.push(id);
     }
   }
-  return { ...found, fresh: ascending([...fresh]) };
+  // Of a source that was put back, the time is what tells; of any other, it may have been changed by hand.
+  const redated =
+    source.standing === 'ok'
+      ? await redatedAmong({ client, source, reading }, kind, dated)
+      : new Set<Id>();
+  for (const id of dated) if (!redated.has(id)) fresh.add(id);
+  return { ...found, fresh: ascending([...fresh]), redated: redated.size };
 }
 
-async function decide(planning: Planning, found: Found, allowance: Allowance): Promise<Decisions> {
+const goneIn = (found: Found) =>
+  Object.fromEntries(kindNames.map((kind) => [kind, found[kind].gone])) as { [K in Kind]: Id[] };
+
+async function decide(
+  planning: Planning,
+  found: Found,
+  allowance: Allowance,
+  isDiskAway: boolean,
+): Promise<Decisions> {
   const { client, source, now } = planning;
   const gone = {} as { [K in Kind]: GoneLink[] };
   for (const kind of kindNames) {
@@ -323,7 +357,7 @@ async function decide(planning: Planning, found: Found, allowance: Allowance): P
       }
     }
   }
-  return decideDeletions(client, source, gone, now, allowance);
+  return decideDeletions(client, source, gone, now, allowance, isDiskAway);
 }
 
 async function planLost(planning: Planning, found: Found): Promise<Decisions> {

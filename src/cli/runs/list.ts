@@ -1,9 +1,9 @@
 import type { ClientBase } from 'pg';
 import { labelsOf } from '../../library/labels.ts';
 import { listRuns, type Run, recordsOf } from '../../library/runs.ts';
+import { kindWord } from '../../model/counted.ts';
 import { type Kind, kindNames } from '../../model/kinds.ts';
 import { atLeast, type CommandDefinition, libraryOptions } from '../command.ts';
-import { kindWord } from '../counting.ts';
 import { withLibrary } from '../library.ts';
 import { ago, shortly } from '../when.ts';
 

@@ -1,8 +1,8 @@
 import { countLinked } from '../../library/parting.ts';
 import { lastRun } from '../../library/runs.ts';
 import { listSources, type Source } from '../../library/sources.ts';
+import { counted } from '../../model/counted.ts';
 import { type CommandDefinition, libraryOptions } from '../command.ts';
-import { counted } from '../counting.ts';
 import { withLibrary } from '../library.ts';
 import { ago } from '../when.ts';
 import { printedSettings } from './settings.ts';

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { countLinked, removeSource } from '../../library/parting.ts';
+import { counted } from '../../model/counted.ts';
 import { type CommandDefinition, libraryOptions } from '../command.ts';
-import { counted } from '../counting.ts';
 import { lockForWriting, namedSource, withLibrary } from '../library.ts';
 import { mirrorOf } from '../syncing.ts';
 

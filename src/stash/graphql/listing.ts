@@ -110,7 +110,7 @@ export class Listing<A extends { id: string }> {
 
   async #recover(error: StowageError, ids: Id[], signal: AbortSignal): Promise<A[]> {
     // Stash refuses the whole batch for one id that is gone, and names it.
-    const gone = Number(/ with id (\d+) not found|file by id (\d+)/.exec(error.message)?.[1]);
+    const gone = Number(/(?: with id (?=\d+ not found)|file by id )(\d+)/.exec(error.message)?.[1]);
     if (ids.includes(gone)) {
       return this.#fetch(
         ids.filter((id) => id !== gone),
