@@ -28,8 +28,13 @@ async function pictures(t: TestContext, options: CacheOptions) {
     asked.push(`${status} ${path}`);
     response.writeHead(status, etag ? { etag, 'content-type': 'image/png' } : {});
     const version = { version: `${asked.length}` };
+    const systemStatus = { databaseSchema: 75, status: 'OK', os: 'linux' };
     response.end(
-      path === '/graphql' ? JSON.stringify({ data: { version } }) : status === 200 ? bytes : '',
+      path === '/graphql'
+        ? JSON.stringify({ data: { version, systemStatus } })
+        : status === 200
+          ? bytes
+          : '',
     );
   };
   const { client } = await serve(t, listener);

@@ -2,11 +2,15 @@ import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { StowageError } from '../model/errors.ts';
 import { jsonText, parseJson } from '../model/records.ts';
+import { patternOf } from '../model/secrets.ts';
 import { onBase, parseAddress, shown } from './http/address.ts';
+import { beginningOf, Memory, paced } from './http/body.ts';
 import { type DispatcherOptions, openDispatcher } from './http/dispatcher.ts';
 import {
   answerFailure,
   type Caller,
+  circleFailure,
+  compressedFailure,
   connectionFailure,
   type GraphqlError,
   graphqlFailure,
@@ -65,6 +69,9 @@ export interface Media {
 }
 
 const silence = 60_000;
+/** Of an answer that is not ours so many characters are looked at; what stands last may be the half of a secret. */
+const beginning = 16_384;
+const lastLeftOut = 2048;
 
 /** A Stash server: sends GraphQL, fetches media. Everything it throws is a StowageError, or the signal's reason. */
 export class StashClient {
@@ -75,6 +82,7 @@ export class StashClient {
   readonly #timeout: number;
   readonly #firstPause: number;
   readonly #caller: Caller;
+  readonly #memory = new Memory();
   #clockOffset: number | null = null;
 
   constructor(options: ClientOptions) {
@@ -148,7 +156,7 @@ export class StashClient {
   ): Promise<{ media: Media; bytes: Buffer } | null> {
     return this.#try(options, true, async () => {
       const media = await this.#media(pathOrAddress, options);
-      return media && { media, bytes: Buffer.concat(await media.body.toArray()) };
+      return media && { media, bytes: await this.#memory.whole(media.body) };
     });
   }
 
@@ -181,7 +189,7 @@ export class StashClient {
     }
     const text = await this.#text(answer, options);
     if (status === 404 || status === 410) return null;
-    throw answerFailure({ status, headers, body: text.slice(0, 4096) }, this.#caller);
+    throw this.#notOurs(status, headers, text);
   }
 
   async #ask<R, V>(
@@ -202,8 +210,8 @@ export class StashClient {
     const { statusCode: status, headers } = answer;
     const text = await this.#text(answer, options);
     const { data = null, errors = [] } = graphqlAnswer(text) ?? {};
-    if (errors?.length || (status === 200 && data)) {
-      return { data: data as R | null, errors: errors ?? [], name };
+    if (errors.length > 0 || (status === 200 && data)) {
+      return { data: data as R | null, errors, name };
     }
     if (status === 200 && text.startsWith('{')) {
       throw new StashFailure('source.incomplete', `The answer of ${shown(this.base)} is cut off.`, {
@@ -211,7 +219,14 @@ export class StashClient {
         remedy: 'Look at the server’s log, or at the proxy in between; then run it again.',
       });
     }
-    throw answerFailure({ status, headers, body: text.slice(0, 4096) }, this.#caller);
+    throw this.#notOurs(status, headers, text);
+  }
+
+  #notOurs(status: number, headers: Media['headers'], text: string): StashFailure {
+    const whole = text.length < beginning;
+    const body = this.#caller.redact(text.slice(0, beginning));
+    const told = { status, headers, body: whole ? body : body.slice(0, -lastLeftOut) };
+    return answerFailure(told, this.#caller);
   }
 
   async #send(
@@ -219,9 +234,9 @@ export class StashClient {
     { signal, timeout = this.#timeout }: CallOptions,
     request: { method: 'GET' | 'POST'; headers: { [name: string]: string }; body?: string },
   ): Promise<Dispatcher.ResponseData> {
-    const url = onBase(this.base, pathOrAddress);
-    try {
-      const answer = await this.#dispatcher.request({
+    let url = onBase(this.base, pathOrAddress);
+    const ask = () =>
+      this.#dispatcher.request({
         ...request,
         origin: url.origin,
         path: url.pathname + url.search,
@@ -230,10 +245,23 @@ export class StashClient {
         headersTimeout: timeout,
         bodyTimeout: this.#timeout, // an answer that has begun has no reason to pause
       });
+    try {
+      let answer = await ask();
+      for (let followed = 0; ; followed++) {
+        const next = redirect(url, request.method, answer);
+        if (!next) break;
+        answer.body.on('error', () => {}).destroy();
+        if (followed === mostRedirects) throw circleFailure(this.#caller);
+        url = next;
+        answer = await ask();
+      }
       this.#caller.answered = true;
       const date = Date.parse(String(answer.headers.date));
       if (!Number.isNaN(date)) this.#clockOffset = date - Date.now();
-      return answer;
+      const coding = String(answer.headers['content-encoding'] ?? 'identity');
+      if (coding === 'identity') return answer;
+      answer.body.on('error', () => {}).destroy();
+      throw compressedFailure(coding, this.#caller);
     } catch (error) {
       throw this.#failure(error, { signal });
     }
@@ -241,15 +269,10 @@ export class StashClient {
 
   async #text({ headers, body }: Dispatcher.ResponseData, options: CallOptions): Promise<string> {
     const type = String(headers['content-type'] ?? 'json');
+    const chunks = paced(body, this.#timeout);
     try {
-      if (type.includes('json')) return await body.text();
-      // Whatever this is, it may have no end. Leaving the loop closes the connection.
-      let beginning = '';
-      for await (const chunk of body) {
-        beginning += chunk;
-        if (beginning.length >= 4096) break;
-      }
-      return beginning;
+      if (!type.includes('json')) return await beginningOf(chunks, beginning);
+      return (await this.#memory.whole(chunks)).toString();
     } catch (error) {
       throw this.#failure(error, options);
     }
@@ -258,9 +281,10 @@ export class StashClient {
   /** The same, failing in our words. */
   #readable(body: Readable, options: CallOptions): Readable {
     const failure = (error: unknown) => this.#failure(error, options);
+    const timeout = this.#timeout;
     const chunks = async function* () {
       try {
-        yield* body;
+        yield* paced(body, timeout);
       } catch (error) {
         throw failure(error);
       }
@@ -271,7 +295,8 @@ export class StashClient {
   }
 
   #failure(error: unknown, { signal }: CallOptions): unknown {
-    return signal?.aborted ? signal.reason : connectionFailure(error, this.#caller);
+    if (signal?.aborted) return signal.reason;
+    return error instanceof StashFailure ? error : connectionFailure(error, this.#caller);
   }
 
   async #try<T>(options: CallOptions, repeatable: boolean, once: () => Promise<T>): Promise<T> {
@@ -287,14 +312,43 @@ export class StashClient {
   }
 }
 
-function graphqlAnswer(text: string): { data?: unknown; errors?: GraphqlError[] } | null {
+function graphqlAnswer(text: string): { data?: unknown; errors: GraphqlError[] } | null {
   if (!text.startsWith('{')) return null;
   try {
     // Reading exact integers takes several times as long, and hardly any answer has one.
-    return /[:,[]-?\d{16}/.test(text) ? (parseJson(text) as never) : JSON.parse(text);
+    const answer = /[:,[]-?\d{16}/.test(text) ? parseJson(text) : JSON.parse(text);
+    const { data, errors } = answer as { data?: unknown; errors?: unknown };
+    return { data, errors: Array.isArray(errors) ? errors.map(errorOf) : [] };
   } catch {
     return null;
   }
+}
+
+/** Whatever stands there, in the form of an error. */
+function errorOf(given: Partial<GraphqlError> | null): GraphqlError {
+  const { message, path, extensions } = given ?? {};
+  const code = extensions?.code;
+  return {
+    message: typeof message === 'string' ? message : '',
+    ...(Array.isArray(path) && { path }),
+    ...(typeof code === 'string' && { extensions: { code } }),
+  };
+}
+
+const mostRedirects = 5;
+
+/** Where an answer sends the same request on to, on the same server: nothing is sent to another one. */
+function redirect(
+  from: URL,
+  method: 'GET' | 'POST',
+  { statusCode, headers }: Dispatcher.ResponseData,
+): URL | undefined {
+  // By the others a POST becomes a GET.
+  const again = method === 'GET' ? [301, 302, 303, 307, 308] : [307, 308];
+  if (!again.includes(statusCode) || typeof headers.location !== 'string') return undefined;
+  const to = URL.parse(headers.location, from.href);
+  const isLogin = /\/login\/?$/.test(to?.pathname ?? '');
+  return to?.origin === from.origin && !isLogin ? to : undefined;
 }
 
 function checkHeader(name: string, value: string): void {
@@ -308,11 +362,11 @@ function checkHeader(name: string, value: string): void {
   );
 }
 
-/** Takes secrets out of a text, as they are and as an address would hold them. */
+/** Takes secrets out of a text, however they are written there. */
 function redactor(secrets: string[]): (text: string) => string {
-  const forms = secrets.filter(Boolean).flatMap((secret) => [secret, encodeURIComponent(secret)]);
+  const patterns = secrets.filter(Boolean).map(patternOf);
   return (text) =>
-    forms
-      .reduce((rest, secret) => rest.replaceAll(secret, '[hidden]'), text)
+    patterns
+      .reduce((rest, secret) => rest.replace(secret, '[hidden]'), text)
       .replace(/(apikey=)[^&\s"']+/gi, '$1[hidden]');
 }

@@ -1,10 +1,17 @@
-import { buildClientSchema, type GraphQLSchema, getIntrospectionQuery } from 'graphql';
+import {
+  buildClientSchema,
+  type GraphQLSchema,
+  getIntrospectionQuery,
+  type IntrospectionQuery,
+} from 'graphql';
+import { contractSchema } from '../contract/schema.ts';
 import { StowageError } from '../model/errors.ts';
 import type { SourceProfile, UnknownData } from '../model/reading.ts';
 import type { CallOptions, RequestOptions, StashClient } from './client.ts';
 import { unknownFields } from './coverage.ts';
 import { type Pruned, prune } from './graphql/prune.ts';
 import pruned from './graphql/pruned.json' with { type: 'json' };
+import { type Shape, shapeOf } from './graphql/shape.ts';
 import { shown } from './http/address.ts';
 import { typesServed } from './profile.ts';
 import {
@@ -25,6 +32,7 @@ export class StashServer {
   readonly profile: SourceProfile;
   readonly #schema: GraphQLSchema;
   readonly #pruned = new Map<string, Pruned>();
+  readonly #shapes = new Map<string, Shape>();
 
   constructor(client: StashClient, profile: SourceProfile, schema: GraphQLSchema) {
     this.client = client;
@@ -66,7 +74,21 @@ export class StashServer {
         remedy: 'Update Stash to v0.25 or newer. If it is newer than Stowage, update Stowage.',
       });
     }
-    return this.client.request(new TypedDocumentString<R, V>(text), variables, options);
+    const answer = await this.client.request(
+      new TypedDocumentString<R, V>(text),
+      variables,
+      options,
+    );
+    const wrong = this.wrongIn(text, answer);
+    if (wrong !== undefined) throw misshapen(this.client, wrong);
+    return answer;
+  }
+
+  /** What of an answer is not as the contract has it; undefined where all is. */
+  wrongIn(operation: string, data: unknown): string | undefined {
+    const shape = this.#shapes.get(operation) ?? shapeOf(operation, contractSchema());
+    this.#shapes.set(operation, shape);
+    return shape(data);
   }
 
   /** The tasks that it runs or is about to: they compete for its database. */
@@ -92,7 +114,7 @@ export async function connect(
 ): Promise<StashServer> {
   const { version, systemStatus } = await status(client, options);
   if (systemStatus.status !== 'OK') throw notReady(client, systemStatus.status);
-  const schema = buildClientSchema(await client.request(introspection, {}, options));
+  const schema = schemaIn(client, await client.request(introspection, {}, options));
   const profile: SourceProfile = {
     version: version.version,
     schema: systemStatus.databaseSchema ?? 0,
@@ -102,13 +124,34 @@ export async function connect(
   return new StashServer(client, profile, schema);
 }
 
-const introspection = new TypedDocumentString<ReturnType<typeof JSON.parse>, object>(
+function schemaIn(client: StashClient, introspected: IntrospectionQuery): GraphQLSchema {
+  try {
+    return buildClientSchema(introspected);
+  } catch {
+    throw misshapen(client, 'its introspection is none');
+  }
+}
+
+const misshapen = (client: StashClient, wrong: string): StowageError =>
+  new StowageError(
+    'source.unsupported',
+    `${shown(client.base)} answers otherwise than a Stash: ${wrong}.`,
+    {
+      remedy:
+        'Look at what answers there, and at the proxy in between. If this Stash is newer than Stowage, update Stowage.',
+    },
+  );
+
+const introspection = new TypedDocumentString<IntrospectionQuery, object>(
   getIntrospectionQuery({ descriptions: false }),
 );
 
 async function status(client: StashClient, options: CallOptions) {
   try {
-    return await client.request(ServerStatusDocument, {}, options);
+    const answer = await client.request(ServerStatusDocument, {}, options);
+    const wrong = shapeOf(ServerStatusDocument.toString(), contractSchema())(answer);
+    if (wrong !== undefined) throw misshapen(client, wrong);
+    return answer;
   } catch (error) {
     if (!(error instanceof StowageError && error.code === 'source.unsupported')) throw error;
     throw new StowageError(

@@ -102,6 +102,14 @@ export function connectionFailure(error: unknown, caller: Caller): StashFailure 
   }
 }
 
+/** What was compressed can grow without end. We ask for nothing such, so that nobody has reason to send it. */
+export const compressedFailure = (coding: string, { base, redact }: Caller): StashFailure =>
+  new StashFailure(
+    'source.not-a-stash',
+    `${shown(base)} answers compressed (${redact(coding).slice(0, 40)}), which we did not ask for.`,
+    { remedy: 'Turn that off in the proxy in front of it; a Stash does not do it by itself.' },
+  );
+
 /** An answer that is not the one we asked for. */
 export function answerFailure({ status, headers, body }: Answer, caller: Caller): StashFailure {
   const at = shown(caller.base);
@@ -189,7 +197,7 @@ export function graphqlFailure(
   });
 }
 
-/** Never followed: a key is sent only to the address that it was given for. */
+/** One that is not followed: a key is sent only to the server that it was given for. */
 function redirection(location: string, { base, redact }: Caller): StashFailure {
   const target = URL.parse(location, base.href);
   const at = shown(base);
@@ -215,6 +223,11 @@ function redirection(location: string, { base, redact }: Caller): StashFailure {
     remedy: 'Use that address.',
   });
 }
+
+export const circleFailure = ({ base }: Caller): StashFailure =>
+  new StashFailure('source.redirect', `${shown(base)} sends us round and round.`, {
+    remedy: 'Look at the redirections of the proxy in front of it.',
+  });
 
 function retryAfter(header: string | string[] | undefined): { retryAfter?: number } {
   if (typeof header !== 'string') return {};

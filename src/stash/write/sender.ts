@@ -120,6 +120,17 @@ export class Sender {
     const { data, failures } = await this.server.client
       .attempt(operation, variables, { signal: linger.signal })
       .finally(linger.end);
+    const wrong = failures.size === 0 && this.server.wrongIn(operation.toString(), data);
+    if (wrong) {
+      throw new StashFailure(
+        'source.incomplete',
+        `Stash’s answer is not what it should be: ${wrong}.`,
+        {
+          item: pieces[0]?.mutation.name ?? '',
+          remedy: 'Look at the server’s log, or at the proxy in between; then run it again.',
+        },
+      );
+    }
     if (sending.together) {
       const [failure] = failures.values();
       if (failure) throw failure;
