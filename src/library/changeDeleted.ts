@@ -4,7 +4,8 @@ import { type Kind, kindNames } from '../model/kinds.ts';
 import { batchesOf, type Edit, updateRecords } from './changeRecords.ts';
 import { heldFields, heldRecords } from './heldRecords.ts';
 import { recordDone } from './journal.ts';
-import { kindOfNumber, ownerColumn, type StoredField, storedFields, tableOf } from './layout.ts';
+import { ownerColumn, type StoredField, storedFields, tableOf } from './layout.ts';
+import { putBack } from './putBack.ts';
 
 /** Kinds that are part of a record of another: deleted, and brought back, with it. */
 const parts: { [K in Kind]?: { kind: Kind; field: string; column: string } } = {
@@ -14,7 +15,7 @@ const parts: { [K in Kind]?: { kind: Kind; field: string; column: string } } = {
 
 /**
  * Marks records as deleted, with their parts, and takes them out of the relations of others. They keep all that they
- * held, so that bringing back the record and the others' values brings back everything.
+ * held, and the journal tells where they were named: bringing a record back brings back everything.
  */
 export async function deleteRecords(
   client: ClientBase,
@@ -111,13 +112,11 @@ async function takeOut(
     const edits = [...held.values()].map(({ id, values }) => ({
       id,
       values: { [field.name]: without(values[field.name], gone) },
-      why: whyTakenOut(target as Kind),
+      why: `a ${target} that it named was deleted`,
     }));
     await updateRecords(client, runId, kind, edits, () => true);
   }
 }
-
-const whyTakenOut = (kind: Kind) => `a ${kind} that it named was deleted`;
 
 /** A value that names records, without some of them. */
 function without(value: unknown, gone: ReadonlySet<LibraryId>): unknown {
@@ -128,63 +127,7 @@ function without(value: unknown, gone: ReadonlySet<LibraryId>): unknown {
   return null;
 }
 
-/** What goes when its file does, and comes back with it: nobody has taken it out of a gallery. */
-const withFiles: ReadonlySet<Kind> = new Set(['scene', 'image', 'gallery']);
-
-/**
- * Puts records that are back where they were when they were deleted, as the journal tells it; of a place that another
- * has by now (a cover) nothing.
- */
-async function putBack(
-  client: ClientBase,
-  runId: number,
-  kind: Kind,
-  restored: ReadonlySet<LibraryId>,
-): Promise<void> {
-  const { rows } = await client.query<{
-    owner: number;
-    id: LibraryId;
-    field: string;
-    before: unknown;
-  }>(
-    `SELECT c.kind AS owner, c.library_id AS id, c.field, c.before FROM stowage.run_changes c
-      WHERE c.run_id IN (SELECT DISTINCT ON (d.library_id) d.run_id FROM stowage.run_changes d
-          WHERE d.library_id = ANY ($1::uuid[]) AND d.side = 'library' AND d.action = 'delete'
-          ORDER BY d.library_id, d.id DESC)
-        AND c.side = 'library' AND c.action = 'update' AND c.why = $2 ORDER BY c.id`,
-    [[...restored], whyTakenOut(kind)],
-  );
-  for (const [number, lines] of Map.groupBy(rows, ({ owner }) => owner)) {
-    const owner = kindOfNumber.get(number) as Kind;
-    const held = await heldRecords(client, owner, [...new Set(lines.map(({ id }) => id))]);
-    const edits = new Map<LibraryId, Edit>();
-    for (const { id, field, before } of lines) {
-      const record = held.get(id);
-      if (!record) continue;
-      const edit = edits.get(id) ?? { id, values: {}, why: `a ${kind} that it named is back` };
-      const now = edit.values[field] ?? record.values[field];
-      const then = withAgain(now, before, restored);
-      if (then !== now) edits.set(id, { ...edit, values: { ...edit.values, [field]: then } });
-    }
-    await updateRecords(client, runId, owner, [...edits.values()], () => true);
-    // Their sources have not heard of it, though it may have been one of them that brought the record back.
-    await client.query(
-      'UPDATE stowage.links SET edited = true WHERE library_id = ANY ($1::uuid[]) AND NOT edited',
-      [[...edits.keys()]],
-    );
-  }
-}
-
-/** A value with what it named before and is back; as it is where there is none. */
-function withAgain(now: unknown, before: unknown, back: ReadonlySet<LibraryId>): unknown {
-  if (Array.isArray(now) && Array.isArray(before)) {
-    const again = before.filter((id) => back.has(id) && !now.includes(id));
-    return again.length > 0 ? [...now, ...again].sort() : now;
-  }
-  return now === null && back.has(before as LibraryId) ? before : now;
-}
-
-/** Takes the mark off, and off the parts that were deleted together with the record. */
+/** Takes the mark off, and off the parts that were deleted together with the record; it is named again where it was. */
 export async function restoreRecords(
   client: ClientBase,
   runId: number,
@@ -214,7 +157,7 @@ export async function restoreRecords(
       [ids],
     );
     const restored = new Set(rows.map(({ id }) => id));
-    if (withFiles.has(kind) && restored.size > 0) await putBack(client, runId, kind, restored);
+    await putBack(client, runId, kind, [...restored]);
     await recordDone(
       client,
       runId,
