@@ -634,6 +634,34 @@ describe('another address', () => {
   });
 });
 
+describe('another Stash, or a backup, at another address than the source’s', () => {
+  for (const what of ['another', 'a backup'] as const) {
+    test(`is refused, and a source of its own is offered first: ${what}`, async (t) => {
+      const side = await inStep(t);
+      const { library, query } = side;
+      const other = await stashOf(t, 'v0.30', { seed: 8, scenes: 12, images: 12 });
+      other.simulator.sql(anotherLife);
+      const old = backup(side.stash);
+      await side.stash.send('mutation{tagCreate(input:{name:"later"}){id}}');
+      await side.sync();
+      const there = what === 'another' ? other : await restarted(t, await stashOf(t, 'v0.30'), old);
+      const state = () => query('SELECT name, address, standing FROM stowage.sources');
+      const before = await state();
+      for (const command of [['sync'], ['sync', '--dry-run'], ['migrate']]) {
+        const { error } = await library.stowage(...command, '--from', there.simulator.url);
+        assert.equal(error?.code, 'source.changed', command.join(' '));
+        assert.match(
+          String(error?.remedy),
+          new RegExp(`^If it is a second Stash, .*--name second --from ${there.simulator.url}`),
+        );
+        assert.deepEqual(await state(), before, command.join(' '));
+      }
+      const { summary, error } = await library.stowage('sync');
+      assert.deepEqual([summary.counts, error?.message], [[], undefined]);
+    });
+  }
+});
+
 /** A server that came to be at other times than the first one, and has other files. */
 const anotherLife = [
   ...['tags', 'performers', 'studios', 'groups', 'scenes', 'images', 'galleries', 'files'],

@@ -3,6 +3,7 @@ import type { ClientBase } from 'pg';
 import { changeSource, findSource, listSources, type Source } from '../library/sources.ts';
 import { StowageError } from '../model/errors.ts';
 import { openSecrets } from '../secrets.ts';
+import type { Syncing } from '../sync/sync.ts';
 import type { CommandContext } from './command.ts';
 import { namedSource } from './library.ts';
 import { type Access, accessOf, type Entered, enter } from './opening.ts';
@@ -111,6 +112,40 @@ async function rememberedKey(
   redactor.add(key);
   return key;
 }
+
+/** What a sync is told of the address at which its source was reached, which is remembered once it is known to be that one. */
+export function reachedAt(
+  client: ClientBase,
+  source: Source,
+  access: Access | undefined,
+  context: CommandContext,
+): Pick<Syncing, 'isElsewhere' | 'onMeant'> {
+  return {
+    isElsewhere: isElsewhere(source, access),
+    onMeant: () => remember(client, source, access, context),
+  };
+}
+
+/** Whether a source was reached at another address than before. */
+export const isElsewhere = (source: Source, access: Access | undefined): boolean =>
+  access !== undefined && source.address !== null && access.address !== source.address;
+
+/** What is found at another address than before, and is not what was there, is most likely a Stash of its own. */
+export const offerName = (source: Source, access: Access | undefined) => {
+  return (error: unknown): never => {
+    const isChanged = error instanceof StowageError && error.code === 'source.changed';
+    if (!isChanged || !isElsewhere(source, access)) throw error;
+    throw new StowageError(error.code, error.message, {
+      item: access?.address ?? '',
+      remedy:
+        `If it is a second Stash, give it a name: \`stowage sync --name second --from ${access?.address}\`. ` +
+        `If ${source.name}, until now at ${source.address}, has moved there: ${uncapitalized(error.remedy ?? '')}`,
+      cause: error,
+    });
+  };
+};
+
+const uncapitalized = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
 
 /** Remembers where a source was reached, and with which key: it was let in. */
 export async function remember(

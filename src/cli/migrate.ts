@@ -15,7 +15,7 @@ import {
   type Outcome,
 } from './command.ts';
 import { sumOf } from './counting.ts';
-import { remember } from './knownSource.ts';
+import { offerName, reachedAt, remember } from './knownSource.ts';
 import { lockForWriting, withLibrary } from './library.ts';
 import { type Entered, openSource, reach, tellUnknown } from './opening.ts';
 import { bringPictures } from './pictures.ts';
@@ -130,10 +130,10 @@ async function again(
 ): Promise<Outcome> {
   const { output } = context;
   const source = await sourceNamed(client, name, opened, pictures);
-  await remember(client, source, reached.access, context);
   // It was asked to bring something over, not to send anything back.
   using syncing = syncingOf(context, client, opened, { ...source, writes: false }, {});
-  const synced = await syncSource(syncing);
+  const at = reachedAt(client, source, reached.access, context);
+  const synced = await syncSource({ ...syncing, ...at }).catch(offerName(source, reached.access));
   if (isNothing(synced)) {
     output.line(`Nothing to do: ${name} is as it was when it was brought.`);
   }

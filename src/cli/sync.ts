@@ -9,10 +9,12 @@ import {
   type Outcome,
 } from './command.ts';
 import {
+  isElsewhere,
   type KnownSourceOptions,
   knownSourceOptions,
+  offerName,
+  reachedAt,
   reachKnown,
-  remember,
 } from './knownSource.ts';
 import { lockForWriting, withLibrary } from './library.ts';
 import { openSource, tellUnknown } from './opening.ts';
@@ -45,7 +47,9 @@ export const sync: CommandDefinition<Options> = {
     return withLibrary(context, async (client) => {
       await lockForWriting(client);
       const { name, source: known, reached } = await reachKnown(client, options, context);
-      const mirror = 'server' in reached ? await mirrorOf(context, name) : undefined;
+      // What is elsewhere may be another Stash, which has no place in this one's mirror.
+      const isHere = known === undefined || !isElsewhere(known, reached.access);
+      const mirror = 'server' in reached && isHere ? await mirrorOf(context, name) : undefined;
       const { via, blobs } = options;
       const compare = options.full || isDue(known) || isUncertain(known) ? 'full' : 'quick';
       await using opened = await openSource(
@@ -56,9 +60,10 @@ export const sync: CommandDefinition<Options> = {
       );
       const source = await sourceNamed(client, name, opened);
       using syncing = syncingOf(context, client, opened, source, options);
-      if (options.dryRun) return await dryRun(context, source, syncing);
-      await remember(client, source, reached.access, context);
-      const synced = await syncSource(syncing);
+      const sayName = offerName(source, reached.access);
+      if (options.dryRun) return await dryRun(context, source, syncing).catch(sayName);
+      const at = reachedAt(client, source, reached.access, context);
+      const synced = await syncSource({ ...syncing, ...at }).catch(sayName);
       if (compare === 'full') {
         await changeSource(client, source.id, { comparedInFullAt: new Date() });
       }

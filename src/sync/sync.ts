@@ -43,6 +43,10 @@ export interface Syncing
   /** Reads the source as it is now; each time again, since writing changes it. */
   read(): Promise<Reading>;
   stage: BeginStage;
+  /** It was reached at another address than before: what is found there may be another Stash, and says nothing of this one. */
+  isElsewhere?: boolean;
+  /** The source is the one that is meant: nothing of it is remembered before. */
+  onMeant?(): Promise<void>;
 }
 
 export interface Synced {
@@ -81,8 +85,9 @@ export async function syncSource(syncing: Syncing): Promise<Synced> {
   let highest: Source['highest'] = {};
   for (let round = 0; round < mostRounds; round++) {
     const reading = await syncing.read();
-    const identity = round === 0 ? await checkIdentity(source, reading, client) : undefined;
+    const identity = round === 0 ? await checkIdentity(syncing, reading) : undefined;
     if (identity) {
+      await syncing.onMeant?.();
       highest = identity.highest;
       const holding = { before: syncing.couldHold, now: syncing.canHold };
       await noteUpgrade(client, source, reading.profile, holding);
@@ -205,7 +210,7 @@ export async function applyPlan(
   }
   refusePush(source);
   const reading = await syncing.read();
-  await checkIdentity(source, reading, client);
+  await checkIdentity(syncing, reading);
   const plan = PlanFile.make();
   try {
     const planning = { ...syncing, reading, plan: planned, renumbered: false, now: Date.now() };
@@ -263,13 +268,13 @@ const suggestionsOf = (plan: PlanFile) =>
  * meanwhile and would hide it.
  */
 async function checkIdentity(
-  source: Source,
+  { client, source, isElsewhere = false }: Syncing,
   reading: Reading,
-  client: ClientBase,
 ): Promise<Identity> {
   const identity = await identify(client, source, reading);
   const { verdict } = identity;
-  if (source.standing === 'ok' && (verdict === 'rewound' || verdict === 'renumbered')) {
+  const isNoted = source.standing === 'ok' && !isElsewhere;
+  if (isNoted && (verdict === 'rewound' || verdict === 'renumbered')) {
     await changeSource(client, source.id, { standing: verdict });
   }
   refuseOther(source, identity);
