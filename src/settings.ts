@@ -7,6 +7,8 @@ export interface Settings {
   /** A PostgreSQL of the person's own; undefined where the embedded one under the data directory serves. */
   readonly databaseUrl: string | undefined;
   readonly dataDirectory: string;
+  /** Whether the person said where the library is. */
+  readonly isChosen: boolean;
   /** The source's API key. */
   readonly apiKey: string | undefined;
   /** That of the server that something is moved to. */
@@ -35,12 +37,14 @@ export function settle(
   flags: { database?: string; data?: string } = {},
 ): Settings {
   // An empty variable is how people unset one in a compose file.
+  const databaseUrl = postgresUrl(
+    flags.database ?? (environment.STOWAGE_DATABASE_URL || undefined),
+  );
+  const data = folder(flags.data) ?? (environment.STOWAGE_DATA || undefined);
   return Object.freeze({
-    databaseUrl: postgresUrl(flags.database ?? (environment.STOWAGE_DATABASE_URL || undefined)),
-    dataDirectory: path.resolve(
-      folder(flags.data) ??
-        (environment.STOWAGE_DATA || path.join(userData(environment), 'stowage')),
-    ),
+    databaseUrl,
+    dataDirectory: path.resolve(data ?? path.join(userData(environment), 'stowage')),
+    isChosen: (databaseUrl ?? data) !== undefined,
     apiKey: environment.STOWAGE_API_KEY || undefined,
     toApiKey: environment.STOWAGE_TO_API_KEY || undefined,
     secret: environment.STOWAGE_SECRET || undefined,

@@ -8,6 +8,8 @@ import { generate } from '../src/simulator/generate.ts';
 import { type Simulator, startSimulator } from '../src/simulator/simulator.ts';
 import { type Ended, ownLibrary } from './support/commands.ts';
 import type { Scope } from './support/database.ts';
+import { temporaryFolder } from './support/pictures.ts';
+import { eventsOf, stowage } from './support/program.ts';
 
 const keys = { from: 'the key of the first', to: 'the key of the second' };
 
@@ -255,6 +257,23 @@ describe('move', () => {
     const lacks = moved.summary.lacks as { kind: string; field: string }[];
     // Addresses are united in the one that it has, and told one by one.
     assert.ok(!lacks.some(({ kind, field }) => kind === 'performer' && field === 'urls'));
+  });
+
+  test('the library between is kept where STOWAGE_DATA says; what is not carried is said', async (t) => {
+    const { from, to } = await servers(t);
+    const data = await temporaryFolder(t);
+    const words = ['move', '--from', from.url, '--to', to.url, '--map', 'D:\\media=/media'];
+    const env = {
+      ...{ STOWAGE_DATA: data, STOWAGE_API_KEY: keys.from, STOWAGE_TO_API_KEY: keys.to },
+    };
+    const moved = await stowage(words, { env });
+    assert.equal(moved.code, 0, moved.stderr);
+    assert.match(moved.stdout, /does not carry the date on which .* was added.*front page/s);
+    const kept = await stowage(['status', '--json'], { env });
+    assert.deepEqual(
+      eventsOf(kept.stdout).flatMap(({ event, name }) => (event === 'source' ? [name] : [])),
+      ['from', 'to'],
+    );
   });
 
   test('--dry-run shows it, in no library and on no server', async (t) => {

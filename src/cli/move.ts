@@ -10,7 +10,7 @@ import { canHold } from '../stash/write/canHold.ts';
 import { type Unplaced, unplaced } from '../sync/unplaced.ts';
 import { temporaryFolder } from '../temporary.ts';
 import { type CommandContext, type CommandDefinition, libraryOptions } from './command.ts';
-import { remember, sourceAt } from './knownSource.ts';
+import { sourceAt } from './knownSource.ts';
 import { withLibrary } from './library.ts';
 import { migrate } from './migrate.ts';
 import { accessOf, reach } from './opening.ts';
@@ -29,8 +29,6 @@ interface Options extends SourceOptions, ReadingOptions, ToOptions {
   map?: PathMapping[];
   prefer?: 'from' | 'to';
   dryRun?: boolean;
-  database?: string;
-  data?: string;
 }
 
 /**
@@ -89,17 +87,20 @@ export const move: CommandDefinition<Options> = {
             ...options,
             ...{ name: names.from, pictures: 'all', dryRun: false },
           });
-          const source = await targetSource(client, names.to, target.server.profile, options);
-          await remember(client, source, target.access, there);
+          await targetSource(client, names.to, target.server.profile, options);
           const known = { ...to, name: names.to, via: 'auto' } as const;
-          if (options.dryRun)
-            return await sync.run(there, { ...known, createAll: true, dryRun: true });
+          if (options.dryRun) {
+            const shown = await sync.run(there, { ...known, createAll: true, dryRun: true });
+            output.line(notCarried);
+            return shown;
+          }
           output.line(`Putting ${options.to} in step.`);
           const synced = await sync.run(there, { ...known, createAll: true, backUp: options.to });
           output.line(`Comparing ${options.to} with it, field by field.`);
           const proof = await verify.run(there, known);
           const left = await tellLeft(there, client, names);
           const lacks = await tellUnplaced(there, client, names, target.server.profile);
+          output.line(notCarried);
           const isWhole = left === 0 && lacks.length === 0;
           return {
             complete: brought.complete && synced.complete && proof.complete && isWhole,
@@ -116,6 +117,11 @@ export const move: CommandDefinition<Options> = {
     }
   },
 };
+
+/** What no Stash can be told by another: its own times, and what is kept in its settings instead of its database. */
+const notCarried =
+  'A move does not carry the date on which a record was added, which each server sets itself, nor the first ' +
+  'server’s settings: its front page and its default filters.';
 
 /** An address in one form for all of its spellings; a path stays one. */
 function serverOf(from: string): string {
@@ -156,12 +162,12 @@ function sayWhose(error: unknown): never {
  */
 async function libraryBetween(
   context: CommandContext,
-  { database, data, dryRun }: Options,
+  { dryRun }: Options,
 ): Promise<AsyncDisposable & { context: CommandContext }> {
-  if (!dryRun && (database !== undefined || data !== undefined)) {
+  const { settings } = context;
+  if (!dryRun && settings.isChosen) {
     return { context, [Symbol.asyncDispose]: async () => {} };
   }
-  const { settings } = context;
   const temporary = await temporaryFolder(settings.dataDirectory);
   return {
     context: {
@@ -178,7 +184,7 @@ async function targetSource(
   name: string,
   profile: Source['profile'],
   { map, prefer }: Options,
-): Promise<Source> {
+): Promise<void> {
   const known = await findSource(client, name);
   const id = known?.id ?? (await addSource(client, { name, profile, pictures: 'all' }));
   await changeSource(client, id, {
@@ -188,7 +194,6 @@ async function targetSource(
     ...(map && { pathMap: map.map(({ from, to }) => ({ from: to, to: from })) }),
     ...(prefer && { policy: { default: prefer === 'from' ? 'library' : 'stash' } }),
   });
-  return (await findSource(client, name)) as Source;
 }
 
 /** Lists what the second server has no record for: files that it has not scanned, mostly. */
