@@ -85,6 +85,42 @@ export function byFile(
   );
 }
 
+/** What is known of a file in the library. */
+export interface HeldFile {
+  path: string;
+  /** Bytes. */
+  size: number | null;
+  /** Seconds. */
+  duration: number | null;
+  /** All that any source says: of a type there may be several. */
+  fingerprints: { type: string; value: string }[];
+}
+
+/** The files of some records; of a file itself, that one. The primary one comes first. */
+export async function filesHeld(
+  client: ClientBase,
+  kind: Kind,
+  ids: readonly LibraryId[],
+): Promise<Map<LibraryId, HeldFile[]>> {
+  if (ids.length === 0) return new Map();
+  const table = filesTable(kind);
+  const owner = table === undefined ? 'f.id' : `o.${ownerColumn[kind]}`;
+  const { rows } = await client.query<{ id: LibraryId; files: HeldFile[] }>(
+    `SELECT ${owner} AS id, json_agg(json_build_object('path', f.path, 'size', f.size, 'duration', f.duration,
+         'fingerprints', coalesce(p.all, '[]')) ${table === undefined ? '' : 'ORDER BY o.position'}) AS files
+       FROM qar.files f ${table === undefined ? '' : `JOIN qar.${table} o ON o.file_id = f.id`}
+       CROSS JOIN LATERAL (
+         SELECT json_agg(json_build_object('type', type, 'value', value)) AS all FROM (
+           SELECT p.type, p.value FROM qar.file_fingerprints p WHERE p.file_id = f.id
+           UNION
+           SELECT p.type, p.value FROM stowage.links l, jsonb_to_recordset(l.facts -> 'fingerprints') AS p (type text, value text)
+            WHERE l.library_id = f.id AND l.kind = $2 AND jsonb_typeof(l.facts -> 'fingerprints') = 'array') p) p
+      WHERE ${owner} = ANY ($1::uuid[]) GROUP BY ${owner}`,
+    [ids, kindNumber.file],
+  );
+  return new Map(rows.map(({ id, files }) => [id, files]));
+}
+
 export interface PathClue {
   path: string;
   oshash?: string | undefined;
@@ -95,11 +131,18 @@ export interface FoundByPath extends Found {
   differs: boolean;
 }
 
+/**
+ * How paths are compared: letter by letter, or composed, as macOS stores an `é` in two characters and other systems in
+ * one. What is the same letter by letter is not found composed, too.
+ */
+export type PathForm = 'exact' | 'composed';
+
 /** Files, or what has a file, at this path. */
 export function byPath(
   client: ClientBase,
   kind: Kind,
   clues: readonly PathClue[],
+  form: PathForm = 'exact',
 ): Promise<FoundByPath[]> {
   const files = filesTable(kind);
   const owner = files === undefined ? 'f.id' : `o.${ownerColumn[kind]}`;
@@ -111,20 +154,30 @@ export function byPath(
          SELECT bool_and(p.value <> CASE p.type WHEN 'oshash' THEN k.oshash ELSE k.md5 END)
            FROM qar.file_fingerprints p WHERE p.file_id = f.id AND p.type IN ('oshash', 'md5')), false) AS differs
        FROM qar.files f ${files === undefined ? '' : `JOIN qar.${files} o ON o.file_id = f.id`}
-      WHERE f.path = k.path`,
+      WHERE ${samePath('f.path', form)}`,
     ['differs'],
   );
 }
 
 /** Galleries made from this folder. */
-export function byFolder(client: ClientBase, paths: readonly string[]): Promise<Found[]> {
+export function byFolder(
+  client: ClientBase,
+  paths: readonly string[],
+  form: PathForm = 'exact',
+): Promise<Found[]> {
   return find(
     client,
     [paths],
     'unnest($1::text[]) WITH ORDINALITY AS k (path, n)',
-    `SELECT g.id FROM qar.galleries g WHERE g.folder IS NOT NULL AND g.folder ->> 'path' = k.path`,
+    `SELECT g.id FROM qar.galleries g WHERE g.folder IS NOT NULL AND ${samePath(`(g.folder ->> 'path')`, form)}`,
   );
 }
+
+/** As the indexes have it: of composed paths they hold those that are not of ASCII alone. */
+const samePath = (path: string, form: PathForm): string =>
+  form === 'exact'
+    ? `${path} = k.path`
+    : `normalize(${path}, NFC) = normalize(k.path, NFC) AND octet_length(${path}) <> length(${path}) AND ${path} <> k.path`;
 
 export interface MadeGalleryClue {
   title: string;
@@ -336,7 +389,6 @@ export interface Standing {
   links: readonly { remoteId: Id; isAbsent: boolean }[];
   /** What tells it from others that have the same clues (`tellingOf` in sync/matching/evidence.ts). */
   telling: string;
-  /** Those of a kind whose records of one name may be told apart by them; of others none are looked up. */
   stashIds: readonly StashIdClue[];
 }
 
@@ -358,13 +410,10 @@ export async function standings(
   return new Map(rows.map(({ id, ...standing }) => [id, standing]));
 }
 
-/** A tag's name decides: a Stash has each but once. */
-const haveNamesakes: ReadonlySet<Kind> = new Set(['performer', 'studio']);
-
 /** A record's stash ids, in a statement that has it as `r`. */
 function boxesOf(kind: Kind): string {
   const table = stashIdsTable(kind);
-  if (table === undefined || !haveNamesakes.has(kind)) return `'[]'::json`;
+  if (table === undefined) return `'[]'::json`;
   return `coalesce((SELECT json_agg(json_build_object('endpoint', s.endpoint, 'stashId', s.stash_id))
     FROM qar.${table} s WHERE s.${ownerColumn[kind]} = r.id), '[]')`;
 }

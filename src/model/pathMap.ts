@@ -50,15 +50,22 @@ export function unmapPath(map: PathMap, path: string): string[] {
 function coveringOf(map: PathMap, path: string): PathMapping | undefined {
   return map
     .filter(({ from }) => isBelow(from, path))
-    .sort((a, b) => partsOf(b.from).length - partsOf(a.from).length)[0];
+    .sort(
+      (a, b) =>
+        partsOf(b.from).length - partsOf(a.from).length ||
+        Number(path.startsWith(b.from)) - Number(path.startsWith(a.from)),
+    )[0];
 }
 
-/** Whether a path is a folder or something in it. Windows does not tell `D:\Media` from `d:/media`. */
+/**
+ * Whether a path is a folder or something in it. Windows does not tell `D:\Media` from `d:/media`, and macOS stores an
+ * `é` in two characters that people type as one.
+ */
 function isBelow(folder: string, path: string): boolean {
   if (isWindows(folder) !== isWindows(path)) return false;
   const same = isWindows(folder)
     ? (a: string, b: string | undefined) => a.toLowerCase() === b?.toLowerCase()
-    : (a: string, b: string | undefined) => a === b;
+    : (a: string, b: string | undefined) => a === b || a.normalize() === b?.normalize();
   const parts = partsOf(path);
   return partsOf(folder).every((part, i) => same(part, parts[i]));
 }

@@ -125,7 +125,9 @@ async function filesOf(
   const ids = sides.flatMap(({ facts }) => (facts.files as Id[] | undefined) ?? []);
   const ascending = [...new Set(ids)].sort((a, b) => a - b);
   for await (const batch of reading.some('file', ascending, signal)) {
-    for (const { id, path = '', fingerprints = [] } of batch) files.set(id, { path, fingerprints });
+    for (const { id, path = '', fingerprints = [], size = null, duration = null } of batch) {
+      files.set(id, { path, fingerprints, size, duration });
+    }
   }
   return files;
 }

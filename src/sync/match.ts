@@ -1,21 +1,16 @@
 import type { ClientBase } from 'pg';
-import { rejected, type Standing, standings } from '../library/lookUps.ts';
+import { filesHeld, rejected, type Standing, standings } from '../library/lookUps.ts';
 import type { Source } from '../library/sources.ts';
-import type { Id, StashIds } from '../model/fields.ts';
+import type { Id } from '../model/fields.ts';
 import type { LibraryId } from '../model/held.ts';
 import type { Kind } from '../model/kinds.ts';
 import type { PathMap } from '../model/pathMap.ts';
-import { decide, type Pairing } from './matching/decide.ts';
-import {
-  type Evidence,
-  evidenceFor,
-  type Level,
-  levels,
-  type NewRecord,
-  tellingOf,
-} from './matching/evidence.ts';
+import { hasFiles } from './deletions.ts';
+import { decide } from './matching/decide.ts';
+import { evidenceFor, levels, type NewRecord } from './matching/evidence.ts';
 import { Paths } from './matching/paths.ts';
 import { type Resemblance, resemblances } from './matching/resemblance.ts';
+import { type Candidate, type Free, weigh } from './matching/weigh.ts';
 
 export type { FileFacts, NewRecord } from './matching/evidence.ts';
 
@@ -37,18 +32,6 @@ export interface MatchOptions {
   /** The source's records that this run found gone: what they were linked to is free. */
   gone?: { has(remoteId: Id): boolean };
   warn?(message: string): void;
-}
-
-interface Candidate extends Pairing {
-  by: Level;
-  /** What the library's record became part of. */
-  whole: Whole | undefined;
-}
-
-/** A record that others became part of; free where the source has none for it. */
-interface Whole {
-  id: LibraryId;
-  isFree: boolean;
 }
 
 /**
@@ -78,7 +61,11 @@ export class Matching {
     const paths = () => (this.#paths ??= Paths.of(client, this.#options.pathMap));
     const evidence = await evidenceFor(client, kind, records, paths);
     const free = await this.#free(records, evidence, goesByName(kind));
-    const { candidates, doubtful } = weigh(kind, records, free);
+    const found = evidence.map(({ libraryId }) => libraryId);
+    const files = hasFiles.has(kind)
+      ? await filesHeld(client, kind, [...new Set(found)])
+      : new Map();
+    const { candidates, doubtful } = weigh(kind, records, { evidence, free, files });
     for (const candidate of candidates) this.#candidates.push(candidate);
     if (kind === 'file') return; // nobody could say more of a file than its fingerprints do
     const matched = new Set(candidates.map(({ remoteId }) => remoteId));
@@ -181,86 +168,5 @@ export async function matchNew(
 /** More than these nobody wants to look through for one record. */
 const mostSuggestions = 5;
 
-type Free<F> = F & { standing: Standing; whole?: Whole };
-
 /** A name that a person merged into another's is that one's wherever it comes from; two contents are not one by it. */
 const goesByName = (kind: Kind): boolean => levels[kind].includes('name');
-
-/** Adds up what speaks for each record of the library. */
-function weigh(
-  kind: Kind,
-  records: readonly NewRecord[],
-  evidence: readonly Free<Evidence>[],
-): { candidates: Candidate[]; doubtful: Free<Resemblance>[] } {
-  const doubtful: Free<Resemblance>[] = [];
-  const levelsOf = new Map<string, { first: Free<Evidence>; met: Set<Level> }>();
-  for (const one of evidence) {
-    const { record, libraryId, level, standing, isDoubtful } = one;
-    // Unless it was this source's own: then the file was replaced.
-    if (isDoubtful && standing.links.length === 0) {
-      const why = 'the same path, though the content is another';
-      doubtful.push({ record, libraryId, standing, why, score: 0.5 });
-      continue;
-    }
-    const key = `${record} ${libraryId}`;
-    const found = levelsOf.get(key) ?? { first: one, met: new Set() };
-    levelsOf.set(key, found);
-    found.met.add(level);
-  }
-  const candidates = [...levelsOf.values()].flatMap(({ first, met }): Candidate[] => {
-    const record = records[first.record] as NewRecord;
-    const { libraryId, standing, whole } = first;
-    const why = met.has('stash id') ? undefined : namesake(record, standing);
-    if (why !== undefined) {
-      doubtful.push({ ...first, why, score: 0.8 });
-      return [];
-    }
-    const isSame = tellingOf(kind, record) === standing.telling;
-    if (isSame && standing.telling !== '') met.add('telling');
-    return [
-      {
-        remoteId: record.remoteId,
-        libraryId,
-        whole,
-        by: levels[kind].find((level) => met.has(level)) as Level,
-        rank: rankOf(kind, met, standing),
-        isTwin: isSame && (kind === 'marker' || kind === 'chapter'),
-      },
-    ];
-  });
-  return { candidates: withoutWorseFolded(candidates), doubtful };
-}
-
-/** Two people, or two studios, of one name, and the same box knows them apart: that is asked. */
-function namesake({ values }: NewRecord, { stashIds }: Standing): string | undefined {
-  const told = (values.stashIds ?? {}) as StashIds;
-  const isOther = stashIds.some(({ endpoint, stashId }) =>
-    told[endpoint]?.every((one) => one.stashId !== stashId),
-  );
-  return isOther ? 'the same name, but another stash id' : undefined;
-}
-
-/** What became part of another is the one only where no record that is there still is as likely. */
-function withoutWorseFolded(candidates: readonly Candidate[]): Candidate[] {
-  const best = new Map<Id, number>();
-  for (const { remoteId, rank, whole } of candidates) {
-    if (whole === undefined) best.set(remoteId, Math.max(rank, best.get(remoteId) ?? 0));
-  }
-  return candidates.filter(
-    ({ remoteId, rank, whole }) => whole === undefined || rank > (best.get(remoteId) ?? 0),
-  );
-}
-
-/**
- * The strongest level first; at the same one, what was deleted or has gone from the source, so that it gets everything
- * back; then the levels after it.
- */
-function rankOf(kind: Kind, met: ReadonlySet<Level>, standing: Standing): number {
-  const { isDeleted, links, foldedInto } = standing;
-  const count = levels[kind].length;
-  const bits = levels[kind].map((level, i) => (met.has(level) ? 2 ** (count - 1 - i) : 0));
-  const sum = bits.reduce((all, bit) => all + bit, 0);
-  const strongest = Math.max(...bits);
-  const returns = foldedInto === null && (isDeleted || links.length > 0);
-  return (strongest * 2 + (returns ? 1 : 0)) * 2 ** count + sum;
-}

@@ -26,7 +26,7 @@ describe('matching where more than one may be it', async () => {
       await library.holds('scene', stashId('x'), [file('/a/2.mp4', oshash('22'))]);
       const comes = { remoteId: 8, values: stashId('x'), files: [file('/z/1.mp4', oshash('11'))] };
       assert.deepEqual(await library.match('scene', [comes]), {
-        8: { libraryId: large, by: 'stash id' },
+        8: { libraryId: large, by: 'fingerprint' },
       });
     });
 
@@ -64,7 +64,7 @@ describe('matching where more than one may be it', async () => {
         { remoteId: 2, values: stashId('x'), files: [file('/z', oshash('11'))] },
       ]);
       assert.deepEqual(Object.fromEntries(matching.decide()), {
-        2: { libraryId: id, by: 'stash id' },
+        2: { libraryId: id, by: 'fingerprint' },
       });
     });
   });

@@ -17,7 +17,8 @@ import {
 import { isLibraryId } from '../../library/translate.ts';
 import type { Id, StashIds } from '../../model/fields.ts';
 import type { LibraryId, Values } from '../../model/held.ts';
-import type { Fingerprint, Folder, Kind } from '../../model/kinds.ts';
+import type { Folder, Kind } from '../../model/kinds.ts';
+import type { Contents } from './content.ts';
 import type { Paths } from './paths.ts';
 
 /** A record of the source that has no link yet. */
@@ -25,19 +26,20 @@ export interface NewRecord {
   remoteId: Id;
   /** In library ids, as far as what they name has been matched. */
   values: Values;
-  /** Its files' paths, as the source has them, and fingerprints. A file's own are among its values. */
+  /** Its files, their paths as the source has them. Of a file itself they are among its values. */
   files?: readonly FileFacts[];
 }
-export interface FileFacts {
+export interface FileFacts extends Contents {
   path: string;
-  fingerprints: readonly Fingerprint[];
 }
 
 /** What a record is recognised by; how far each goes is in the order of `levels`. */
 export type Level =
   | 'stash id'
   | 'fingerprint'
+  | 'md5'
   | 'path'
+  | 'composed path'
   | 'name'
   | 'trimmed name'
   | 'content'
@@ -46,24 +48,26 @@ export type Level =
   | 'telling';
 
 const ofNames = ['name', 'trimmed name'] as const;
-const ofFiles = ['fingerprint', 'path', 'replaced file', 'primary file', 'telling'] as const;
+const ofContents = ['fingerprint', 'md5'] as const;
+const ofPlaces = ['path', 'composed path', 'replaced file'] as const;
 
 /**
- * Design.md §5.3: the first is the strongest. `primary file` and `telling` only tell apart those that another level found:
- * of two scenes that are one here, of both files, it is the one of the file that comes first.
+ * Design.md §5.3: the first is the strongest; what has files goes by their content before anything that people or programs
+ * say of it. `md5`, `primary file` and `telling` only tell apart those that another level found: of two scenes that are
+ * one here, of both files, it is the one of the file that comes first.
  */
 export const levels: { [K in Kind]: readonly Level[] } = {
   tag: ['stash id', ...ofNames],
   studio: ['stash id', ...ofNames],
   performer: ['stash id', ...ofNames],
   group: ofNames,
-  image: ofFiles,
-  gallery: ['fingerprint', 'path', 'replaced file', 'content', 'telling'],
-  scene: ['stash id', 'fingerprint', 'path', 'replaced file', 'content', 'primary file', 'telling'],
+  image: [...ofContents, ...ofPlaces, 'primary file', 'telling'],
+  gallery: [...ofContents, ...ofPlaces, 'content', 'telling'],
+  scene: [...ofContents, 'stash id', ...ofPlaces, 'content', 'primary file', 'telling'],
   marker: ['content', 'telling'],
   chapter: ['content', 'telling'],
   // Its place is what a file is known by; but not where something else lies there by now.
-  file: ['path', 'fingerprint', 'replaced file'],
+  file: ['path', 'composed path', ...ofContents, 'replaced file'],
   savedFilter: ['content'],
 };
 
@@ -116,21 +120,32 @@ export async function evidenceFor(
           ({ primary }, { isOnly }) => primary && isOnly && levels[kind].includes('primary file'),
         );
         break;
-      case 'path': {
+      case 'path':
+      case 'composed path': {
+        const form = level === 'path' ? 'exact' : 'composed';
         const paths = await pathsOf();
-        await ask(level, ownFilesOf, (clues) => byFile(client, kind, clues));
+        const isAsked = ({ path }: { path: string }) => form === 'exact' || !isAscii(path);
+        if (form === 'exact') await ask(level, ownFilesOf, (clues) => byFile(client, kind, clues));
         await ask(
           level,
-          (record) => filesOf(record).flatMap((file) => placesOf(file, paths)),
-          (clues) => byPath(client, kind, clues),
+          (record) =>
+            filesOf(record)
+              .flatMap((file) => placesOf(file, paths))
+              .filter(isAsked),
+          (clues) => byPath(client, kind, clues, form),
           ({ differs }, { isSure }) =>
             differs ? { level: 'replaced file', isDoubtful: !isSure } : {},
         );
         if (kind === 'gallery') {
           await ask(
             level,
-            ({ values }) => foldersOf(values).flatMap((folder) => paths.forms(folder)),
-            (clues) => byFolder(client, clues),
+            ({ values }) => foldersOf(values, paths).filter(isAsked),
+            (clues) =>
+              byFolder(
+                client,
+                clues.map(({ path }) => path),
+                form,
+              ),
           );
         }
         break;
@@ -195,14 +210,14 @@ const stashIdsOf = ({ values }: NewRecord) =>
 
 export function filesOf({ values, files }: NewRecord): readonly FileFacts[] {
   if (files !== undefined) return files;
-  const { path, fingerprints } = values as { path?: string; fingerprints?: Fingerprint[] };
-  return path ? [{ path, fingerprints: fingerprints ?? [] }] : [];
+  const { path, fingerprints = [], size = null, duration = null } = values as Partial<FileFacts>;
+  return path ? [{ path, fingerprints, size, duration }] : [];
 }
 
 /** Fingerprints that two contents do not share; a phash is one of what is seen, not of the bytes. */
 const contentsOf = (record: NewRecord) =>
-  filesOf(record).flatMap(({ fingerprints }, _, { length }) =>
-    fingerprints
+  filesOf(record).flatMap(({ fingerprints, size }, _, { length }) =>
+    (size === 0 ? [] : fingerprints)
       .filter(({ type }) => type === 'oshash' || type === 'md5')
       .map((one) => ({ ...one, isOnly: length === 1 })),
   );
@@ -216,7 +231,11 @@ function placesOf({ path, fingerprints }: FileFacts, paths: Paths) {
   return paths.forms(path).map((form) => ({ path: form, ...known }));
 }
 
-const foldersOf = ({ folder }: Values): string[] => (folder ? [(folder as Folder).path] : []);
+const foldersOf = ({ folder }: Values, paths: Paths): { path: string }[] =>
+  folder ? paths.forms((folder as Folder).path).map((path) => ({ path })) : [];
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: ASCII begins with them
+const isAscii = (text: string): boolean => /^[\x00-\x7f]*$/.test(text);
 
 function namesOf(kind: Kind, { values }: NewRecord) {
   const name = values.name as string | undefined;
