@@ -40,6 +40,12 @@ const keepIntegers = (_key: string, value: unknown, context?: { source?: string 
     ? BigInt(context.source)
     : value;
 
+/** Nobody's own JSON is nested so deep; the stacks of JavaScript and PostgreSQL hold more, but not any depth. */
+export const isTooDeep = (value: unknown, left = 200): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  (left === 0 || Object.values(value).some((one) => isTooDeep(one, left - 1)));
+
 const texts = Object.fromEntries(
   Object.entries(fieldsOf).map(([kind, fields]) => {
     const names = (facts: boolean) =>

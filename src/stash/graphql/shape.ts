@@ -13,6 +13,7 @@ import {
   parse,
   type SelectionSetNode,
 } from 'graphql';
+import { isTooDeep } from '../../model/records.ts';
 
 /** What is wrong with an answer: where, and what stands there. Undefined where nothing is. */
 export type Shape = (data: unknown) => string | undefined;
@@ -131,15 +132,7 @@ function what(value: unknown): string {
 const isText = (value: unknown) => typeof value === 'string';
 const textShape: Shape = (value) => (isText(value) ? undefined : what(value));
 const isNumber = (value: unknown) => typeof value === 'number' || typeof value === 'bigint';
-const isAny = (value: unknown) => isShallow(value, deepest);
-
-/** JSON of a person's own is not deeper than this; PostgreSQL's and JavaScript's stacks hold more. */
-const deepest = 200;
-
-function isShallow(value: unknown, left: number): boolean {
-  if (typeof value !== 'object' || value === null) return true;
-  return left > 0 && Object.values(value).every((one) => isShallow(one, left - 1));
-}
+const isAny = (value: unknown) => !isTooDeep(value);
 
 /** A record's number: Stash counts from 1, and what JavaScript cannot hold exactly would name another record. */
 const isId = (value: unknown) =>

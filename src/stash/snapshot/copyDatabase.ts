@@ -51,11 +51,18 @@ async function traceOf(file: string): Promise<Trace> {
   return {
     file: await stat(file, { bigint: true }),
     log: await logOf(`${file}-wal`),
-    journal: await stat(`${file}-journal`, { bigint: true }).catch(absent),
+    journal: await fileAt(`${file}-journal`),
   };
 }
 
+/** A pipe of that name would be waited for without end. */
+async function fileAt(path: string): Promise<BigIntStats | null> {
+  const found = await stat(path, { bigint: true }).catch(absent);
+  return found?.isFile() ? found : null;
+}
+
 async function logOf(path: string): Promise<Trace['log']> {
+  if (!(await fileAt(path))) return null;
   const handle = await open(path).catch(absent);
   if (!handle) return null;
   try {

@@ -1,4 +1,4 @@
-import { mkdtemp, open, rm } from 'node:fs/promises';
+import { mkdtemp, open, realpath, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
@@ -30,7 +30,8 @@ export async function openSnapshot(file: string, options: SnapshotOptions): Prom
   const size = await sizeOf(file);
   return readCopy(file, null, options, async (copy) => {
     await needRoom(options.tempDir, size);
-    await copyDatabase(file, copy, options);
+    // The log of a file that a link leads to lies beside that file.
+    await copyDatabase(await realpath(file), copy, options);
   });
 }
 
@@ -88,10 +89,14 @@ async function readCopy(
 /** How large a database file is; refuses what is none. */
 export async function sizeOf(file: string): Promise<number> {
   try {
+    const found = await stat(file);
+    // To open a pipe waits until somebody writes into it.
+    if (!found.isFile() && !found.isDirectory()) throw notFile(file);
     const handle = await open(file);
     try {
       const { buffer, bytesRead } = await handle.read(Buffer.alloc(16), 0, 16, 0);
-      if (buffer.toString('latin1', 0, bytesRead) !== 'SQLite format 3\0') throw notSqlite(file);
+      const begins = buffer.toString('latin1', 0, bytesRead);
+      if (begins !== 'SQLite format 3\0') throw notSqlite(file, undefined, remedyFor(begins));
       return (await handle.stat()).size;
     } finally {
       await handle.close();
@@ -114,12 +119,14 @@ async function needRoom(folder: string, size: number): Promise<void> {
 /** Finishes the copy, its log included, and makes sure that it is whole, and a Stash's. */
 async function check(file: string, item: string, signal: AbortSignal | undefined) {
   using db = new DatabaseSync(file);
-  db.exec('pragma journal_mode = delete');
+  // Neither a check nor a function of its schema is anything of Stash's, and may take any time.
+  db.exec(`pragma trusted_schema = off; pragma ignore_check_constraints = on;
+    pragma journal_mode = delete`);
   const layout = Layout.of(db);
   if (Object.values(origins).some(({ table }) => !layout.table(table))) {
     throw new StowageError('source.file-not-stash', 'This is a database, but not a Stash’s.', {
       item,
-      remedy: 'Stash’s is called stash-go.sqlite; Settings → System says where it is.',
+      remedy: whichFile,
     });
   }
   if (layout.schema < oldest) {
@@ -151,7 +158,7 @@ async function check(file: string, item: string, signal: AbortSignal | undefined
 }
 
 /** What SQLite says of a whole table, and of values that a column should not hold. */
-const isReadable = /^ok$|^CHECK constraint failed in |^(NULL|TEXT|NUMERIC) value in /;
+const isReadable = /^ok$|^(NULL|TEXT|NUMERIC) value in /;
 
 /** The database schema of v0.25. */
 const oldest = 55;
@@ -172,6 +179,9 @@ function failure(error: unknown, item: string): unknown {
     EACCES: 'We may not read this file.',
     EPERM: 'We may not read this file.',
     EISDIR: 'This is a folder, not a file.',
+    ENOTDIR: 'There is no such file.',
+    ELOOP: 'This link leads back to itself.',
+    ENAMETOOLONG: 'There is no such file.',
   };
   const reason = reasons[code ?? ''];
   if (!reason) return readingFailure(error, item);
@@ -182,11 +192,28 @@ function failure(error: unknown, item: string): unknown {
   });
 }
 
-const notSqlite = (item: string, cause?: unknown) =>
+const notSqlite = (item: string, cause?: unknown, remedy = whichFile) =>
   new StowageError('source.file-not-sqlite', 'This is not a SQLite database.', {
     item,
-    remedy: 'Stash’s is called stash-go.sqlite; Settings → System says where it is.',
+    remedy,
     cause,
+  });
+
+const whichFile = 'Stash’s is called stash-go.sqlite; Settings → System says where it is.';
+
+/** By the first bytes of what was given instead. */
+function remedyFor(begins: string): string {
+  if (begins === '') return `The file is empty. ${whichFile}`;
+  const isPacked = ['PK\x03\x04', '\x1f\x8b', '7z\xbc\xaf', '\x28\xb5\x2f\xfd'].some((magic) =>
+    begins.startsWith(magic),
+  );
+  return isPacked ? 'The file is an archive: unpack it first.' : whichFile;
+}
+
+const notFile = (item: string) =>
+  new StowageError('source.file-unreadable', 'This is a device, a pipe or a socket, not a file.', {
+    item,
+    remedy: 'Give the path of stash-go.sqlite, or the address of the server.',
   });
 
 const notACopy = (item: string, cause: unknown) =>

@@ -17,6 +17,9 @@ import { type Cell, instant } from './values.ts';
 // took 60 MB more than these.
 const batchSize = 20;
 
+/** SQLite counts from 1. What JavaScript cannot hold exactly comes as a text. */
+const isId = (cell: unknown): cell is Id => Number.isSafeInteger(cell) && (cell as number) > 0;
+
 /**
  * Records of every kind from a SQLite file laid out like a Stash database: a snapshot of any version since
  * v0.25, or our mirror of one. Synchronous, for a worker thread: `node:sqlite` is, and 100,000 scenes with
@@ -103,9 +106,16 @@ export class TablesReader {
     }));
     try {
       let batch: Rec<K>[] = [];
+      let last: Id = 0;
       const values: unknown[] = [];
       for (const row of rowsOf(this.#db, plan.sql, args)) {
         const id = row[0] as Id;
+        if (!isId(id) || id <= last) {
+          const why = `left out: its number is ${JSON.stringify(id)}, which ${isId(id) ? 'another has, too' : 'no Stash gives'}`;
+          this.troubles.push({ kind, id: 0, field: null, why });
+          continue;
+        }
+        last = id;
         trouble.id = id;
         let at = 0;
         values[at++] = id;
@@ -142,7 +152,7 @@ export class TablesReader {
     const ids = new IdSet();
     const table = this.layout.table(origins[kind].table);
     const rows = table ? rowsOf(this.#db, `select id from ${quoted(table)}`) : [];
-    for (const [id] of rows) ids.add(id as Id);
+    for (const [id] of rows) if (isId(id)) ids.add(id);
     this.#ids.set(kind, ids);
     return ids;
   }

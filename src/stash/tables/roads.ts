@@ -1,5 +1,6 @@
 import type { Id, Json } from '../../model/fields.ts';
 import type { Caption, Fingerprint, Folder, Kind } from '../../model/kinds.ts';
+import { isTooDeep } from '../../model/records.ts';
 import { pathIn } from '../paths.ts';
 import {
   aliases,
@@ -293,11 +294,13 @@ const json = (
   columns: [{ name: column, as: (c) => `cast(${c} as text)` }],
   read([cell], finding) {
     try {
-      return cell === null || cell === '' ? null : read(cell as string, finding);
+      const value = cell === null || cell === '' ? null : read(cell as string, finding);
+      if (!isTooDeep(value)) return value;
+      finding.trouble('is nested deeper than can be kept');
     } catch {
       finding.trouble('is not JSON');
-      return undefined;
     }
+    return undefined;
   },
 });
 

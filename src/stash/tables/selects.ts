@@ -9,10 +9,13 @@ import { transportOf } from './transport.ts';
  * array: rows of the answer's own cost ten times as much (stash-facts.md).
  */
 
-/** Asks for a `LayoutRow` of every column, of all tables but SQLite's own and ours (`ownTables.ts`). */
+/**
+ * Asks for a `LayoutRow` of every column, of all tables but SQLite's own and ours (`ownTables.ts`). A Stash has no virtual
+ * ones: what is behind such a table is up to who made it.
+ */
 export const layoutSelect = `select t.name, c.name, c.type, c.pk
   from sqlite_master t join pragma_table_info(t.name) c
-  where t.type = 'table' and t.name not like 'sqlite\\_%' escape '\\'
+  where t.type = 'table' and t.sql not like 'create virtual%' and t.name not like 'sqlite\\_%' escape '\\'
     and t.name not like 'stowage:%' order by t.name, c.cid`;
 
 export const schemaSelect = 'select coalesce(max(version), 0) from schema_migrations';
@@ -23,7 +26,7 @@ export const schemaSelect = 'select coalesce(max(version), 0) from schema_migrat
  */
 export const openingSelect = `select (select json_group_array(json_array(a, b, c, d)) from (
     select t.name a, c.name b, c.type c, c.pk d from sqlite_master t join pragma_table_info(t.name) c
-    where t.type = 'table' and t.name not like 'sqlite\\_%' escape '\\'
+    where t.type = 'table' and t.sql not like 'create virtual%' and t.name not like 'sqlite\\_%' escape '\\'
       and t.name not like 'stowage:%' order by t.name, c.cid)),
   (${schemaSelect}),
   (select json_group_array(json_array(name, seq)) from sqlite_sequence),
