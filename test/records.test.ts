@@ -168,6 +168,26 @@ describe('records by hand', async () => {
   });
 
   describe('a merge', () => {
+    test('keeps the numbers of all of them, its own first', async () => {
+      const numbers = async (id: string) =>
+        (await shown('tag', id)).sources.map(({ source, remoteId, isPart }) => [
+          `${source}:${remoteId}`,
+          isPart,
+        ]);
+      await done('merge', 'tag', 'main:19', 'main:18', 'main:17');
+      const expected = [
+        ['main:19', false],
+        ['main:17', true],
+        ['main:18', true],
+      ];
+      for (const id of ['main:19', 'main:17']) assert.deepEqual(await numbers(id), expected);
+      const { text, label } = await shown('tag', 'main:17');
+      assert.match(text, /\nmain +19, edited.*\nmain +17, merged into this one\nmain +18, merged/);
+      const { events } = await done('find', 'tag', label);
+      const [found] = events.filter(({ event }) => event === 'found');
+      assert.deepEqual(found?.numbers, ['main:19', 'main:17', 'main:18']);
+    });
+
     test('makes one record of several', async () => {
       const [into, other, third] = [
         await made('tag', 'name=haven'),

@@ -15,7 +15,7 @@ export type Among = 'live' | 'deleted' | 'all';
 export interface FoundRecord {
   id: LibraryId;
   label: string;
-  /** Its numbers at the sources, as `main:12`. */
+  /** Its numbers at the sources, as `main:12`; its own before those of what was merged into it. */
   numbers: string[];
 }
 
@@ -168,7 +168,8 @@ async function select(
   const { rows } = await client.query<FoundRecord>(
     `SELECT r.id, ${labelOf[kind]} AS label,
        ARRAY(SELECT s.name || ':' || l.remote_id FROM stowage.links l JOIN stowage.sources s ON s.id = l.source_id
-         WHERE l.library_id = r.id AND l.kind = ${kindNumber[kind]} ORDER BY s.id, l.remote_id) AS numbers
+         WHERE l.library_id IN (SELECT r.id UNION SELECT f.origin FROM stowage.folded f WHERE f.destination = r.id)
+           AND l.kind = ${kindNumber[kind]} ORDER BY l.library_id <> r.id, s.id, l.remote_id) AS numbers
      FROM qar.${tableOf(kind)} r WHERE ${marked[among]} AND (${where}) ORDER BY label, r.id LIMIT ${limit}`,
     [text],
   );

@@ -69,6 +69,8 @@ export interface SourceRecord {
   remoteId: Id;
   edited: boolean;
   absentSince: Date | null;
+  /** The source's record became part of this one here, by a merge. */
+  isPart: boolean;
 }
 
 export async function sourcesOf(
@@ -77,9 +79,11 @@ export async function sourcesOf(
   id: LibraryId,
 ): Promise<SourceRecord[]> {
   const { rows } = await client.query<SourceRecord>(
-    `SELECT s.name AS source, l.remote_id::float8 AS "remoteId", l.edited, l.absent_since AS "absentSince"
+    `SELECT s.name AS source, l.remote_id::float8 AS "remoteId", l.edited, l.absent_since AS "absentSince",
+            l.library_id <> $2 AS "isPart"
        FROM stowage.links l JOIN stowage.sources s ON s.id = l.source_id
-      WHERE l.kind = $1 AND l.library_id = $2 ORDER BY s.id, l.remote_id`,
+      WHERE l.kind = $1 AND l.library_id IN (SELECT $2 UNION SELECT origin FROM stowage.folded WHERE destination = $2)
+      ORDER BY s.id, "isPart", l.remote_id`,
     [kindNumber[kind], id],
   );
   return rows;

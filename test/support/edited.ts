@@ -12,7 +12,7 @@ interface Shown {
   label: string;
   revision: number;
   deletedAt: string | null;
-  sources: { source: string; remoteId: number; edited: boolean }[];
+  sources: { source: string; remoteId: number; edited: boolean; isPart: boolean }[];
   fields: {
     name: string;
     value: unknown;

@@ -150,10 +150,11 @@ function entryLines(name: string, text: string, wide: number): string[] {
     .map((line, i) => (i === 0 ? entry(name, line) : `${indent}${line}`));
 }
 
-function standing({ remoteId, edited, absentSince }: SourceRecord): string {
+function standing({ remoteId, edited, absentSince, isPart }: SourceRecord): string {
   const said = [
     String(remoteId),
-    edited && 'edited here since the last sync',
+    isPart && 'merged into this one',
+    edited && !isPart && 'edited here since the last sync',
     absentSince && `not there since ${shortly(absentSince)}`,
   ];
   return said.filter(Boolean).join(', ');
