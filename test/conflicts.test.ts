@@ -32,9 +32,9 @@ test('questions are listed, shown and answered; the next sync does what follows'
   );
   assert.match(
     listed.lines.join('\n'),
-    /scene Mine 1 \(main:1\) {2}title: here Mine 1, main Theirs 1/,
+    /scene Mine 1 \(main:1\) {2}title: library Mine 1, main Theirs 1/,
   );
-  assert.match(listed.lines.join('\n'), /customFields mood: here mood: mine, main mood: theirs/);
+  assert.match(listed.lines.join('\n'), /customFields mood: library mood: mine, main mood: theirs/);
   const only = async (...words: string[]) =>
     (await stowage('conflicts', 'list', ...words)).summary.conflicts;
   assert.equal(await only('--kind', 'scene'), 4);

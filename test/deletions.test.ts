@@ -69,7 +69,7 @@ describe('too much to go without a word', () => {
     const held = await sync();
     for (const { warnings } of [shown, held]) {
       assert.deepEqual(warnings, [
-        '21 of 92 tags would be deleted here',
+        '21 of 92 tags would be deleted in the library',
         'Held back: 21 tags would be deleted. If that is right, say --allow-deletions 21.',
       ]);
     }
@@ -116,7 +116,7 @@ describe('too much to go without a word', () => {
         3,
         { tag: 59 },
         [
-          '30 of 112 tags would be deleted here',
+          '30 of 112 tags would be deleted in the library',
           '29 of 112 tags would be deleted in main',
           'Held back: 59 tags would be deleted. If that is right, say --allow-deletions 59.',
         ],
@@ -166,7 +166,7 @@ describe('what has files', () => {
     const held = await sync();
     // Of the whole library it is less than a tenth; of the disk it is everything.
     assert.deepEqual(held.warnings, [
-      '23 of 23 scenes in /data/disk2 would be deleted here',
+      '23 of 23 scenes in /data/disk2 would be deleted in the library',
       'Held back: 23 scenes would be deleted. If that is right, say --allow-deletions 23.',
     ]);
     assert.equal(await deletedHere(side, 'scene'), 1, 'the other one goes');

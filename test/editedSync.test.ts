@@ -169,7 +169,7 @@ describe('what was edited here', () => {
     const { lines, events } = await side.library.stowage('show', 'scene', 'main:5');
     assert.match(
       lines.join('\n'),
-      /\ntitle +Here.*\n +was: .*\n +conflict \d+: here Here, main There\n/,
+      /\ntitle +Here.*\n +was: .*\n +conflict \d+: library Here, main There\n/,
     );
     const { fields } = events.find(({ event }) => event === 'record') as unknown as {
       fields: {

@@ -34,8 +34,8 @@ test('a plan is kept, and carried out as far as it still holds', async (t) => {
   assert.equal(planned.exitCode, 0, planned.error?.message);
   // Names, also of what the plan itself makes; never the ids that stand for them.
   const words = planned.lines.join('\n');
-  assert.match(words, /scene .+ \(5\) {2}update here\n {2}← tags: \+ fresh {2}− /);
-  assert.match(words, /scene Mine 3 \(3\) {2}update there\n {2}→ title: .+ → Mine 3/);
+  assert.match(words, /scene .+ \(5\) {2}update in the library\n {2}← tags: \+ fresh {2}− /);
+  assert.match(words, /scene Mine 3 \(3\) {2}update in main\n {2}→ title: .+ → Mine 3/);
   assert.doesNotMatch(words, /[0-9a-f]{8}-[0-9a-f]{4}-/);
   assert.deepEqual(await query('SELECT * FROM stowage.runs'), before);
   assert.deepEqual(await readdir(folder), ['plan']);
@@ -43,7 +43,10 @@ test('a plan is kept, and carried out as far as it still holds', async (t) => {
 
   const shown = await stowage('apply', file, '--dry-run');
   assert.equal(shown.exitCode, 0, shown.error?.message);
-  assert.match(shown.lines.join('\n'), /scene .+ \(5\) {2}update here\n {2}← tags: \+ fresh/);
+  assert.match(
+    shown.lines.join('\n'),
+    /scene .+ \(5\) {2}update in the library\n {2}← tags: \+ fresh/,
+  );
   assert.deepEqual(await query('SELECT * FROM stowage.runs'), before);
 
   // Meanwhile one record of each is changed again, on its own side.

@@ -18,7 +18,7 @@ test('status says how things stand; suggestions are listed, accepted and rejecte
   const dry = await stowage('sync', '--dry-run');
   assert.match(
     dry.lines.join('\n'),
-    /^Once it may be written to, main would also get:\nscene Mine \(3\) {2}update there\n {2}→ title: "?.+"? → "?Mine"?\n +1 scene +update +library → main\nNothing to do\.\n1 record edited here waits/m,
+    /^Once it may be written to, main would also get:\nscene Mine \(3\) {2}update in main\n {2}→ title: "?.+"? → "?Mine"?\n +1 scene +update +library → main\nNothing to do\.\n1 record edited here waits/m,
   );
   assert.equal((dry.summary.unsent as object[]).length, 1);
   const { lines, events } = await stowage('status');

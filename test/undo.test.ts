@@ -97,7 +97,7 @@ test('what a server’s own mass edit did is taken back there, too', async (t) =
   const dry = await stowage('undo', run, '--on', 'stash', '--dry-run');
   assert.match(
     dry.lines.join('\n'),
-    /scene .* \(1\) {2}update there {2}\(undone\)\n.*→ title: x → /,
+    /scene .* \(1\) {2}update in main {2}\(undone\)\n.*→ title: x → /,
   );
   await query('UPDATE stowage.sources SET writes = true');
 

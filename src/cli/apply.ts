@@ -33,7 +33,7 @@ export const apply: CommandDefinition<Options> = {
           const { output } = context;
           const { source, held } = planned.head;
           const counts = planned.counts();
-          await tellItems(output, client, planned);
+          await tellItems(output, client, planned, source);
           tellLinked(output, planned.linked());
           tellCounts(output, counts, source);
           if (counts.length === 0) output.line('The plan changes nothing.');

@@ -41,7 +41,7 @@ export const plan: CommandDefinition<Options> = {
       const planned = PlanFile.make(half);
       try {
         const head = await planSource(syncing, planned);
-        await tellItems(output, client, planned);
+        await tellItems(output, client, planned, name);
         const counts = planned.counts();
         tellLinked(output, planned.linked());
         tellCounts(output, counts, name);

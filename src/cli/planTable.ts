@@ -10,6 +10,7 @@ import { andMore } from './counting.ts';
 import type { Output } from './output.ts';
 import { type Names, namesIn } from './records/names.ts';
 import { changeWords, inShort } from './records/words.ts';
+import { inSide } from './sides.ts';
 
 /** What a plan would do, or a run did: a line for each kind, side and action. */
 export function tellCounts(output: Output, counts: readonly PlanCount[], source: string): void {
@@ -27,6 +28,7 @@ export async function tellItems(
   output: Output,
   client: ClientBase,
   plan: PlanFile,
+  source: string,
   { onlyThere }: { onlyThere: boolean } = { onlyThere: false },
 ): Promise<void> {
   let shown = 0;
@@ -43,7 +45,7 @@ export async function tellItems(
       if (onlyThere && item.there === null) continue;
       output.event('item', { ...item });
       if (++shown > mostShown) left++;
-      else await tellItem(output, client, item, made);
+      else await tellItem(output, client, item, source, made);
     }
   }
   if (left > 0) output.line(andMore(left));
@@ -53,6 +55,7 @@ async function tellItem(
   output: Output,
   client: ClientBase,
   item: PlanItem,
+  source: string,
   made: Names,
 ): Promise<void> {
   const { kind, remoteId, libraryId, here, there, why, conflicts } = item;
@@ -62,15 +65,20 @@ async function tellItem(
   const names = new Map([...made, ...(await namesIn(client, kind, values))]);
   const label = made.get(libraryId) ?? (await labelsOf(client, kind, [libraryId])).get(libraryId);
   const number = remoteId === null ? '' : ` (${remoteId})`;
-  const what = [here && `${here} here`, there && `${there} there`].filter(Boolean).join(', ');
+  const what = [
+    here && `${here} ${inSide('library', source)}`,
+    there && `${there} ${inSide('source', source)}`,
+  ]
+    .filter(Boolean)
+    .join(', ');
   output.line(`${kind} ${label || libraryId}${number}  ${what}${why ? `  (${why})` : ''}`);
   if (here === 'update') tellFields(output, '←', kind, item.libraryBefore, item.library, names);
   if (there === 'update') tellFields(output, '→', kind, item.sourceBefore, item.source, names);
   for (const conflict of asked) {
-    const [library, source] = [conflict.library, conflict.source].map((value) =>
+    const [ours, theirs] = [conflict.library, conflict.source].map((value) =>
       valueWords({ conflict, names }, value),
     );
-    output.line(`  ? ${placeOf({ conflict, names })}: library ${library}, source ${source}`);
+    output.line(`  ? ${placeOf({ conflict, names })}: library ${ours}, ${source} ${theirs}`);
   }
 }
 

@@ -91,7 +91,7 @@ async function dryRun(
   const plan = PlanFile.make();
   try {
     const head = await planSource(syncing, plan);
-    await tellItems(context.output, syncing.client, plan);
+    await tellItems(context.output, syncing.client, plan, source.name);
     tellLinked(context.output, plan.linked());
     tellCounts(context.output, plan.counts(), source.name);
     for (const warning of head.warnings) context.output.warning(warning);

@@ -19,7 +19,7 @@ export async function tellUnsent(
     const counts = plan.counts().filter(({ side }) => side === 'source');
     const heading = counts.length > 0 ? headings.some : headings.none;
     if (heading) output.line(heading);
-    await tellItems(output, syncing.client, plan, { onlyThere: true });
+    await tellItems(output, syncing.client, plan, source.name, { onlyThere: true });
     tellCounts(output, counts, source.name);
     return counts;
   } finally {

@@ -1,4 +1,3 @@
-import { Option } from 'commander';
 import type { ClientBase } from 'pg';
 import { labelsOf } from '../library/labels.ts';
 import { countChanged } from '../library/runRecords.ts';
@@ -30,7 +29,7 @@ import { several, tellFailures } from './tellSynced.ts';
 
 interface Options extends KnownSourceOptions {
   id: number;
-  on: 'library' | 'stash' | 'both';
+  on: string;
   dryRun?: boolean;
 }
 
@@ -39,13 +38,10 @@ export const undo: CommandDefinition<Options> = {
   configure: (command) =>
     knownSourceOptions(libraryOptions(command))
       .argument('<id>', 'the number of the run: `stowage runs` lists them', atLeast(1))
-      .addOption(
-        new Option(
-          '--on <side>',
-          'library: only here; stash: also at the source what it brought from there, or wrote there; both: what it wrote there also here',
-        )
-          .choices(['library', 'stash', 'both'])
-          .default('library'),
+      .option(
+        '--on <side>',
+        "library: only in the library; the source's name: also there, what it brought from there or wrote there; both: what it wrote there also in the library",
+        'library',
       )
       .option('--dry-run', 'show what would be taken back, and do nothing'),
   run: (context, options) =>
@@ -54,7 +50,9 @@ export const undo: CommandDefinition<Options> = {
       const undone = await namedRun(client, options.id);
       refuseImport(undone);
       if (options.on === 'library') return takeBack(context, client, undone, options, undefined);
-      const name = options.name ?? undone.source ?? undefined;
+      const named = options.on === 'both' || options.on === 'stash' ? undone.source : options.on;
+      const name = options.name ?? named ?? undefined;
+      if (named !== null) await namedSource(client, named);
       const of = { ...options, ...(name !== undefined && { name }) };
       const known = await reachKnown(client, of, context);
       const source = known.source ?? (await namedSource(client, known.name));
@@ -101,14 +99,14 @@ async function takeBack(
     const isNothing = Object.keys(counts).length === 0 && plan.changes === 0;
     if (dryRun || isNothing) {
       await tellLines(output, client, run.id);
-      await tellItems(output, client, plan, { onlyThere: true });
+      await tellItems(output, client, plan, syncing?.source.name ?? '', { onlyThere: true });
       await client.query('ROLLBACK');
       await tellKept(output, client, kept);
       const there = Object.keys(undone.counts).some((what) => what.startsWith('source '));
       output.line(isNothing ? 'Nothing to take back.' : 'Nothing was done: this is what would be.');
       if (isNothing && !syncing && there) {
         output.line(
-          `What it changed at ${undone.source}, \`stowage undo ${undone.id} --on stash\` takes back.`,
+          `\`stowage undo ${undone.id} --on ${undone.source}\` takes back what it changed in ${undone.source}.`,
         );
       }
       return told(null, counts, asked, kept, []);
@@ -134,7 +132,8 @@ async function takeBack(
       const fields = several(asked, 'field is', 'fields are');
       output.warning(`${fields} otherwise at a source: they wait in \`stowage conflicts\`.`);
       if (!syncing) {
-        output.line(`\`stowage undo ${undone.id} --on stash\` puts them back there, too.`);
+        const there = undone.source ?? 'stash';
+        output.line(`\`stowage undo ${undone.id} --on ${there}\` puts them back there, too.`);
       }
     }
     return told(run.id, counts, asked, kept, failures);

@@ -67,7 +67,7 @@ export async function decideDeletions(
       (!hasFiles.has(kind) || (absentSince !== null && now - absentSince.getTime() >= patience));
     due[kind] = gone[kind].filter(isDue).map(({ id }) => id);
   }
-  const { back, ...told } = await holdBack(client, source, due, 'here', allowance, {
+  const { back, ...told } = await holdBack(client, source, due, 'in the library', allowance, {
     asked: isDiskAway ? hasFiles : new Set(),
   });
   // A file is what its record is known by: while that waits for a person, or for its disk, so does the file.

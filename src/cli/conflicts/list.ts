@@ -2,7 +2,7 @@ import { listConflicts } from '../../library/conflicts.ts';
 import { atLeast, type CommandDefinition, libraryOptions } from '../command.ts';
 import { withLibrary } from '../library.ts';
 import { type FilterOptions, filterOf, filterOptions } from './filter.ts';
-import { asked, placeOf, valueWords } from './words.ts';
+import { type Asked, asked, placeOf, valueWords } from './words.ts';
 
 interface Options extends FilterOptions {
   after: number;
@@ -20,21 +20,31 @@ export const list: CommandDefinition<Options> = {
       const { output } = context;
       const filter = await filterOf(client, options);
       const conflicts = await listConflicts(client, filter, { after, limit });
-      for (const one of await asked(client, conflicts)) {
+      const all = await asked(client, conflicts);
+      for (const one of all) {
         const { conflict, label, source } = one;
         const { id, kind, remoteId, library, source: there } = conflict;
         output.event('conflict', { ...conflict, source: there, of: source, label });
-        const values = `here ${valueWords(one, library)}, ${source} ${valueWords(one, there)}`;
+        const values = `library ${valueWords(one, library)}, ${source} ${valueWords(one, there)}`;
         output.line(
           `${String(id).padStart(5)}  ${kind} ${label} (${source}:${remoteId})  ${placeOf(one)}: ${values}`,
         );
       }
       if (conflicts.length === 0) output.line('No questions wait.');
       else
-        output.note('Say who is right: `stowage conflicts resolve NUMBER --take library|stash`.');
+        output.note(
+          `Say who is right: \`stowage conflicts resolve NUMBER --take ${sidesOf(all)}\`.`,
+        );
       if (conflicts.length === limit) {
         output.note(`\`stowage conflicts --after ${conflicts.at(-1)?.id}\` goes on.`);
       }
       return { complete: true, summary: { conflicts: conflicts.length } };
     }),
 };
+
+/** `library|main`; of questions about several sources `library|stash`, which is each one's own. */
+function sidesOf(all: readonly Asked[]): string {
+  const sources = new Set(all.map(({ source }) => source));
+  const [only = 'stash'] = sources;
+  return `library|${sources.size === 1 ? only : 'stash'}`;
+}

@@ -1,11 +1,10 @@
-import { Option } from 'commander';
 import type { ClientBase } from 'pg';
 import { assigned } from '../../edit/assigned.ts';
 import { editRecord, recordOf } from '../../edit/records.ts';
 import { type Conflict, type ConflictFilter, listConflicts } from '../../library/conflicts.ts';
 import { listSources, type Source } from '../../library/sources.ts';
 import { StowageError } from '../../model/errors.ts';
-import { answerConflicts, askedField, type Right } from '../../sync/answer.ts';
+import { answerConflicts, askedField } from '../../sync/answer.ts';
 import {
   type CommandContext,
   type CommandDefinition,
@@ -14,12 +13,13 @@ import {
 } from '../command.ts';
 import { lockForWriting, withLibrary } from '../library.ts';
 import { readingOf } from '../records/editing.ts';
+import { sideNamed } from '../sides.ts';
 import { type FilterOptions, filterOf, filterOptions } from './filter.ts';
 
 interface Options extends FilterOptions {
   ids?: number[];
   all?: boolean;
-  take?: Right;
+  take?: string;
   value?: string;
 }
 
@@ -28,14 +28,14 @@ export const resolve: CommandDefinition<Options> = {
   configure: (command) =>
     filterOptions(libraryOptions(command).argument('[ids...]', 'numbers of questions', numbers))
       .option('--all', 'all that wait')
-      .addOption(new Option('--take <side>', 'who is right').choices(['library', 'stash']))
+      .option('--take <side>', "who is right: library, or the source's name")
       .option('--value <text>', 'neither: this is the value, as for `stowage edit`'),
   run: (context, options) =>
     withLibrary(context, async (client) => {
       const { take, value } = options;
       if ((take === undefined) === (value === undefined)) {
         throw new StowageError('usage', 'Say who is right.', {
-          remedy: 'Give --take library, --take stash, or --value TEXT.',
+          remedy: "Give --take library, --take with the source's name, or --value TEXT.",
         });
       }
       await lockForWriting(client);
@@ -48,7 +48,7 @@ export const resolve: CommandDefinition<Options> = {
         if (value !== undefined) {
           for (const one of page) await setValue(context, client, one, value);
         }
-        await answer(client, sources, page, value === undefined ? take : 'library', value);
+        await answer(client, sources, page, take ?? 'library', value);
         settled += page.length;
         page = await listConflicts(client, filter);
       }
@@ -85,14 +85,15 @@ async function answer(
   client: ClientBase,
   sources: ReadonlyMap<number, Source>,
   conflicts: readonly Conflict[],
-  right: Right = 'library',
+  take: string,
   value?: string,
 ): Promise<void> {
   await client.query('BEGIN');
   try {
     for (const [id, some] of Map.groupBy(conflicts, ({ sourceId }) => sourceId)) {
-      const how = value === undefined ? right : 'value';
-      await answerConflicts(client, sources.get(id) as Source, some, right, how);
+      const source = sources.get(id) as Source;
+      const right = sideNamed(take, '--take', source.name);
+      await answerConflicts(client, source, some, right, value === undefined ? right : 'value');
     }
     await client.query('COMMIT');
   } catch (error) {
@@ -112,7 +113,7 @@ async function setValue(
   const field = askedField(conflict);
   if (field === undefined) {
     throw new StowageError('usage', `Question ${id} is about a whole record, which has no value.`, {
-      remedy: 'Give --take library or --take stash.',
+      remedy: "Give --take library, or --take with the source's name.",
     });
   }
   const held = await recordOf(client, kind, libraryId);

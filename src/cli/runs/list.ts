@@ -5,6 +5,7 @@ import { kindWord } from '../../model/counted.ts';
 import { type Kind, kindNames } from '../../model/kinds.ts';
 import { atLeast, type CommandDefinition, libraryOptions } from '../command.ts';
 import { withLibrary } from '../library.ts';
+import { inSide } from '../sides.ts';
 import { ago, shortly } from '../when.ts';
 
 interface Options {
@@ -60,27 +61,46 @@ export async function recordWords(
   return words;
 }
 
-/** `sync of main, 2026-05-06 07:08 (2 hours ago), done: 3 scenes updated here`, `edit of scene A walk, …` */
+/** `sync of main, 2026-05-06 07:08 (2 hours ago), done: 3 scenes updated in the library`, `edit of scene A walk, …` */
 export function runWords(run: Run, record?: string): string {
   const { command, source, startedAt, outcome, counts, undoes } = run;
   const what = undoes === null ? command : `${command} of run ${undoes}`;
   const whose = source ?? record;
   const of = whose === undefined ? '' : `${undoes === null ? ' of' : ','} ${whose}`;
-  const done = Object.entries(counts)
-    .filter(([, count]) => count > 0)
-    .sort(([a], [b]) => placeOf(a) - placeOf(b))
-    .map(([what, count]) => `${count.toLocaleString('en')} ${countWords(what, count)}`);
-  const result = [outcome ?? 'not finished', done.join(', ')].filter(Boolean).join(': ');
+  const done = countsWords(counts, source ?? 'Stash');
+  const result = [outcome ?? 'not finished', done].filter(Boolean).join(': ');
   return `${what}${of}, ${shortly(startedAt)} (${ago(startedAt)}), ${result}`;
+}
+
+/** `1 tag deleted, 9 scenes updated in the library; 1 scene updated in main` */
+function countsWords(counts: Run['counts'], source: string): string {
+  const lines = Object.entries(counts)
+    .filter(([, count]) => count > 0)
+    .sort(([a], [b]) => placeOf(a) - placeOf(b));
+  const bySide = Map.groupBy(lines, ([what]) => sideOf(what));
+  return [undefined, 'library' as const, 'source' as const]
+    .flatMap((side) => {
+      const some = bySide.get(side)?.map(([what, count]) => countWords(what, count));
+      if (!some) return [];
+      return [some.join(', '), side && inSide(side, source)].filter(Boolean).join(' ');
+    })
+    .join('; ');
 }
 
 /** What a run counted, as it was written down: `library update scene`, `scene` or `edit`. */
 function countWords(what: string, count: number): string {
-  const [side, action, kind] = what.split(' ');
+  const [, action, kind] = what.split(' ');
+  const number = count.toLocaleString('en');
   if (action === undefined || kind === undefined)
-    return isKind(what) ? kindWord(what, count) : what;
-  const place = side === 'library' ? 'here' : 'there';
-  return `${kindWord(kind as Kind, count)} ${doneTo[action] ?? action} ${place}`;
+    return `${number} ${isKind(what) ? kindWord(what, count) : what}`;
+  return `${number} ${kindWord(kind as Kind, count)} ${doneTo[action] ?? action}`;
+}
+
+/** A first import and an edit count without sides. */
+function sideOf(what: string): 'library' | 'source' | undefined {
+  const [side, action] = what.split(' ');
+  if (action === undefined) return undefined;
+  return side === 'library' ? 'library' : 'source';
 }
 
 /** Kinds in the order in which they are told everywhere; a run's counts come in no order. */

@@ -32,8 +32,8 @@ export const set: CommandDefinition<Options> = {
         .argument('<name>', 'the source')
         .argument(
           '<settings...>',
-          'writes=on|off, policy=library|stash|newest|ask, policy.scene.title=ask, policy.tag=stash, ' +
-            'deletions=library|stash|both|none, map=FROM=TO',
+          'writes=on|off, policy=library|NAME|newest|ask, policy.scene.title=ask, policy.tag=NAME, ' +
+            'deletions=library|NAME|both|none, map=FROM=TO (NAME: the name of the source)',
         )
         .option('--from <address>', 'with writes=on: where it is (default: where it was reached)'),
     ),

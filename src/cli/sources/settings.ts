@@ -9,17 +9,18 @@ type Told = Partial<Pick<SourceSettings, 'writes' | 'policy' | 'deletions' | 'pa
 /** How a person wants a source treated: `writes=on policy.scene.title=ask 'map=D:\media=/media'`, on top of how it is. */
 export function toldSettings(
   words: readonly string[],
-  { policy, pathMap }: Pick<Source, 'policy' | 'pathMap'>,
+  { name: source, policy, pathMap }: Pick<Source, 'name' | 'policy' | 'pathMap'>,
 ): Told {
   const told: Told = {};
   for (const word of words) {
     const [, name = word, value = ''] = /^([^=]*)=(.*)$/s.exec(word) ?? [];
     if (!word.includes('=')) throw wrong(word, 'A setting is written as NAME=VALUE.');
     if (name === 'writes') told.writes = one(word, value, ['on', 'off']) === 'on';
-    else if (name === 'deletions') told.deletions = one(word, value, deletions);
+    else if (name === 'deletions') told.deletions = one(word, value, deletions, source);
     else if (name === 'map') told.pathMap = mapped(told.pathMap ?? pathMap, value);
     else if (name === 'policy' || name.startsWith('policy.')) {
-      told.policy = withPolicy(word, told.policy ?? policy, name.slice('policy.'.length), value);
+      const place = name.slice('policy.'.length);
+      told.policy = withPolicy(word, told.policy ?? policy, place, value, source);
     } else throw wrong(word, `There is no setting ${name}.`);
   }
   return told;
@@ -35,12 +36,18 @@ function mapped(map: Source['pathMap'], value: string): Source['pathMap'] {
 }
 
 /** `policy.tag=` takes the exception for tags away. */
-function withPolicy(word: string, policy: Policy, place: string, value: string): Policy {
+function withPolicy(
+  word: string,
+  policy: Policy,
+  place: string,
+  value: string,
+  source: string,
+): Policy {
   checkPlace(word, place);
   if (value === '' && place !== '') {
     return Object.fromEntries(Object.entries(policy).filter(([key]) => key !== place));
   }
-  return { ...policy, [place || 'default']: one(word, value, policyWords) };
+  return { ...policy, [place || 'default']: one(word, value, policyWords, source) };
 }
 
 function checkPlace(word: string, place: string): void {
@@ -61,9 +68,18 @@ function checkPlace(word: string, place: string): void {
   }
 }
 
-function one<T extends string>(word: string, value: string, choices: readonly T[]): T {
-  if (choices.includes(value as T)) return value as T;
-  throw wrong(word, `It is to be one of ${choices.join(', ')}.`);
+/** One of the choices; `stash`, the side that is not the library, also by the source's name. */
+function one<T extends string>(
+  word: string,
+  value: string,
+  choices: readonly T[],
+  source?: string,
+): T {
+  const isSide = source !== undefined && !choices.includes(value as T) && value === source;
+  const choice = (isSide ? 'stash' : value) as T;
+  if (choices.includes(choice)) return choice;
+  const named = choices.map((one) => (one === 'stash' ? (source ?? one) : one));
+  throw wrong(word, `Must be one of ${named.join(', ')}.`);
 }
 
 const wrong = (
@@ -73,16 +89,15 @@ const wrong = (
 ) => new StowageError('usage', message, { item, remedy });
 
 /** The settings as they would be written. */
-export const printedSettings = ({
-  writes,
-  policy,
-  deletions: which,
-  pathMap,
-}: Source): string[] => [
-  `writes=${writes ? 'on' : 'off'}`,
-  ...Object.entries(policy)
-    .map(([place, word]) => (place === 'default' ? `policy=${word}` : `policy.${place}=${word}`))
-    .sort(),
-  `deletions=${which}`,
-  ...pathMap.map((mapping) => `map=${printPathMapping(mapping)}`),
-];
+export function printedSettings(source: Source): string[] {
+  const { name, writes, policy, deletions: which, pathMap } = source;
+  const side = (word: string) => (word === 'stash' ? name : word);
+  return [
+    `writes=${writes ? 'on' : 'off'}`,
+    ...Object.entries(policy)
+      .map(([place, word]) => `policy${place === 'default' ? '' : `.${place}`}=${side(word)}`)
+      .sort(),
+    `deletions=${side(which)}`,
+    ...pathMap.map((mapping) => `map=${printPathMapping(mapping)}`),
+  ];
+}
