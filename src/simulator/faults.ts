@@ -14,6 +14,8 @@ export type Trouble =
   | { kind: 'refuse'; ms: number }
   /** The answer breaks off after so many bytes: with a reset, with an orderly end, or by silence. */
   | { kind: 'reset' | 'truncate' | 'stall'; after: number }
+  /** What is asked is done, but whoever stands in between answers (504: it has waited long enough). */
+  | { kind: 'lost'; status: number }
   /** The library changes just before the answer. */
   | { kind: 'edit'; sql: string };
 

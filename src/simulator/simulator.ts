@@ -142,6 +142,9 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
         asked.logged.status = 0;
         await refuse(trouble.ms);
         return;
+      } else if (trouble.kind === 'lost') {
+        await answer();
+        answer = asked.instead({ kind: 'status', status: trouble.status });
       } else if ('after' in trouble) broken = trouble;
       else answer = asked.instead(trouble);
     }
