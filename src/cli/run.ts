@@ -20,6 +20,8 @@ export async function run(
   words: readonly string[],
   environment: Environment,
 ): Promise<number> {
+  // Whatever is made is its owner's alone, whatever the shell says: a library is private.
+  process.umask(0o077);
   const redactor = new Redactor();
   redactor.add(environment.STOWAGE_API_KEY);
   redactor.add(environment.STOWAGE_TO_API_KEY);

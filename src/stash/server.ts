@@ -94,9 +94,9 @@ export class StashServer {
   /** The tasks that it runs or is about to: they compete for its database. */
   async jobs(options: CallOptions = {}): Promise<Job[]> {
     const { jobQueue } = await this.request(RunningJobsDocument, {}, options);
-    return (jobQueue ?? []).filter(({ status }) =>
-      ['READY', 'RUNNING', 'STOPPING'].includes(status),
-    );
+    return (jobQueue ?? [])
+      .filter(({ status }) => ['READY', 'RUNNING', 'STOPPING'].includes(status))
+      .map((job) => ({ ...job, description: inShort(job.description) }));
   }
 
   #prune(operation: TypedDocumentString<unknown, never>): Pruned {
@@ -116,13 +116,16 @@ export async function connect(
   if (systemStatus.status !== 'OK') throw notReady(client, systemStatus.status);
   const schema = schemaIn(client, await client.request(introspection, {}, options));
   const profile: SourceProfile = {
-    version: version.version,
+    version: version.version && inShort(version.version),
     schema: systemStatus.databaseSchema ?? 0,
-    os: systemStatus.os,
+    os: inShort(systemStatus.os),
     types: typesServed(schema),
   };
   return new StashServer(client, profile, schema);
 }
+
+/** What a server calls something, for people: in one line, which nobody can make long. */
+const inShort = (text: string): string => text.replace(/\s+/g, ' ').trim().slice(0, 200);
 
 function schemaIn(client: StashClient, introspected: IntrospectionQuery): GraphQLSchema {
   try {

@@ -1,4 +1,5 @@
 import { jsonText } from '../../model/records.ts';
+import { harmlessJson } from '../harmless.ts';
 import {
   type Display,
   round,
@@ -36,7 +37,7 @@ export class Events implements Display {
   }
 
   event(event: string, fields: { [name: string]: unknown }): void {
-    this.#streams.out(jsonText({ event, ...fields })); // a custom field may hold a BigInt
+    this.#streams.out(harmlessJson(jsonText({ event, ...fields }))); // a custom field may hold a BigInt
   }
 
   trouble(trouble: ShownTrouble): void {

@@ -49,7 +49,8 @@ export function ended(stage: Stage): string {
 export function troubleLine(trouble: ShownTrouble): string {
   const { kind, id, field, why } = trouble;
   const which = 'name' in trouble && id === null ? JSON.stringify(trouble.name) : id;
-  return harmless(`${kind} ${which}${field === null ? '' : `, ${field}`}: ${why}`);
+  const line = `${kind} ${which}${field === null ? '' : `, ${field}`}: ${why}`;
+  return harmless(line.replaceAll(/\s+/g, ' '));
 }
 
 /** The message, under it what to do. */

@@ -61,7 +61,7 @@ export async function reachable(
   const home = join(place, `postgresql-${binaries.version}-${platform}`);
   const copy = { ...binaries, home };
   try {
-    await mkdir(place, { recursive: true, mode: 0o755 });
+    if (await mkdir(place, { recursive: true })) await chmod(place, 0o755);
     if (!(await isOurs(place))) throw new Error(`${place} can be written by others than root`);
     await withFileLock(join(place, 'lock'), async () => {
       if (await canRun(copy, account)) return;
