@@ -1,12 +1,16 @@
 import { Option } from 'commander';
 import type { ClientBase } from 'pg';
+import { labelsOf } from '../library/labels.ts';
 import { leftBehind } from '../library/leftBehind.ts';
+import { type Match, matchesOf } from '../library/matches.ts';
 import { LibraryRecords } from '../library/read.ts';
 import { addSource, changeSource, findSource, type Source } from '../library/sources.ts';
 import { kindWord } from '../model/counted.ts';
 import { StowageError } from '../model/errors.ts';
+import type { LibraryId } from '../model/held.ts';
 import { type PathMapping, parsePathMapping } from '../model/pathMap.ts';
 import { canHold } from '../stash/write/canHold.ts';
+import { hasFiles } from '../sync/deletions.ts';
 import { type Unplaced, unplaced } from '../sync/unplaced.ts';
 import { temporaryFolder } from '../temporary.ts';
 import { type CommandContext, type CommandDefinition, libraryOptions } from './command.ts';
@@ -98,15 +102,16 @@ export const move: CommandDefinition<Options> = {
           const synced = await sync.run(there, { ...known, createAll: true, backUp: options.to });
           output.line(`Comparing ${options.to} with it, field by field.`);
           const proof = await verify.run(there, known);
-          const left = await tellLeft(there, client, names);
+          const isKept = here === context;
+          const { left, asked } = await tellLeft(there, client, names, isKept);
           const lacks = await tellUnplaced(there, client, names, target.server.profile);
           output.line(notCarried);
-          const isWhole = left === 0 && lacks.length === 0;
+          const isWhole = left + asked === 0 && lacks.length === 0;
           return {
             complete: brought.complete && synced.complete && proof.complete && isWhole,
             summary: {
               ...{ brought: brought.summary, synced: synced.summary, proof: proof.summary },
-              ...{ left, lacks },
+              ...{ left, asked, lacks },
             },
           };
         },
@@ -196,27 +201,61 @@ async function targetSource(
   });
 }
 
-/** Lists what the second server has no record for: files that it has not scanned, mostly. */
+/**
+ * Lists what the second server has no record for: files that it has not scanned, mostly; and what it may have a record for,
+ * where that is for a person to say.
+ */
 async function tellLeft(
   { output }: CommandContext,
   client: ClientBase,
   names: { from: string; to: string },
-): Promise<number> {
+  isKept: boolean,
+): Promise<{ left: number; asked: number }> {
   const [origin, target] = [
     await findSource(client, names.from),
     await findSource(client, names.to),
   ];
-  if (!origin || !target) return 0;
+  if (!origin || !target) return { left: 0, asked: 0 };
   const left = await leftBehind(client, origin, target);
-  for (const { kind, id } of left) {
+  const ids = left.map(({ libraryId }) => libraryId);
+  const matches = await matchesOf(client, ids);
+  for (const { kind, id, libraryId } of left) {
+    const found = matches.get(libraryId) ?? [];
+    for (const why of await questionsOf(client, libraryId, found)) {
+      output.trouble({ kind, id, field: null, why });
+    }
+    if (found.length > 0) continue;
     output.trouble({ kind, id, field: null, why: 'the second server has nothing for it' });
   }
-  if (left.some(({ kind }) => kind === 'scene' || kind === 'image' || kind === 'gallery')) {
+  if (matches.size > 0) {
+    output.warning(
+      isKept
+        ? 'Whether two records are the same is for you to say: `stowage matches`. Then run the same command again.'
+        : 'Whether two records are the same is for you to say: run the same command with `--data DIR`, ' +
+            'which keeps the library between the two, and then `stowage matches --data DIR`.',
+    );
+  }
+  if (left.some(({ kind, libraryId }) => hasFiles.has(kind) && !matches.has(libraryId))) {
     output.warning(
       'Let the second server scan the files that it lacks, and run the same command again.',
     );
   }
-  return left.length;
+  return { left: left.length - matches.size, asked: matches.size };
+}
+
+/** The records that one may be, and what speaks for it, or against. */
+async function questionsOf(
+  client: ClientBase,
+  libraryId: LibraryId,
+  matches: readonly Match[],
+): Promise<string[]> {
+  const questions: string[] = [];
+  for (const { kind, libraryId: one, otherId, why } of matches) {
+    const other = one === libraryId ? otherId : one;
+    const label = (await labelsOf(client, kind, [other])).get(other);
+    questions.push(`a question: it may be ${kindWord(kind, 1)} ${label || other} there (${why})`);
+  }
+  return questions;
 }
 
 /** Tells what the second server has no place for: what was brought is compared without it. */

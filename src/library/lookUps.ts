@@ -465,7 +465,7 @@ function filesTable(kind: Kind): string | undefined {
 }
 
 /** ASCII letters small, the others as they are: "C" knows no others. */
-const folded = (text: string): string => `lower(${text} COLLATE "C")`;
+export const folded = (text: string): string => `lower(${text} COLLATE "C")`;
 
 /** For each clue the records that have it, as many as matter: clue by clue, so that an index answers. */
 async function find<F extends Found = Found>(

@@ -2,7 +2,8 @@ import type { ClientBase } from 'pg';
 import type { Id } from '../model/fields.ts';
 import type { LibraryId } from '../model/held.ts';
 import type { Kind } from '../model/kinds.ts';
-import { kindNumber, kindOfNumber } from './layout.ts';
+import { kindNumber, kindOfNumber, tableOf } from './layout.ts';
+import { folded } from './lookUps.ts';
 import type { Source } from './sources.ts';
 import { recordset } from './storable.ts';
 
@@ -51,6 +52,57 @@ export async function suggestMatches(
       ),
     ],
   );
+}
+
+/** Of these records those that may be another one, which waits for an answer. */
+export async function matchesOf(
+  client: ClientBase,
+  ids: readonly LibraryId[],
+): Promise<Map<LibraryId, Match[]>> {
+  const { rows } = await client.query<{ id: number }>(
+    `SELECT id::float8 AS id FROM stowage.matches
+      WHERE answer IS NULL AND (library_id = ANY ($1::uuid[]) OR other_id = ANY ($1::uuid[]))`,
+    [ids],
+  );
+  const found = rows.length > 0 ? await listMatches(client, { ids: rows.map(({ id }) => id) }) : [];
+  const asked = new Set(ids);
+  const of = found.flatMap((match) =>
+    [match.libraryId, match.otherId]
+      .filter((id) => asked.has(id))
+      .map((id) => [id, match] as const),
+  );
+  return new Map(
+    [...Map.groupBy(of, ([id]) => id)].map(([id, some]) => [id, some.map(([, match]) => match)]),
+  );
+}
+
+/**
+ * Suggests that a record whose name is another's alias is that one: no Stash takes both, of tags and studios. Not where
+ * a source keeps the two apart itself, nor what was suggested before, either way round.
+ */
+export async function suggestAliases(client: ClientBase, { id: sourceId }: Source): Promise<void> {
+  for (const kind of ['tag', 'studio', 'performer'] as const) {
+    await client.query(
+      `INSERT INTO stowage.matches (source_id, kind, remote_id, library_id, other_id, why, score)
+       SELECT l.source_id, $2, l.remote_id, x.id, a.id, 'its name is an alias of the other', 0.9
+         FROM qar.${tableOf(kind)} x
+         JOIN (SELECT DISTINCT r.id, ${folded('alias')} AS alias FROM qar.${tableOf(kind)} r, unnest(r.aliases) AS alias
+                WHERE r.deleted_at IS NULL) a ON a.alias = ${folded('x.name')} AND a.id <> x.id
+         CROSS JOIN LATERAL (SELECT source_id, remote_id FROM stowage.links l
+           WHERE l.library_id = x.id AND l.absent_since IS NULL ORDER BY source_id <> $1, source_id LIMIT 1) l
+        WHERE x.deleted_at IS NULL AND x.name <> ''
+          AND NOT EXISTS (SELECT FROM stowage.links one JOIN stowage.links other USING (source_id)
+            WHERE one.library_id = x.id AND other.library_id = a.id
+              AND one.absent_since IS NULL AND other.absent_since IS NULL
+              AND jsonb_typeof(other.base -> 'aliases') = 'array'
+              AND EXISTS (SELECT FROM jsonb_array_elements_text(other.base -> 'aliases') AS known
+                WHERE ${folded('known')} = a.alias))
+          AND NOT EXISTS (SELECT FROM stowage.matches m
+            WHERE (m.library_id, m.other_id) IN ((x.id, a.id), (a.id, x.id)))
+       ON CONFLICT DO NOTHING`,
+      [sourceId, kindNumber[kind]],
+    );
+  }
 }
 
 /** The best first. Only those that wait for an answer, unless others are asked for. */

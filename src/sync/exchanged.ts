@@ -94,7 +94,7 @@ const callings: { [K in Kind]?: string } = {
   file: `facts ->> 'path'`,
   tag: `base ->> 'name'`,
   studio: `base ->> 'name'`,
-  performer: `(base ->> 'name') || E'\\n' || (base ->> 'disambiguation')`,
+  performer: `(base ->> 'name') || E'\\n' || coalesce(base ->> 'disambiguation', '')`,
   group: `base ->> 'name'`,
   image: `base ->> 'title'`,
   gallery: `coalesce(facts -> 'folder' ->> 'path', base ->> 'title')`,

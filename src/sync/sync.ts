@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 import { sendAgain } from '../library/links.ts';
-import { suggestMatches } from '../library/matches.ts';
+import { suggestAliases, suggestMatches } from '../library/matches.ts';
 import { beginRun, finishRun } from '../library/runs.ts';
 import {
   addedAt,
@@ -245,6 +245,7 @@ async function carryOut(
   const applying = { client, source, plan, run, signal };
   const stale = await applyHere({ ...applying, progress: stage('library', plan.size) });
   await suggestMatches(client, source, suggestionsOf(plan));
+  await suggestAliases(client, source);
   if (!source.writes) return { stale, failures: [], written: 0 };
   const { written, failures } = await applyThere({
     ...applying,

@@ -6,13 +6,17 @@ import { listSources } from '../../library/sources.ts';
 import type { LibraryId } from '../../model/held.ts';
 import { type CommandDefinition, libraryOptions } from '../command.ts';
 import { namedSource, withLibrary } from '../library.ts';
+import { evidenceAmong, evidenceLines } from './evidence.ts';
 
 interface Options {
   source?: string;
   kind?: string;
 }
 
-/** `stowage matches`: records of a source that may be ones that the library has already, the likeliest first. */
+/**
+ * `stowage matches`: records of a source that may be ones that the library has already, the likeliest first, with what is
+ * known of either.
+ */
 export const list: CommandDefinition<Options> = {
   configure: (command) =>
     libraryOptions(command)
@@ -27,19 +31,33 @@ export const list: CommandDefinition<Options> = {
       });
       const sources = new Map((await listSources(client)).map(({ id, name }) => [id, name]));
       const labels = await labelsAmong(client, matches);
+      const evidence = await evidenceAmong(client, matches);
       for (const match of matches) {
         const { id, libraryId, otherId, score, why, sourceId, remoteId } = match;
         const [label, other] = [labels.get(libraryId), labels.get(otherId)];
-        output.event('match', { ...match, source: sources.get(sourceId), label, other });
+        const sides = [evidence.get(otherId), evidence.get(libraryId)] as const;
+        output.event('match', {
+          ...{ ...match, source: sources.get(sourceId), label, other },
+          evidence: { library: sides[0], source: sides[1] },
+        });
         const percent = `${Math.round(score * 100)} %`;
         output.line(
           `${String(id).padStart(5)}  ${match.kind} ${label || libraryId} (${sources.get(sourceId)}:${remoteId}) may be ` +
             `${other || otherId}: ${why}, ${percent}`,
         );
+        for (const [i, side] of sides.entries()) {
+          const name = i === 0 ? 'library' : sources.get(sourceId);
+          for (const line of side ? evidenceLines(match.kind, side) : []) {
+            output.line(`         ${name}: ${line}`);
+          }
+        }
+        output.line(`         To make them one: \`stowage matches accept ${id}\``);
       }
       if (matches.length === 0) output.line('No suggestions wait.');
       else
-        output.note('Say it: `stowage matches accept NUMBER…`, `stowage matches reject NUMBER…`.');
+        output.note(
+          'What is not the same: `stowage matches reject NUMBER…`; it is not asked again.',
+        );
       return { complete: true, summary: { matches: matches.length } };
     }),
 };

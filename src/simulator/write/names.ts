@@ -92,9 +92,10 @@ export function checkPerformer(write: Write, input: Input): void {
   const { library, id, columns } = write;
   const [row] = library.objects('select name, disambiguation from performers where id = ?', id);
   const { name, disambiguation = null } = { ...row, ...columns } as Write['columns'];
+  // None, an empty one and one of spaces are the same to it.
   const other = library.scalar(
     `select id from performers where name = ? collate nocase
-       and disambiguation is ? collate nocase and id <> ?`,
+       and trim(coalesce(disambiguation, '')) = trim(coalesce(?, '')) collate nocase and id <> ?`,
     name as string,
     disambiguation as string | null,
     id,
