@@ -217,7 +217,7 @@ describe('move', () => {
       [
         "tag tide: the source refused it: Stash refused TagCreate. It says: name 'tide' is used as alias for 'its own'",
         'savedFilter tidal: the source refused it: It names a record that is not there.',
-        'tag 900: a question: it may be tag its own there (its name is an alias of the other)',
+        'tag 900: a question: it may be tag its own there (an alias is the name here)',
         `scene ${lost - 100}: the second server has nothing for it`,
         'marker 900: the second server has nothing for it',
         'savedFilter 900: the second server has nothing for it',

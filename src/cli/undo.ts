@@ -3,6 +3,7 @@ import { labelsOf } from '../library/labels.ts';
 import { countChanged } from '../library/runRecords.ts';
 import { beginRun, finishRun, type Run } from '../library/runs.ts';
 import type { Source } from '../library/sources.ts';
+import { boxesOf } from '../library/stashBoxes.ts';
 import { StowageError } from '../model/errors.ts';
 import { applyThere, type Failure } from '../sync/applyThere.ts';
 import { PlanFile } from '../sync/planFile.ts';
@@ -89,7 +90,10 @@ async function takeBack(
     if (syncing && reading) {
       kept.push(
         ...(await planUndoThere(
-          { ...syncing, reading, plan, renumbered: false, now: Date.now() },
+          {
+            ...{ ...syncing, reading, plan, renumbered: false, now: Date.now() },
+            boxes: await boxesOf(client, syncing.source),
+          },
           undone.id,
         )),
       );

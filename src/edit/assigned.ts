@@ -1,8 +1,10 @@
 import type { ClientBase } from 'pg';
+import { boxesOf } from '../library/stashBoxes.ts';
 import { StowageError } from '../model/errors.ts';
 import type { Instant, Json, PictureId, StashIds, SubGroup } from '../model/fields.ts';
 import type { LibraryId, Values } from '../model/held.ts';
 import type { Kind } from '../model/kinds.ts';
+import type { Boxes } from '../model/stashBoxes.ts';
 import type { Assignment } from './assignment.ts';
 import { conditionsOf, findFilterOf } from './filters.ts';
 import { recordNamed } from './find.ts';
@@ -66,7 +68,7 @@ async function next(reading: Reading, record: Values, given: Assignment): Promis
     case 'instants':
       return happened((before as Instant[]) ?? [], given, reading.now);
     case 'stashIds':
-      return identified((before as StashIds) ?? {}, given);
+      return identified((before as StashIds) ?? {}, given, await boxesOf(reading.client));
     case 'customFields':
       return noted((before as { [name: string]: Json }) ?? {}, given);
     case 'groups':
@@ -115,10 +117,15 @@ function happened(
   });
 }
 
-function identified(before: StashIds, given: Assignment): StashIds {
-  if (given.key !== null) {
+function identified(before: StashIds, given: Assignment, boxes: Boxes): StashIds {
+  const { key } = given;
+  if (key !== null) {
     const id = given.text.trim();
-    return id === '' ? without(before, given.key) : { ...before, [given.key]: [{ stashId: id }] };
+    const others = Object.entries(before).filter(([one]) => !boxes.isSame(one, key));
+    // A box that it has already keeps the way in which its address is written.
+    const known = Object.keys(before).find((one) => boxes.isSame(one, key));
+    const entry = id === '' ? [] : [[known ?? key, [{ stashId: id }]] as const];
+    return Object.fromEntries([...others, ...entry]);
   }
   return wholly(before, given, given.text);
 }

@@ -24,19 +24,25 @@ export interface StashIdClue {
   stashId: string;
 }
 
+export interface FoundByStashId extends Found {
+  /** As the record has it written. */
+  endpoint: string;
+}
+
+/** Records that have this id at any box. */
 export function byStashId(
   client: ClientBase,
   kind: Kind,
   clues: readonly StashIdClue[],
-): Promise<Found[]> {
+): Promise<FoundByStashId[]> {
   const table = stashIdsTable(kind);
   if (table === undefined) return Promise.resolve([]);
   return find(
     client,
-    [clues.map(({ endpoint }) => endpoint), clues.map(({ stashId }) => stashId)],
-    `unnest($1::text[], $2::text[]) WITH ORDINALITY AS k (endpoint, stash_id, n)`,
-    `SELECT s.${ownerColumn[kind]} AS id FROM qar.${table} s
-      WHERE s.stash_id = k.stash_id AND s.endpoint = k.endpoint`,
+    [clues.map(({ stashId }) => stashId)],
+    `unnest($1::text[]) WITH ORDINALITY AS k (stash_id, n)`,
+    `SELECT s.${ownerColumn[kind]} AS id, s.endpoint FROM qar.${table} s WHERE s.stash_id = k.stash_id`,
+    ['endpoint'],
   );
 }
 

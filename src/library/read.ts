@@ -1,8 +1,10 @@
 import type { ClientBase } from 'pg';
+import type { StashIds } from '../model/fields.ts';
 import { type Kind, kindNames, type Rec } from '../model/kinds.ts';
 import { literalOf, withoutUnknown } from '../model/literal.ts';
 import { parseJson } from '../model/records.ts';
 import { mapFilterIds } from '../model/savedFilterIds.ts';
+import type { Boxes } from '../model/stashBoxes.ts';
 import { decodeColumn, decodeRelation, emptyRelation } from './cells.ts';
 import { type Cell, Cursor, nested } from './cursor.ts';
 import {
@@ -13,22 +15,30 @@ import {
   storedFields,
   tableOf,
 } from './layout.ts';
-import type { Source } from './sources.ts';
+import { listSources, type Source } from './sources.ts';
+import { boxesOf } from './stashBoxes.ts';
 
 /**
  * The library's records as one source knows them: values from `qar`, translated into that source's ids; the
- * source's own facts from its links. The base is never read. Fields that the source never told are absent; a picture that
- * was to be brought and is not in the store is none.
+ * source's own facts from its links. Of a base only that is read how the source writes the addresses of stash-boxes. Fields
+ * that the source never told are absent; a picture that was to be brought and is not in the store is none.
  */
 export class LibraryRecords {
   readonly #clients: readonly [ClientBase, ...ClientBase[]];
   readonly #source: Source;
+  /** Where other sources may write the addresses of stash-boxes in another way. */
+  readonly #boxes: Boxes | undefined;
   readonly #opened = new Map<Kind, Promise<Rows>>();
 
   /** In transactions that have begun. */
-  constructor(clients: readonly [ClientBase, ...ClientBase[]], source: Source) {
+  constructor(
+    clients: readonly [ClientBase, ...ClientBase[]],
+    source: Source,
+    boxes?: Boxes | undefined,
+  ) {
     this.#clients = clients;
     this.#source = source;
+    this.#boxes = boxes;
   }
 
   /**
@@ -46,7 +56,8 @@ export class LibraryRecords {
       const { rows } = await first.query('SELECT pg_export_snapshot() AS moment');
       for (const client of others) await begin(client, rows[0].moment);
     }
-    return new LibraryRecords(clients, source);
+    const isOnly = (await listSources(first)).length === 1;
+    return new LibraryRecords(clients, source, isOnly ? undefined : await boxesOf(first, source));
   }
 
   async end(): Promise<void> {
@@ -116,7 +127,8 @@ export class LibraryRecords {
         }
         for (const { field, cursor } of children) {
           const child = cursor.take(id) ?? (cursor.isSpent ? await cursor.seek(id) : undefined);
-          values[at++] = child === undefined ? emptyRelation(field) : decodeChild(field, child);
+          values[at++] =
+            child === undefined ? emptyRelation(field) : decodeChild(field, child, this.#boxes);
         }
         const told = parseJson(row[columns.length + 1] as string) as { [fact: string]: unknown };
         for (const fact of facts) values[at++] = told[fact];
@@ -171,9 +183,13 @@ export class LibraryRecords {
                  ORDER BY t.remote_id)::text`;
         return `SELECT l.remote_id, ${value} ${from} ${target} ${where} ${by}`;
       }
-      case 'stashIds':
-        return `SELECT l.remote_id, json_agg(json_build_array(c.endpoint, c.stash_id, c.updated_at)
-            ORDER BY c.endpoint COLLATE "C", c.stash_id COLLATE "C")::text ${from} ${where} ${by}`;
+      case 'stashIds': {
+        const ids = `json_agg(json_build_array(c.endpoint, c.stash_id, c.updated_at)
+          ORDER BY c.endpoint COLLATE "C", c.stash_id COLLATE "C")`;
+        if (!this.#boxes) return `SELECT l.remote_id, ${ids}::text ${from} ${where} ${by}`;
+        return `SELECT l.remote_id, json_build_array(${ids}, l.base -> 'stashIds')::text ${from} ${where}
+          GROUP BY l.source_id, l.kind, l.remote_id ORDER BY l.remote_id`;
+      }
       case 'voyages':
         return `SELECT l.remote_id, array_agg((extract(epoch FROM c.at) * 1000000)::bigint ORDER BY c.at)::text
           ${from} ${where} AND c.what = '${storage.what}' ${by}`;
@@ -231,5 +247,10 @@ const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** A column's text, as PostgreSQL sends it, as the field's value. */
 const decode = { ...decodeColumn, ref: decodeColumn.integer };
 
-const decodeChild = (field: StoredField, text: string): unknown =>
-  field.shape === 'refs' ? nested(text) : decodeRelation(field, text);
+function decodeChild(field: StoredField, text: string, boxes: Boxes | undefined): unknown {
+  if (field.shape === 'refs') return nested(text);
+  if (field.shape !== 'stashIds' || !boxes) return decodeRelation(field, text);
+  const [rows, written] = JSON.parse(text) as [unknown, StashIds | null];
+  const ids = decodeRelation(field, JSON.stringify(rows)) as StashIds;
+  return boxes.respelled(ids, written ?? {}, (endpoint) => boxes.spell(endpoint));
+}

@@ -23,6 +23,10 @@ export interface Source {
   deletions: 'library' | 'stash' | 'both' | 'none';
   /** Where its folders are found in the library's own terms. */
   pathMap: { from: string; to: string }[];
+  /** Stash-boxes that it calls otherwise than they are called by now. */
+  endpoints: { from: string; to: string }[];
+  /** Whether a scene that is gone is handed to another one that has its stash id, or that is asked. */
+  successors: 'ask' | 'accept';
   /** Why nothing is done with it until a person decides, or what was decided for the next sync. */
   standing: 'ok' | 'rewound' | 'renumbered' | 'accept' | 'push';
   /** The highest number that it had given to a record of each kind, when it was last read. */
@@ -56,6 +60,8 @@ export type SourceSettings = Pick<
   | 'policy'
   | 'deletions'
   | 'pathMap'
+  | 'endpoints'
+  | 'successors'
   | 'standing'
   | 'highest'
   | 'comparedInFullAt'
@@ -69,6 +75,8 @@ const settingColumns: { [S in keyof SourceSettings]: string } = {
   policy: 'policy',
   deletions: 'deletions',
   pathMap: 'path_map',
+  endpoints: 'endpoints',
+  successors: 'successors',
   standing: 'standing',
   highest: 'highest',
   comparedInFullAt: 'compared_in_full_at',
@@ -90,7 +98,9 @@ export async function changeSource(
   await client.query(`UPDATE stowage.sources SET ${set.join(', ')} WHERE id = $1`, [
     sourceId,
     // node-postgres would take a list for an array of PostgreSQL's.
-    ...names.map((name) => (name === 'pathMap' ? JSON.stringify(settings[name]) : settings[name])),
+    ...names.map((name) =>
+      Array.isArray(settings[name]) ? JSON.stringify(settings[name]) : settings[name],
+    ),
   ]);
 }
 

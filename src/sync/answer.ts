@@ -6,6 +6,7 @@ import { type Link, linksOf, markEdited, patchBases } from '../library/links.ts'
 import { forgetBase, outliveLinks } from '../library/linksGone.ts';
 import { beginRun, finishRun } from '../library/runs.ts';
 import type { Source } from '../library/sources.ts';
+import { boxesOf } from '../library/stashBoxes.ts';
 import {
   idsIn,
   libraryIds,
@@ -73,6 +74,7 @@ async function answerFields(
   }
   const here = await libraryIds(client, source, named);
   const there = await sourceIds(client, source, named);
+  const boxes = await boxesOf(client);
   const bases = new Map<Link, Values>();
   for (const conflict of conflicts) {
     const link = links.get(conflict.remoteId);
@@ -81,9 +83,11 @@ async function answerFields(
     const base = bases.get(link) ?? toLibrary(kind, link.base, here);
     bases.set(link, base);
     const { field, key } = conflict;
-    const value = right === 'library' ? conflict.source : of(record.values[field], key);
+    const same = field === 'stashIds' ? boxes.isSame.bind(boxes) : Object.is;
+    const value = right === 'library' ? conflict.source : of(record.values[field], key, same);
     const isThere = right === 'library' ? conflict.isThere : value !== undefined;
-    base[field] = key === '' ? value : withEntry(base[field], key, isThere ? value : undefined);
+    base[field] =
+      key === '' ? value : withEntry(base[field], key, isThere ? value : undefined, same);
   }
   const fields = Map.groupBy(conflicts, ({ remoteId }) => remoteId);
   await patchBases(
@@ -101,11 +105,15 @@ async function answerFields(
 
 type Entries = { [key: string]: unknown };
 
-const of = (value: unknown, key: string): unknown =>
-  key === '' ? value : Object.hasOwn(value as Entries, key) ? (value as Entries)[key] : undefined;
+/** Whether two keys are one: of stash ids each side writes the address of a box in its own way. */
+type SameKey = (one: string, other: string) => boolean;
 
-function withEntry(entries: unknown, key: string, value: unknown): Entries {
-  const { [key]: _, ...others } = (entries ?? {}) as Entries;
+const of = (value: unknown, key: string, same: SameKey): unknown =>
+  key === '' ? value : Object.entries(value as Entries).find(([own]) => same(own, key))?.[1];
+
+function withEntry(entries: unknown, key: string, value: unknown, same: SameKey): Entries {
+  const all = Object.entries((entries ?? {}) as Entries);
+  const others = Object.fromEntries(all.filter(([own]) => !same(own, key)));
   return value === undefined ? others : { ...others, [key]: value };
 }
 

@@ -7,20 +7,20 @@ export const isChangedHere = (
   kind: Kind,
   base: Values,
   library: Values,
-  stays: NonNullable<MergeOptions['stays']>,
+  options: Pick<MergeOptions, 'stays' | 'boxes'>,
 ): boolean =>
-  isFilled(mergeRecord(kind, { base, library, source: base }, { policy: {}, stays }).source);
+  isFilled(mergeRecord(kind, { base, library, source: base }, { policy: {}, ...options }).source);
 
 /** Did the source? What it tells besides what was agreed on is no change. */
 export function isChangedThere(
   kind: Kind,
   base: Values,
   source: Values,
-  stays: NonNullable<MergeOptions['stays']>,
+  options: Pick<MergeOptions, 'stays' | 'boxes'>,
 ): boolean {
   const told = Object.entries(source).filter(([field]) => base[field] !== undefined);
   const sides = { base, library: base, source: Object.fromEntries(told) };
-  return isFilled(mergeRecord(kind, sides, { policy: {}, stays }).library);
+  return isFilled(mergeRecord(kind, sides, { policy: {}, ...options }).library);
 }
 
 const isFilled = (values: Values): boolean => Object.keys(values).length > 0;

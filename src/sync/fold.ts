@@ -2,6 +2,7 @@ import type { Field, SubGroup } from '../model/fields.ts';
 import type { LibraryId, Values } from '../model/held.ts';
 import { fieldsOf, type Kind } from '../model/kinds.ts';
 import { sameValue } from '../model/records.ts';
+import type { Boxes } from '../model/stashBoxes.ts';
 import { mergeField } from './merge.ts';
 import { foldedName } from './merging/sets.ts';
 import { byText } from './merging/sides.ts';
@@ -24,6 +25,7 @@ export function foldRecord(
   destination: Foldable,
   origin: Foldable,
   closesLoop: (field: string, id: LibraryId) => boolean = () => false,
+  boxes?: Boxes,
 ): Values {
   const changes: Values = {};
   for (const [name, field] of fieldsOf[kind]) {
@@ -32,7 +34,7 @@ export function foldRecord(
     const isEdge = field.target === kind;
     const isStray = (id: LibraryId) =>
       id === destination.id || id === origin.id || closesLoop(name, id);
-    const value = folded(field, own, isEdge ? without(field, other, isStray) : other);
+    const value = folded(field, own, isEdge ? without(field, other, isStray) : other, boxes);
     const kept = isEdge ? without(field, value, (id) => id === origin.id) : value;
     const result =
       name === 'aliases'
@@ -43,12 +45,12 @@ export function foldRecord(
   return changes;
 }
 
-function folded(field: Field, own: unknown, other: unknown): unknown {
+function folded(field: Field, own: unknown, other: unknown, boxes?: Boxes): unknown {
   if (field.shape === 'files') return [...new Set([...(own as []), ...(other as [])])];
   if (field.merge === 'fact') return own;
   if (field.merge === 'counter') return Number(own) + Number(other);
   const sides = { base: undefined, library: own, source: other };
-  return mergeField(field, sides, { settle: () => 'library' }).library;
+  return mergeField(field, sides, { settle: () => 'library', ...(boxes && { boxes }) }).library;
 }
 
 /** The other's name is one of the aliases from now on; its own is none. (A group's aliases are a text.) */

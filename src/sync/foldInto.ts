@@ -5,6 +5,7 @@ import { heldFields, heldRecords } from '../library/heldRecords.ts';
 import { type StoredField, storedFields } from '../library/layout.ts';
 import { lockedFields } from '../library/locks.ts';
 import { filtersNaming, namingIn } from '../library/naming.ts';
+import { boxesOf } from '../library/stashBoxes.ts';
 import type { Json } from '../model/fields.ts';
 import type { HeldRecord, LibraryId, Values } from '../model/held.ts';
 import { fieldOf, type Kind, kindNames } from '../model/kinds.ts';
@@ -45,7 +46,10 @@ export async function foldInto(
   const loops = await loopsOf(client, kind, one, other);
   // What is deleted was given up: nothing of it comes back this way.
   const own = agreed ? { id: other.id, values: beyond(kind, other.values, agreed) } : other;
-  const gained = other.deletedAt === null ? foldRecord(kind, one, own, loops.closedBy) : {};
+  const gained =
+    other.deletedAt === null
+      ? foldRecord(kind, one, own, loops.closedBy, await boxesOf(client))
+      : {};
   const locked =
     run.sourceId === undefined ? undefined : (await lockedFields(client, [into])).get(into);
   const values = Object.fromEntries(Object.entries(gained).filter(([name]) => !locked?.has(name)));

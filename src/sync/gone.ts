@@ -160,5 +160,5 @@ async function isChanged(
   const deleted = await deletedAmong(planning, kind, [base, record.values]);
   const stays = (id: string, on: 'library' | 'source') =>
     on === 'source' ? staying.has(id) : deleted.has(id);
-  return isChangedHere(kind, base, record.values, stays);
+  return isChangedHere(kind, base, record.values, { stays, boxes: planning.boxes });
 }

@@ -1,10 +1,12 @@
 import type { ClientBase } from 'pg';
 import { filesHeld, rejected, type Standing, standings } from '../library/lookUps.ts';
 import type { Source } from '../library/sources.ts';
+import { boxesOf } from '../library/stashBoxes.ts';
 import type { Id } from '../model/fields.ts';
 import type { LibraryId } from '../model/held.ts';
 import type { Kind } from '../model/kinds.ts';
 import type { PathMap } from '../model/pathMap.ts';
+import type { Boxes } from '../model/stashBoxes.ts';
 import { hasFiles } from './deletions.ts';
 import { decide } from './matching/decide.ts';
 import { evidenceFor, levels, type NewRecord } from './matching/evidence.ts';
@@ -45,6 +47,7 @@ export class Matching {
   readonly #kind: Kind;
   readonly #options: MatchOptions;
   #paths: Promise<Paths> | undefined;
+  #boxes: Promise<Boxes> | undefined;
   readonly #candidates: Candidate[] = [];
   readonly #suggestions = new Map<Id, Suggestion[]>();
 
@@ -59,13 +62,15 @@ export class Matching {
     const client = this.#client;
     const kind = this.#kind;
     const paths = () => (this.#paths ??= Paths.of(client, this.#options.pathMap));
-    const evidence = await evidenceFor(client, kind, records, paths);
+    this.#boxes ??= boxesOf(client);
+    const boxes = await this.#boxes;
+    const evidence = await evidenceFor(client, kind, records, paths, boxes);
     const free = await this.#free(records, evidence, goesByName(kind));
     const found = evidence.map(({ libraryId }) => libraryId);
     const files = hasFiles.has(kind)
       ? await filesHeld(client, kind, [...new Set(found)])
       : new Map();
-    const { candidates, doubtful } = weigh(kind, records, { evidence, free, files });
+    const { candidates, doubtful } = weigh(kind, records, { evidence, free, files, boxes });
     for (const candidate of candidates) this.#candidates.push(candidate);
     if (kind === 'file') return; // nobody could say more of a file than its fingerprints do
     const matched = new Set(candidates.map(({ remoteId }) => remoteId));

@@ -2,6 +2,7 @@ import type { Field } from '../model/fields.ts';
 import type { Values } from '../model/held.ts';
 import { fieldsOf, type Kind } from '../model/kinds.ts';
 import { sameValue } from '../model/records.ts';
+import type { Boxes } from '../model/stashBoxes.ts';
 import { align } from './align.ts';
 import { fitted } from './fitted.ts';
 import { mergeCounter, mergeHistory } from './merging/histories.ts';
@@ -114,6 +115,7 @@ export interface MergeOptions {
   /** What that source can store at all; a value that it cannot is kept here, and not sent. */
   canHold?(field: string, value: unknown): boolean;
   /** As in `FieldOptions`. */
+  boxes?: Boxes;
   stays?(element: string, on: Side): boolean;
 }
 
@@ -219,6 +221,7 @@ function mergeNamed(
     settle,
     stays: (element, on) => options.stays?.(element, on) ?? false,
     isOpen: (key) => open?.has(key) ?? false,
+    ...(options.boxes && { boxes: options.boxes }),
   };
   const looping = options.looping?.get(name);
   const isLocked = options.locked?.has(name) && looping !== 'ask';

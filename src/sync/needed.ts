@@ -5,8 +5,10 @@ import { kindNumber, tableOf } from '../library/layout.ts';
 import { listMatches } from '../library/matches.ts';
 import type { Source } from '../library/sources.ts';
 import { idsIn, isLibraryId, type NamedIds } from '../library/translate.ts';
+import type { StashIds } from '../model/fields.ts';
 import type { HeldRecord, LibraryId, Values } from '../model/held.ts';
 import { fieldsOf, type Kind, kindNames } from '../model/kinds.ts';
+import type { Boxes } from '../model/stashBoxes.ts';
 import { namedBy } from './names.ts';
 import { emptyItem } from './planItem.ts';
 import { batchesOf, type Planning } from './planning.ts';
@@ -88,7 +90,7 @@ export async function planNeeded(planning: Planning): Promise<void> {
 }
 
 async function planCreations(
-  { client, source, plan, canHold }: Planning,
+  { client, source, plan, canHold, boxes }: Planning,
   kind: Kind,
   records: readonly HeldRecord[],
   planned: ReadonlyMap<LibraryId, unknown>,
@@ -110,11 +112,15 @@ async function planCreations(
     for (const [field, value] of Object.entries(
       withReferences(kind, withoutFacts(kind, values), has),
     )) {
-      if (canHold(kind, field, value)) item.source[field] = value;
+      if (canHold(kind, field, value)) item.source[field] = asWritten(field, value, boxes);
     }
     plan.add(item);
   }
 }
+
+/** With the addresses of stash-boxes as the source writes them. */
+const asWritten = (field: string, value: unknown, boxes: Boxes): unknown =>
+  field === 'stashIds' ? boxes.respelled(value as StashIds, {}, (box) => boxes.spell(box)) : value;
 
 export const withoutFacts = (kind: Kind, values: Values): Values =>
   Object.fromEntries(

@@ -229,6 +229,7 @@ function meet(
       // A filter that names what was deleted here stays as it is there: it would be refused again and again.
       !lacksNeeded(kind, { mode: held.values.mode, [field]: value }, isThere),
     stays: staysIn(batch),
+    boxes: planning.boxes,
     times: {
       library: edits.get(libraryId) ?? null,
       source: (side.values.updatedAt as Instant | undefined) ?? null,
@@ -321,7 +322,12 @@ function planDeletedHere(
   const item = emptyItem({ ...of, why: 'deleted in the library' });
   const gone: PlanItem = { ...item, there: 'delete', forget: true };
   const travels = source.writes && (source.deletions === 'stash' || source.deletions === 'both');
-  if (isChangedThere(of.kind, base, side.values, staysIn(batch))) {
+  if (
+    isChangedThere(of.kind, base, side.values, {
+      stays: staysIn(batch),
+      boxes: batch.planning.boxes,
+    })
+  ) {
     const right = policyFor(source.policy, of.kind, '');
     if (right === 'stash') return true;
     if (right === 'library' && travels) batch.due.push(gone);

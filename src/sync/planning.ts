@@ -7,6 +7,7 @@ import type { Values } from '../model/held.ts';
 import { fieldsOf, type Kind, kindNames, type Rec } from '../model/kinds.ts';
 import type { Reading } from '../model/reading.ts';
 import { hashOf, jsonText, parseJson, recordText } from '../model/records.ts';
+import type { Boxes } from '../model/stashBoxes.ts';
 import { type Named, namedBy } from './names.ts';
 import type { SourceSide } from './pair.ts';
 import type { PlanFile } from './planFile.ts';
@@ -36,6 +37,8 @@ export interface Planning {
   /** Tags, performers and all else that needs no file is created there, though nothing there needs it. */
   createAll: boolean;
   now: number;
+  /** Which stash-box an address names, and how the source writes it. */
+  boxes: Boxes;
   /** Something that the person has to know. */
   warn(message: string): void;
   stage: BeginStage;

@@ -9,6 +9,7 @@ import {
   type Source,
   setKnown,
 } from '../library/sources.ts';
+import { boxesOf } from '../library/stashBoxes.ts';
 import { StowageError } from '../model/errors.ts';
 import { type Kind, kindNames } from '../model/kinds.ts';
 import type { Reading } from '../model/reading.ts';
@@ -186,6 +187,7 @@ async function plannedBy(
     plan,
     renumbered: verdict === 'renumbered',
     now: Date.now(),
+    boxes: await boxesOf(syncing.client, source),
   });
   const head = { ...made, addedAt: await addedAt(syncing.client, source), road: reading.road };
   plan.finish(head);
@@ -213,7 +215,10 @@ export async function applyPlan(
   await checkIdentity(syncing, reading);
   const plan = PlanFile.make();
   try {
-    const planning = { ...syncing, reading, plan: planned, renumbered: false, now: Date.now() };
+    const planning = {
+      ...{ ...syncing, reading, plan: planned, renumbered: false, now: Date.now() },
+      boxes: await boxesOf(client, source),
+    };
     const outdated = await checkPlan(planning, planned, plan);
     const [changes, linked] = [plan.counts(), plan.linked()];
     const synced = { changes, linked, conflicts: plan.conflicts, held, warnings, outdated };

@@ -18,9 +18,11 @@ export const list: CommandDefinition<object> = {
         const counts = await countLinked(client, source);
         const run = await lastRun(client, source.id);
         const { name, address, profile, writes, policy, deletions, pathMap, standing } = source;
+        const { endpoints, successors } = source;
         output.event('source', {
           ...{ name, address, version: profile.version, schema: profile.schema },
           ...{ writes, policy, deletions, pathMap, standing, pictures: source.pictures },
+          ...{ endpoints, successors },
           ...{ comparedInFullAt: source.comparedInFullAt, lastRun: run ?? null, counts },
         });
         const version = profile.version ?? `a database of schema ${profile.schema}`;

@@ -33,7 +33,8 @@ export const set: CommandDefinition<Options> = {
         .argument(
           '<settings...>',
           'writes=on|off, policy=library|NAME|newest|ask, policy.scene.title=ask, policy.tag=NAME, ' +
-            'deletions=library|NAME|both|none, map=FROM=TO (NAME: the name of the source)',
+            'deletions=library|NAME|both|none, successors=ask|accept, map=FROM=TO, endpoint=OLD=NEW ' +
+            '(NAME: the name of the source)',
         )
         .option('--from <address>', 'with writes=on: where it is (default: where it was reached)'),
     ),

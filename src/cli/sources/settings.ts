@@ -2,14 +2,22 @@ import type { Policy, Source, SourceSettings } from '../../library/sources.ts';
 import { StowageError } from '../../model/errors.ts';
 import { fieldsOf, type Kind, kindNames } from '../../model/kinds.ts';
 import { parsePathMapping, printPathMapping } from '../../model/pathMap.ts';
+import { parseBoxMove, printBoxMove } from '../../model/stashBoxes.ts';
 import { policyWords } from '../../sync/policy.ts';
 
-type Told = Partial<Pick<SourceSettings, 'writes' | 'policy' | 'deletions' | 'pathMap'>>;
+type Told = Partial<
+  Pick<SourceSettings, 'writes' | 'policy' | 'deletions' | 'pathMap' | 'endpoints' | 'successors'>
+>;
 
 /** How a person wants a source treated: `writes=on policy.scene.title=ask 'map=D:\media=/media'`, on top of how it is. */
 export function toldSettings(
   words: readonly string[],
-  { name: source, policy, pathMap }: Pick<Source, 'name' | 'policy' | 'pathMap'>,
+  {
+    name: source,
+    policy,
+    pathMap,
+    endpoints,
+  }: Pick<Source, 'name' | 'policy' | 'pathMap' | 'endpoints'>,
 ): Told {
   const told: Told = {};
   for (const word of words) {
@@ -17,6 +25,8 @@ export function toldSettings(
     if (!word.includes('=')) throw wrong(word, 'A setting is written as NAME=VALUE.');
     if (name === 'writes') told.writes = one(word, value, ['on', 'off']) === 'on';
     else if (name === 'deletions') told.deletions = one(word, value, deletions, source);
+    else if (name === 'successors') told.successors = one(word, value, ['ask', 'accept']);
+    else if (name === 'endpoint') told.endpoints = moved(word, told.endpoints ?? endpoints, value);
     else if (name === 'map') told.pathMap = mapped(told.pathMap ?? pathMap, value);
     else if (name === 'policy' || name.startsWith('policy.')) {
       const place = name.slice('policy.'.length);
@@ -33,6 +43,20 @@ function mapped(map: Source['pathMap'], value: string): Source['pathMap'] {
   if (value === '') return [];
   const mapping = parsePathMapping(value);
   return [...map.filter(({ from }) => from !== mapping.from), mapping];
+}
+
+/** `endpoint=` takes all away; a box that was said to have moved moves anew. */
+function moved(word: string, moves: Source['endpoints'], value: string): Source['endpoints'] {
+  if (value === '') return [];
+  const move = parseBoxMove(value);
+  if (move === undefined) {
+    throw wrong(
+      word,
+      'This says of no stash-box where it is now.',
+      'Give two addresses, as in endpoint=https://old.example/graphql=https://new.example/graphql.',
+    );
+  }
+  return [...moves.filter(({ from }) => from !== move.from), move];
 }
 
 /** `policy.tag=` takes the exception for tags away. */
@@ -85,12 +109,12 @@ function one<T extends string>(
 const wrong = (
   item: string,
   message: string,
-  remedy = 'There are writes=, policy=, policy.KIND=, policy.KIND.FIELD=, deletions= and map=FROM=TO.',
+  remedy = 'There are writes=, policy=, policy.KIND=, policy.KIND.FIELD=, deletions=, successors=, map=FROM=TO and endpoint=OLD=NEW.',
 ) => new StowageError('usage', message, { item, remedy });
 
 /** The settings as they would be written. */
 export function printedSettings(source: Source): string[] {
-  const { name, writes, policy, deletions: which, pathMap } = source;
+  const { name, writes, policy, deletions: which, pathMap, endpoints, successors } = source;
   const side = (word: string) => (word === 'stash' ? name : word);
   return [
     `writes=${writes ? 'on' : 'off'}`,
@@ -98,6 +122,8 @@ export function printedSettings(source: Source): string[] {
       .map(([place, word]) => `policy${place === 'default' ? '' : `.${place}`}=${side(word)}`)
       .sort(),
     `deletions=${side(which)}`,
+    ...(successors === 'ask' ? [] : [`successors=${successors}`]),
     ...pathMap.map((mapping) => `map=${printPathMapping(mapping)}`),
+    ...endpoints.map((move) => `endpoint=${printBoxMove(move)}`),
   ];
 }

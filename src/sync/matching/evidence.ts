@@ -13,11 +13,13 @@ import {
   byStashId,
   byTrimmedName,
   type Found,
+  type StashIdClue,
 } from '../../library/lookUps.ts';
 import { isLibraryId } from '../../library/translate.ts';
 import type { Id, StashIds } from '../../model/fields.ts';
 import type { LibraryId, Values } from '../../model/held.ts';
 import type { Folder, Kind } from '../../model/kinds.ts';
+import type { Boxes } from '../../model/stashBoxes.ts';
 import type { Contents } from './content.ts';
 import type { Paths } from './paths.ts';
 
@@ -87,6 +89,7 @@ export async function evidenceFor(
   kind: Kind,
   records: readonly NewRecord[],
   pathsOf: () => Promise<Paths>,
+  boxes: Boxes,
 ): Promise<Evidence[]> {
   const evidence: Evidence[] = [];
   const ask = async <C, F extends Found>(
@@ -109,7 +112,11 @@ export async function evidenceFor(
   for (const level of levels[kind]) {
     switch (level) {
       case 'stash id':
-        await ask(level, stashIdsOf, (clues) => byStashId(client, kind, clues));
+        await ask(level, stashIdsOf, async (clues) =>
+          (await byStashId(client, kind, clues)).filter(({ n, endpoint }) =>
+            boxes.isSame(endpoint, (clues[n] as StashIdClue).endpoint),
+          ),
+        );
         break;
       case 'fingerprint':
         await ask(

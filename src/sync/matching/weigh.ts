@@ -2,6 +2,7 @@ import type { HeldFile, Standing } from '../../library/lookUps.ts';
 import type { Id, StashIds } from '../../model/fields.ts';
 import type { LibraryId } from '../../model/held.ts';
 import type { Kind } from '../../model/kinds.ts';
+import type { Boxes } from '../../model/stashBoxes.ts';
 import { type Comparison, compareContents } from './content.ts';
 import type { Pairing } from './decide.ts';
 import {
@@ -36,13 +37,14 @@ interface Found {
   free: readonly Free<Evidence>[];
   /** The files of all that was found. */
   files: ReadonlyMap<LibraryId, readonly HeldFile[]>;
+  boxes: Boxes;
 }
 
 /** Adds up what speaks for each record of the library, and against it: what contradicts itself is a person's to say. */
 export function weigh(
   kind: Kind,
   records: readonly NewRecord[],
-  { evidence, free, files }: Found,
+  { evidence, free, files, boxes }: Found,
 ): { candidates: Candidate[]; doubtful: Free<Resemblance>[] } {
   const doubtful: Free<Resemblance>[] = [];
   const compared = new Map<string, Comparison>();
@@ -87,7 +89,7 @@ export function weigh(
       (isOther && isOnly(met, 'stash id')
         ? { why: 'the same stash id, but another record has its content', score: 0.4 }
         : undefined) ??
-      otherIds(kind, record, met, standing, content);
+      otherIds(kind, record, met, standing, content, boxes);
     if (against !== undefined) {
       doubtful.push({ ...first, ...against });
       return [];
@@ -154,10 +156,11 @@ function otherIds(
   met: ReadonlySet<Level>,
   { stashIds }: Standing,
   { same }: Comparison,
+  boxes: Boxes,
 ): Against | undefined {
   const told = (values.stashIds ?? {}) as StashIds;
   const isOther = Object.entries(told).some(([endpoint, ids]) => {
-    const ours = stashIds.filter((one) => one.endpoint === endpoint);
+    const ours = stashIds.filter((one) => boxes.isSame(one.endpoint, endpoint));
     return (
       ours.length > 0 &&
       ids.length > 0 &&

@@ -1,3 +1,5 @@
+import type { Boxes } from '../../model/stashBoxes.ts';
+
 /** The two that a sync brings together. */
 export type Side = 'library' | 'source';
 
@@ -48,6 +50,8 @@ export interface FieldOptions {
    * is not given it. What the other side has of it stays, and stays in the base.
    */
   stays?(element: string, on: Side): boolean;
+  /** Which stash-box an address names, and how the source writes it. */
+  boxes?: Boxes;
   /** A question that is open already: it is left alone unless the sides agree by themselves. */
   isOpen?(key: string): boolean;
 }
