@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { StowageError } from '../model/errors.ts';
 import type { PictureId } from '../model/fields.ts';
@@ -41,9 +41,15 @@ export class BlobsFolder implements Supplier {
   }
 }
 
+/** What is larger is no picture. */
+const mostBytes = 2 ** 27;
+
 async function read(file: string): Promise<Uint8Array | undefined> {
   try {
-    return await readFile(file);
+    const found = await stat(file);
+    // A pipe would be waited for without end.
+    if (found.isFile() && found.size <= mostBytes) return await readFile(file);
+    throw new Error(`${found.size} bytes, or no file`);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw new StowageError('source.file-unreadable', 'A picture of the source cannot be read.', {

@@ -13,10 +13,14 @@ export class BlobsTable implements Supplier, Disposable {
   constructor(path: string) {
     this.#path = path;
     this.#database = new DatabaseSync(path, { readOnly: true });
-    const table = this.#database.prepare(`SELECT 1 FROM sqlite_schema WHERE name = 'blobs'`);
+    const table = this.#database.prepare(
+      `SELECT 1 FROM sqlite_schema WHERE name = 'blobs' AND type = 'table'`,
+    );
     // A mirror of a server's tables has none.
     if (table.get())
-      this.#find = this.#database.prepare('SELECT blob FROM blobs WHERE checksum = ?');
+      this.#find = this.#database.prepare(
+        `SELECT blob FROM blobs WHERE checksum = ? AND coalesce(length(blob), 0) <= ${2 ** 27}`,
+      );
   }
 
   async *offers(md5: PictureId): AsyncGenerator<Uint8Array> {

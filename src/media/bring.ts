@@ -2,6 +2,7 @@ import type { ClientBase } from 'pg';
 import type { Source } from '../library/sources.ts';
 import type { Trouble } from '../model/reading.ts';
 import { listAsHeld } from './held.ts';
+import { isWebPage } from './page.ts';
 import { inParallel } from './parallel.ts';
 import { missingPictures, type OwnedPicture } from './picturesOf.ts';
 import { type Held, isPictureId, type PictureStore } from './store.ts';
@@ -88,6 +89,10 @@ function fetching(store: PictureStore, suppliers: readonly Supplier[]) {
       try {
         for await (const bytes of supplier.offers(md5, owners, stop)) {
           patience.succeeded();
+          if (isWebPage(bytes)) {
+            reason = `${supplier.name} gives a web page instead`;
+            continue;
+          }
           const held = await store.put(bytes, md5);
           if (held) return held;
           // Where Stash has lost one, it serves a stand-in.

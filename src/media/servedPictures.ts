@@ -1,15 +1,17 @@
 import { hash } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
 import { StowageError } from '../model/errors.ts';
 import type { Id, PictureId } from '../model/fields.ts';
 import type { SourceProfile } from '../model/reading.ts';
+import { isWebPage } from './page.ts';
 import { type Held, isPictureId, type PictureStore } from './store.ts';
 import type { Owner, Supplier } from './supplier.ts';
 
 /** The part of `StashClient` that pictures need; null is what the server does not have. */
 export interface MediaClient {
   media(path: string, options: MediaOptions): Promise<(Answer & { body: Readable }) | null>;
+  /** A body to its end, as far as it fits in memory. */
+  whole(body: Readable): Promise<Uint8Array>;
   /** As `media`, read to its end, and again where it breaks off. */
   bytes(path: string, options: MediaOptions): Promise<{ media: Answer; bytes: Uint8Array } | null>;
 }
@@ -69,11 +71,12 @@ export class ServedPictures implements Supplier {
       if (md5 !== undefined && md5 === standIn) return 'lost';
       const held = md5 && (await store.check(md5));
       if (held) return held;
-      const bytes = await buffer(body).catch(async () => {
+      const bytes = await this.#client.whole(body).catch(async () => {
         signal.throwIfAborted();
         return (await this.#client.bytes(path, { signal }))?.bytes;
       });
       if (bytes === undefined) return 'gone';
+      if (isWebPage(bytes)) throw page();
       const kept = await store.put(bytes, md5);
       if (kept) return kept;
     } finally {

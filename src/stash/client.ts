@@ -156,8 +156,13 @@ export class StashClient {
   ): Promise<{ media: Media; bytes: Buffer } | null> {
     return this.#try(options, true, async () => {
       const media = await this.#media(pathOrAddress, options);
-      return media && { media, bytes: await this.#memory.whole(media.body) };
+      return media && { media, bytes: await this.whole(media.body) };
     });
+  }
+
+  /** A body to its end, as far as it fits in memory. */
+  whole(body: Readable): Promise<Buffer> {
+    return this.#memory.whole(body);
   }
 
   /** How far the server's clock is ahead of ours, in milliseconds, to the second; null while it has not said. */

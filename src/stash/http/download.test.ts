@@ -86,6 +86,39 @@ describe('a download', () => {
   });
 });
 
+describe('a download that says how large it is', () => {
+  const most = async () => bytes.length;
+
+  test('may be so large', async (t) => {
+    const { client } = await serve(t, inTurn(half, whole));
+    const path = join(folder, 'said');
+    await download(client, '/downloads/x', path, { firstPause: 1, most });
+    assert.deepEqual(readFileSync(path), bytes);
+  });
+
+  test('and no larger: what has no end fills no disk', async (t) => {
+    const { client } = await serve(t, (_request, response) => {
+      const write = () => {
+        while (!response.destroyed && response.write(bytes));
+        if (!response.destroyed) response.once('drain', write);
+      };
+      write();
+    });
+    const path = join(folder, 'endless');
+    const done = download(client, '/downloads/x', path, { firstPause: 1, most });
+    await assert.rejects(done, { code: 'source.too-large' });
+    assert.ok(statSync(path).size <= bytes.length);
+  });
+});
+
+test('a part of a download that nobody asked for is not taken for the rest of it', async (t) => {
+  const other: RequestListener = (_request, response) =>
+    response.writeHead(206, { 'content-range': 'bytes 5-299999/300000' }).end(bytes.subarray(5));
+  const { client } = await serve(t, inTurn(half, other));
+  const done = download(client, '/downloads/x', join(folder, 'other'), { firstPause: 1 });
+  await assert.rejects(done, { code: 'source.incomplete' });
+});
+
 describe('media', () => {
   const picture: RequestListener = (request, response) => {
     const etag = `"${createHash('md5').update(bytes).digest('hex')}"`;

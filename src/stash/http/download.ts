@@ -8,6 +8,8 @@ export interface DownloadOptions {
   signal?: AbortSignal | undefined;
   /** Bytes so far, and in all where the server says. */
   onProgress?: (received: number, total: number | null) => void;
+  /** Told how it begins, in a hundred bytes or more: how many it can have in all. No more than these are kept. */
+  most?: (begins: Buffer) => Promise<number>;
   /** Before the second try, in milliseconds. */
   firstPause?: number;
 }
@@ -20,18 +22,41 @@ export async function download(
   client: StashClient,
   address: string,
   path: string,
-  { signal, onProgress, firstPause = 250 }: DownloadOptions = {},
+  { signal, onProgress, most, firstPause = 250 }: DownloadOptions = {},
 ): Promise<number> {
   const file = await open(path, 'w', 0o600);
   let received = 0;
+  let begins = Buffer.alloc(0);
+  let limit = Number.POSITIVE_INFINITY;
+  /** Looks at what is about to be written. */
+  const check = async (chunk: Buffer) => {
+    if (most && received === begins.length && begins.length < beginning) {
+      begins = Buffer.concat([begins, chunk]);
+      if (begins.length >= beginning) limit = await most(begins);
+    }
+    if (received + chunk.length <= limit) return;
+    throw new StashFailure('source.too-large', 'The server sends more than its database has.', {
+      remedy:
+        'Look at what answers there, and at the proxy in between. Or read it otherwise: --via tables.',
+    });
+  };
   const more = async () => {
     const range = received > 0 ? `bytes=${received}-` : undefined;
     const media = await client.media(address, { signal, range });
     if (!media) throw broken('The server no longer has the file that it offered.');
-    if (media.status !== 206) received = 0;
+    const from = /^bytes (\d+)-/.exec(String(media.headers['content-range']))?.[1];
+    if (media.status === 206 && from !== undefined && Number(from) !== received) {
+      media.body.destroy();
+      throw broken('The server sends another part of the file than it was asked for.');
+    }
+    if (media.status !== 206) {
+      received = 0;
+      begins = Buffer.alloc(0);
+    }
     const rest = Number(media.headers['content-length'] ?? Number.NaN);
     const total = Number.isNaN(rest) ? null : received + rest;
     for await (const chunk of media.body) {
+      await check(chunk);
       received += (await file.write(chunk, 0, chunk.length, received)).bytesWritten;
       onProgress?.(received, total);
     }
@@ -64,6 +89,9 @@ export async function download(
     await file.close();
   }
 }
+
+/** What a SQLite file says of itself stands in so many bytes. */
+const beginning = 100;
 
 /** So many bytes more make up for a few tries: where a connection breaks often, but lets some through, it gets on. */
 const enough = 1e6;

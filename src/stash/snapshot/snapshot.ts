@@ -58,8 +58,21 @@ export async function openServerSnapshot(
     await download(server.client, backupDatabase, copy, {
       signal,
       ...(onProgress && { onProgress }),
+      most: async (begins) => {
+        const size = declaredSize(begins);
+        if (size === undefined) throw notSqlite(from);
+        await needRoom(options.tempDir, size);
+        return size;
+      },
     });
   });
+}
+
+/** How large a database is by its header (https://sqlite.org/fileformat.html#the_database_header). */
+function declaredSize(begins: Buffer): number | undefined {
+  if (begins.toString('latin1', 0, 16) !== 'SQLite format 3\0') return undefined;
+  const pageSize = begins.readUInt16BE(16);
+  return begins.readUInt32BE(28) * (pageSize === 1 ? 65_536 : pageSize);
 }
 
 async function readCopy(
