@@ -5,6 +5,7 @@
 import { StashClient } from '../src/stash/client.ts';
 import { type ById, Listing } from '../src/stash/graphql/listing.ts';
 import { Paging } from '../src/stash/graphql/paging.ts';
+import { Refusals } from '../src/stash/graphql/refusals.ts';
 import { connect } from '../src/stash/server.ts';
 import * as ask from '../src/stash/types.ts';
 
@@ -25,7 +26,7 @@ const seconds: { [kind: string]: number } = {};
 const started = performance.now();
 for (const kind of [...Object.keys(kinds), 'file'] as (keyof typeof kinds | 'file')[]) {
   const before = performance.now();
-  const options = { kind, files: false, troubles: [] };
+  const options = { kind, files: false, refusals: new Refusals() };
   const listing =
     kind === 'file'
       ? new Paging(server, files, options)

@@ -35,6 +35,8 @@ export interface OpenSource extends AsyncDisposable {
   server: StashServer | undefined;
   suppliers: readonly Supplier[];
   served: ServedPictures | undefined;
+  /** Its tables beside what is read, for what the server refuses to tell otherwise; undefined where it does not let us. */
+  tables(): Promise<Reading | undefined>;
   /** Reads it once more, as it is now, by the same road; what was read before is closed. */
   reread(): Promise<Reading>;
 }
@@ -73,9 +75,16 @@ export async function openSource(reached: Reached, options: OpenOptions): Promis
   if (options.blobs) suppliers.push(await BlobsFolder.open(options.blobs));
   const served = server && new ServedPictures(server.client, server.profile);
   if (served) suppliers.push(served);
+  let tables: Promise<Reading | undefined> | undefined;
+  opened.defer(async () => (await tables)?.close());
   const resources = opened.move();
   const source: OpenSource = {
     ...{ reading, how, server, suppliers, served },
+    tables() {
+      if (!server || reading.road !== 'graphql') return Promise.resolve(undefined);
+      tables ??= openTablesOf(server, temporary.path, options.signal);
+      return tables;
+    },
     async reread() {
       const again = { ...options, via: reading.road, compare: 'quick' as const };
       const former = latest;
@@ -88,6 +97,19 @@ export async function openSource(reached: Reached, options: OpenOptions): Promis
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
   return source;
+}
+
+async function openTablesOf(
+  server: StashServer,
+  tempDir: string,
+  signal: AbortSignal,
+): Promise<Reading | undefined> {
+  try {
+    return (await openRoad(server, 'tables', { tempDir, signal })).reading;
+  } catch (error) {
+    if (error instanceof StowageError) return undefined;
+    throw error;
+  }
 }
 
 async function openReading(

@@ -17,7 +17,7 @@ import {
 import { sumOf } from './counting.ts';
 import { offerName, reachedAt, remember } from './knownSource.ts';
 import { lockForWriting, withLibrary } from './library.ts';
-import { type Entered, openSource, reach, tellUnknown } from './opening.ts';
+import { type Entered, openSource, reach, tellUnknown, tellUntold } from './opening.ts';
 import { bringPictures } from './pictures.ts';
 import { type ReadingOptions, readingOptions } from './reading.ts';
 import { type SourceOptions, sourceOptions } from './source.ts';
@@ -144,7 +144,8 @@ async function again(
   await tellWaiting(context, client, source);
   const troubles = kept.length + missing;
   return {
-    complete: tellUnknown(context, opened) && complete && troubles === 0,
+    complete:
+      tellUnknown(context, opened) && tellUntold(context, opened) && complete && troubles === 0,
     summary: {
       ...summary,
       changes: synced.changes,

@@ -94,3 +94,11 @@ export function tellUnknown({ output }: CommandContext, { reading }: OpenSource)
   }
   return reading.unknown.length === 0;
 }
+
+/** Names what the server refuses to tell by the road that is read; true where there is nothing such. */
+export function tellUntold({ output }: CommandContext, { reading }: OpenSource): boolean {
+  // What a file holds that cannot be brought is kept from when it was brought.
+  if (reading.road !== 'graphql') return true;
+  for (const trouble of reading.troubles) output.trouble(trouble);
+  return reading.troubles.length === 0;
+}

@@ -17,7 +17,7 @@ import {
   reachKnown,
 } from './knownSource.ts';
 import { lockForWriting, withLibrary } from './library.ts';
-import { openSource, tellUnknown } from './opening.ts';
+import { openSource, tellUnknown, tellUntold } from './opening.ts';
 import { bringPictures } from './pictures.ts';
 import { tellCounts, tellItems } from './planTable.ts';
 import { type ReadingOptions, readingOptions } from './reading.ts';
@@ -61,7 +61,10 @@ export const sync: CommandDefinition<Options> = {
       const source = await sourceNamed(client, name, opened);
       using syncing = syncingOf(context, client, opened, source, options);
       const sayName = offerName(source, reached.access);
-      if (options.dryRun) return await dryRun(context, source, syncing).catch(sayName);
+      if (options.dryRun) {
+        const outcome = await dryRun(context, source, syncing).catch(sayName);
+        return { ...outcome, complete: tellUntold(context, opened) && outcome.complete };
+      }
       const at = reachedAt(client, source, reached.access, context);
       const synced = await syncSource({ ...syncing, ...at }).catch(sayName);
       if (compare === 'full') {
@@ -71,7 +74,7 @@ export const sync: CommandDefinition<Options> = {
         synced.runId === null
           ? 0
           : await bringPictures(context, client, opened, source, source.pictures);
-      const complete = tellUnknown(context, opened);
+      const complete = tellUnknown(context, opened) && tellUntold(context, opened);
       const outcome = await tellSynced(context, client, source, synced);
       await tellWaiting(context, client, source, isNothing(synced) ? 'nothing' : 'something');
       return { ...outcome, complete: outcome.complete && complete && missing === 0 };

@@ -7,15 +7,17 @@ import { idsIn, libraryIds, type NamedIds, withIds } from '../library/translate.
 import type { Id } from '../model/fields.ts';
 import type { LibraryId, Values } from '../model/held.ts';
 import { type Kind, kindNames, type Rec } from '../model/kinds.ts';
-import type { Trouble } from '../model/reading.ts';
+import type { Reading, Trouble } from '../model/reading.ts';
 import { jsonText, sameValue } from '../model/records.ts';
 import { plural } from '../model/vocabulary.ts';
+import { completed } from '../stash/completed.ts';
 import { type Compared, compareKind, type Difference } from '../sync/compare.ts';
 import { type CommandDefinition, libraryOptions } from './command.ts';
 import { counting, sumOf } from './counting.ts';
 import { type KnownSourceOptions, knownSourceOptions, reachKnown } from './knownSource.ts';
 import { furtherClients, namedSource, withLibrary } from './library.ts';
 import { openSource, tellUnknown } from './opening.ts';
+import type { Output } from './output.ts';
 import { openPictures, withShownPictures } from './pictures.ts';
 import { type ReadingOptions, readingOptions } from './reading.ts';
 
@@ -48,10 +50,11 @@ export const verify: CommandDefinition<Options> = {
       const parts = await partsAt(client, known);
       using stage = output.stage('compare', { total: sumOf(Object.values(counts)) });
       for (const kind of kindNames) {
-        const records = withShownPictures(kind, reading.records(kind, signal), {
+        const served = withShownPictures(kind, reading.records(kind, signal), {
           ...{ context, client, source: opened, known },
           trouble: (trouble) => troubles.push(trouble),
         });
+        const records = completed(kind, served, reading, opened.tables);
         compared[kind] = await compareKind(
           kind,
           namingKnown(
@@ -69,12 +72,16 @@ export const verify: CommandDefinition<Options> = {
             known,
           ),
           (difference) => output.trouble({ ...difference, why: words(difference) }),
+          (id) => isUntold(reading, kind, id),
         );
       }
       stage.finish();
       await library.end();
-      troubles.push(...reading.troubles);
+      const refused = reading.road === 'graphql' ? reading.troubles : [];
+      const isCompleted = refused.length > 0 && (await opened.tables()) !== undefined;
+      if (!isCompleted) troubles.push(...reading.troubles);
       for (const trouble of troubles) output.trouble(trouble);
+      if (isCompleted) tellCompleted(output, refused);
       for (const [kind, found] of Object.entries(compared)) {
         if (found.records > 0)
           output.line(`  ${plural[kind as Kind].replaceAll('_', ' ').padEnd(14)} ${told(found)}`);
@@ -105,6 +112,7 @@ export const verify: CommandDefinition<Options> = {
           road: reading.road,
           compared,
           differences,
+          refused: refused.length,
           untold,
           parts: Object.fromEntries([...parts].map(([kind, { size }]) => [kind, size])),
           kept: Object.fromEntries(kept),
@@ -113,6 +121,22 @@ export const verify: CommandDefinition<Options> = {
     });
   },
 };
+
+function isUntold(reading: Reading, kind: Kind, id: Id): boolean {
+  const { ids, isOpen } = reading.untold(kind);
+  return isOpen || ids.has(id);
+}
+
+/** What the server refuses to tell by this road was compared all the same: nothing is left open. */
+function tellCompleted(output: Output, refused: readonly Trouble[]): void {
+  for (const trouble of refused) {
+    output.trouble({ ...trouble, why: `${trouble.why} (compared through its tables)` });
+  }
+  const records = new Set(refused.map(({ kind, id }) => `${kind} ${id}`)).size;
+  output.line(
+    `The server refuses to tell all of ${records.toLocaleString('en')} record${records === 1 ? '' : 's'}: compared through its tables.`,
+  );
+}
 
 /** What was read by one road is proved by another. */
 const otherRoad = (road: string | undefined) => (road === 'graphql' ? 'tables' : 'graphql');

@@ -35,6 +35,18 @@ export interface Trouble {
   why: string;
 }
 
+/** What a source refuses to tell of a kind. Nothing says of a record that is not told that it is gone. */
+export interface Untold {
+  /** Records of which nothing is told. */
+  ids: ReadonlySet<Id>;
+  /** Of records that are told, the fields that are not. */
+  fields: ReadonlyMap<Id, readonly string[]>;
+  /** There may be more of them, whose numbers nobody tells. */
+  isOpen: boolean;
+}
+
+export const nothingUntold: Untold = { ids: new Set(), fields: new Map(), isOpen: false };
+
 /** A source, opened on one road: an ordered stream of records for each kind. */
 export interface Reading {
   readonly road: RoadName;
@@ -49,8 +61,11 @@ export interface Reading {
   some<K extends Kind>(kind: K, ids: readonly Id[], signal?: AbortSignal): AsyncIterable<Rec<K>[]>;
   /** The highest number that each kind's records were ever given, as far as the source tells; else the highest there. */
   highest(): Promise<{ [K in Kind]?: Id }>;
-  /** When those of these records that are there were created. Saved filters do not tell. */
-  created(kind: Kind, ids: readonly Id[]): Promise<Map<Id, Instant>>;
+  /**
+   * When those of these records that are there were created; null where a record is there, or may be, and the source
+   * refuses to tell. Saved filters do not tell.
+   */
+  created(kind: Kind, ids: readonly Id[]): Promise<Map<Id, Instant | null>>;
   /**
    * Records that may have changed, come or gone since the last `clearTouched`, ascending: told where the road keeps what it
    * read from one time to the next. Null: not known, so any may have.
@@ -58,6 +73,8 @@ export interface Reading {
   touched(kind: Kind): readonly Id[] | null;
   /** What was touched so far has been dealt with. */
   clearTouched(): void;
+  /** Records that were asked for so far and that the source refused to tell. */
+  untold(kind: Kind): Untold;
   /** What could not be read so far. */
   readonly troubles: readonly Trouble[];
   close(): Promise<void>;

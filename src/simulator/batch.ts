@@ -91,6 +91,24 @@ export class Node {
 }
 
 const rowsOfTable = Symbol('rows');
+const absent = Symbol('absent');
+
+/** The first record that a batch names and the table does not have: looked up together, all of them fail for it. */
+const absentIn = (batch: Batch): number | undefined =>
+  batch
+    .loaded(absent, ({ library, type, ids, parameter }) => {
+      const table = tableOf(library, type);
+      // A file is looked up with its folder.
+      const within = `id in (select value from json_each(?))${
+        type === 'File' ? ' and parent_folder_id in (select id from folders)' : ''
+      }`;
+      const count = library.scalar(`select count(*) from ${table} where ${within}`, parameter);
+      if (count === ids.length) return new Map<number, number>();
+      const rows = library.rows(`select id from ${table} where ${within}`, parameter);
+      const there = new Set(rows.map(([id]) => id as number));
+      return new Map(ids.filter((id) => !there.has(id)).map((id) => [0, id]));
+    })
+    .get(0);
 
 function readRows({ library, type, parameter }: Batch): Map<number, Row> {
   const rows = library.objects(
@@ -145,13 +163,27 @@ export function rowsOf<R extends readonly unknown[], T>(
       .get(id) ?? [];
 }
 
-/** The one record that a column of each names. */
-export function parent(type: TypeName, column: string) {
+/** What a real server answers where records that it looks up together are not all there. */
+export function present(nodes: Node[]): Node[] {
+  const [first] = nodes;
+  const missing = first && first.batch.type !== 'Folder' ? absentIn(first.batch) : undefined;
+  if (first && missing !== undefined) throw new Error(notThere(first.batch, missing));
+  return nodes;
+}
+
+function notThere({ library, type }: Batch, id: number): string {
+  if (type === 'File') return `getting file by id ${id}: sql: no rows in result set`;
+  const word = type === 'Group' && library.version === 'v0.25' ? 'movie' : type.toLowerCase();
+  return `${word} with id ${id} not found`;
+}
+
+/** The one record that a column of each names; looked up alone, one that is not there is null. */
+export function parent(type: TypeName, column: string, isAlone = false) {
   const what = Symbol(column);
   return ({ id, row, batch }: Node): Node | null => {
     const target = row[column] as number | null;
     if (target === null || target === undefined) return null;
-    return (
+    const found =
       batch
         .loaded(what, ({ library, type: owner, parameter }) => {
           const pairs = library.rows(
@@ -166,8 +198,9 @@ export function parent(type: TypeName, column: string) {
           );
           return new Map(pairs.map(([owner, one]) => [owner, targets.node(one)]));
         })
-        .get(id) ?? null
-    );
+        .get(id) ?? null;
+    if (!found || !isAlone) return found && (present([found])[0] ?? null);
+    return nodeOf(batch.library, type, found.id) && found;
   };
 }
 

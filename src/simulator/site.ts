@@ -80,9 +80,9 @@ export async function answerTo(site: Site, request: IncomingMessage): Promise<As
     const standIn = kind !== 'scene' && address.searchParams.get('default') === 'true';
     return named(['picture'], () => picture(site, request, kind, Number(id), which, standIn));
   }
-  return named(['page'], () =>
-    /\.\w+$/.test(path) ? notFound() : reply(200, html, page('Stash')),
-  );
+  // Below a path that it does not know, a download is the web app.
+  const isPage = !/\.\w+$/.test(path) || path.includes('/downloads/');
+  return named(['page'], () => (isPage ? reply(200, html, page('Stash')) : notFound()));
 }
 
 async function bodyOf(request: IncomingMessage): Promise<Buffer> {

@@ -22,9 +22,11 @@ export const date =
 const canonical = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)$/;
 const parts = /^(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d(?::\d\d)?)(?:[.](\d+))?\s*(Z|[+-]\d\d:\d\d)?)?$/;
 
+const zero = /^0001-01-01([ T]00:00(:00(\.0+)?)?(Z|[+-]00:00)?)?$/;
+
 /** As Go prints a time: the stored offset, no zeros at the end of a fraction. Null is Go's zero time. */
 export function rfc3339(stored: Value | undefined): string | null {
-  if (typeof stored !== 'string' || stored.startsWith('0001-01-01')) return null;
+  if (typeof stored !== 'string' || zero.test(stored)) return null;
   if (canonical.test(stored)) return stored;
   const found = parts.exec(stored);
   if (!found) return null;

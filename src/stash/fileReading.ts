@@ -1,7 +1,15 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Id, Instant } from '../model/fields.ts';
 import type { Kind, Rec } from '../model/kinds.ts';
-import type { Reading, RoadName, SourceProfile, Trouble, UnknownData } from '../model/reading.ts';
+import {
+  nothingUntold,
+  type Reading,
+  type RoadName,
+  type SourceProfile,
+  type Trouble,
+  type UnknownData,
+  type Untold,
+} from '../model/reading.ts';
 import { readingFailure } from './damage.ts';
 import { TablesReader } from './tables/reader.ts';
 import type { Touched } from './tables/touched.ts';
@@ -75,6 +83,11 @@ export class FileReading implements Reading {
 
   clearTouched(): void {
     this.#touched?.clear();
+  }
+
+  /** A row that is there is told, whatever is in it. */
+  untold(): Untold {
+    return nothingUntold;
   }
 
   async close(): Promise<void> {

@@ -14,7 +14,7 @@ export interface Answers {
   performer: Answer<served.PerformerFieldsFragment>;
   group: Answer<served.GroupFieldsFragment & served.MovieFieldsFragment>;
   image: Answer<served.ImageFieldsFragment>;
-  gallery: Answer<served.GalleryFieldsFragment> & { imageIds: Id[] };
+  gallery: Answer<served.GalleryFieldsFragment> & { imageIds: Id[] | undefined };
   scene: Answer<served.SceneFieldsFragment>;
   marker: Answer<served.MarkerFieldsFragment>;
   chapter: Answer<served.ChapterFieldsFragment> & { gallery: Id };
@@ -283,6 +283,25 @@ export function mapperOf<K extends Kind>(kind: K): (answer: Answers[K]) => Rec<K
     }
     return record as Rec<K>;
   };
+}
+
+/** The field of a record that is read from a field of an answer; undefined where it tells of other records. */
+export function fieldToldBy(kind: Kind, served: string): string | undefined {
+  const sources = Object.entries<'unknown' | ((answer: never) => unknown)>(roads[kind]);
+  return sources.find(([, read]) => {
+    let isRead = false;
+    const answer = new Proxy(
+      {},
+      {
+        get: (_, name) => {
+          isRead ||= name === served;
+          return undefined;
+        },
+      },
+    );
+    if (read !== 'unknown') read(answer as never);
+    return isRead;
+  })?.[0];
 }
 
 // What is undefined in an answer stays unknown; what is null is empty.

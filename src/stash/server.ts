@@ -3,6 +3,7 @@ import {
   type GraphQLSchema,
   getIntrospectionQuery,
   type IntrospectionQuery,
+  isEnumType,
 } from 'graphql';
 import { contractSchema } from '../contract/schema.ts';
 import { StowageError } from '../model/errors.ts';
@@ -11,6 +12,7 @@ import type { CallOptions, RequestOptions, StashClient } from './client.ts';
 import { unknownFields } from './coverage.ts';
 import { type Pruned, prune } from './graphql/prune.ts';
 import pruned from './graphql/pruned.json' with { type: 'json' };
+import { recordFields, withoutFields } from './graphql/selection.ts';
 import { type Shape, shapeOf } from './graphql/shape.ts';
 import { shown } from './http/address.ts';
 import { typesServed } from './profile.ts';
@@ -22,6 +24,11 @@ import {
 } from './types.ts';
 
 export type Job = NonNullable<RunningJobsQuery['jobQueue']>[number];
+
+export interface AskOptions extends RequestOptions {
+  /** Fields of the records listed that are not asked for: `created_at`, `stash_ids.updated_at`. */
+  without?: ReadonlySet<string>;
+}
 
 /** What servers of known versions lack. What else is missing, reading cannot do without. */
 const dispensable = new Set(Object.values(pruned).flat());
@@ -45,6 +52,12 @@ export class StashServer {
     return unknownFields(this.#schema);
   }
 
+  /** The words of one of its enumerations. */
+  words(name: string): string[] {
+    const type = this.#schema.getType(name);
+    return isEnumType(type) ? type.getValues().map((word) => word.name) : [];
+  }
+
   /** Whether it knows what the operation is about. */
   supports(operation: TypedDocumentString<unknown, never>): boolean {
     return this.#prune(operation).text !== null;
@@ -60,11 +73,16 @@ export class StashServer {
     return this.#prune(operation).text;
   }
 
+  /** The fields that it is asked for of each record, `id` aside, where an operation lists records. */
+  fieldsAsked(operation: TypedDocumentString<unknown, never>): string[] {
+    return recordFields(this.known(operation) ?? '');
+  }
+
   /** Sends what it knows of the operation. What it does not know is undefined in the answer. */
   async request<R, V>(
     operation: TypedDocumentString<R, V>,
     variables: V,
-    options: RequestOptions = {},
+    { without, ...options }: AskOptions = {},
   ): Promise<R> {
     const { text, left } = this.#prune(operation);
     const missing = left.filter((coordinate) => !dispensable.has(coordinate));
@@ -74,12 +92,13 @@ export class StashServer {
         remedy: 'Update Stash to v0.25 or newer. If it is newer than Stowage, update Stowage.',
       });
     }
+    const asked = without?.size ? withoutFields(text, without) : text;
     const answer = await this.client.request(
-      new TypedDocumentString<R, V>(text),
+      new TypedDocumentString<R, V>(asked),
       variables,
       options,
     );
-    const wrong = this.wrongIn(text, answer);
+    const wrong = this.wrongIn(asked, answer);
     if (wrong !== undefined) throw misshapen(this.client, wrong);
     return answer;
   }

@@ -541,6 +541,14 @@ export type GalleriesQueryVariables = Exact<{
 
 export type GalleriesQuery = { findGalleries: { galleries: Array<{ id: string, title: string | null, code: string | null, urls: Array<string>, date: string | null, details: string | null, photographer: string | null, rating100: number | null, organized: boolean, custom_fields: { [key: string]: Json }, created_at: string, updated_at: string, studio: { id: string } | null, tags: Array<{ id: string }>, performers: Array<{ id: string }>, chapters: Array<{ id: string, title: string, image_index: number, created_at: string, updated_at: string }>, files: Array<{ id: string } & { id?: string, path?: string, size?: number, mod_time?: string, zip_file_id?: string | null, created_at?: string, updated_at?: string, zip_file?: { id: string } | null, fingerprints?: Array<{ type: string, value: string }> }>, folder: { id: string, path: string } | null }> } };
 
+export type GalleryAloneQueryVariables = Exact<{
+  id: number;
+  files: boolean;
+}>;
+
+
+export type GalleryAloneQuery = { findGalleries: { galleries: Array<{ id: string, title: string | null, code: string | null, urls: Array<string>, date: string | null, details: string | null, photographer: string | null, rating100: number | null, organized: boolean, custom_fields: { [key: string]: Json }, created_at: string, updated_at: string, studio: { id: string } | null, tags: Array<{ id: string }>, performers: Array<{ id: string }>, chapters: Array<{ id: string, title: string, image_index: number, created_at: string, updated_at: string }>, files: Array<{ id: string } & { id?: string, path?: string, size?: number, mod_time?: string, zip_file_id?: string | null, created_at?: string, updated_at?: string, zip_file?: { id: string } | null, fingerprints?: Array<{ type: string, value: string }> }>, folder: { id: string, path: string } | null }> } };
+
 export type GalleryFieldsFragment = { id: string, title: string | null, code: string | null, urls: Array<string>, date: string | null, details: string | null, photographer: string | null, rating100: number | null, organized: boolean, custom_fields: { [key: string]: Json }, created_at: string, updated_at: string, studio: { id: string } | null, tags: Array<{ id: string }>, performers: Array<{ id: string }>, chapters: Array<{ id: string, title: string, image_index: number, created_at: string, updated_at: string }>, files: Array<{ id: string } & { id?: string, path?: string, size?: number, mod_time?: string, zip_file_id?: string | null, created_at?: string, updated_at?: string, zip_file?: { id: string } | null, fingerprints?: Array<{ type: string, value: string }> }>, folder: { id: string, path: string } | null };
 
 export type ChapterFieldsFragment = { id: string, title: string, image_index: number, created_at: string, updated_at: string };
@@ -591,6 +599,17 @@ export type ImagesQueryVariables = Exact<{
 
 
 export type ImagesQuery = { findImages: { images: Array<{ id: string, title: string | null, code: string | null, rating100: number | null, urls: Array<string>, date: string | null, details: string | null, photographer: string | null, o_counter: number | null, organized: boolean, custom_fields: { [key: string]: Json }, created_at: string, updated_at: string, galleries: Array<{ id: string }>, studio: { id: string } | null, tags: Array<{ id: string }>, performers: Array<{ id: string }>, visual_files: Array<
+        | { __typename: 'ImageFile', id: string } & { format?: string, width?: number, height?: number, id: string, path: string, size: number, mod_time: string, zip_file_id: string | null, created_at: string, updated_at: string, zip_file: { id: string } | null, fingerprints: Array<{ type: string, value: string }> }
+        | { __typename: 'VideoFile', id: string } & { format?: string, width?: number, height?: number, duration?: number, video_codec?: string, audio_codec?: string, frame_rate?: number, bit_rate?: number, id: string, path: string, size: number, mod_time: string, zip_file_id: string | null, created_at: string, updated_at: string, zip_file: { id: string } | null, fingerprints: Array<{ type: string, value: string }> }
+      > }> } };
+
+export type ImageAloneQueryVariables = Exact<{
+  id: number;
+  files: boolean;
+}>;
+
+
+export type ImageAloneQuery = { findImages: { images: Array<{ id: string, title: string | null, code: string | null, rating100: number | null, urls: Array<string>, date: string | null, details: string | null, photographer: string | null, o_counter: number | null, organized: boolean, custom_fields: { [key: string]: Json }, created_at: string, updated_at: string, galleries: Array<{ id: string }>, studio: { id: string } | null, tags: Array<{ id: string }>, performers: Array<{ id: string }>, visual_files: Array<
         | { __typename: 'ImageFile', id: string } & { format?: string, width?: number, height?: number, id: string, path: string, size: number, mod_time: string, zip_file_id: string | null, created_at: string, updated_at: string, zip_file: { id: string } | null, fingerprints: Array<{ type: string, value: string }> }
         | { __typename: 'VideoFile', id: string } & { format?: string, width?: number, height?: number, duration?: number, video_codec?: string, audio_codec?: string, frame_rate?: number, bit_rate?: number, id: string, path: string, size: number, mod_time: string, zip_file_id: string | null, created_at: string, updated_at: string, zip_file: { id: string } | null, fingerprints: Array<{ type: string, value: string }> }
       > }> } };
@@ -993,50 +1012,70 @@ export type PerformerFieldsFragment = { id: string, name: string, disambiguation
 
 export type TagsWithoutPictureQueryVariables = Exact<{
   missing: string;
+  filter: FindFilterType;
 }>;
 
 
-export type TagsWithoutPictureQuery = { findTags: { tags: Array<{ id: string }> } };
+export type TagsWithoutPictureQuery = { findTags: { count: number, tags: Array<{ id: string }> } };
 
 export type StudiosWithoutPictureQueryVariables = Exact<{
   missing: string;
+  filter: FindFilterType;
 }>;
 
 
-export type StudiosWithoutPictureQuery = { findStudios: { studios: Array<{ id: string }> } };
+export type StudiosWithoutPictureQuery = { findStudios: { count: number, studios: Array<{ id: string }> } };
 
 export type PerformersWithoutPictureQueryVariables = Exact<{
   missing: string;
+  filter: FindFilterType;
 }>;
 
 
-export type PerformersWithoutPictureQuery = { findPerformers: { performers: Array<{ id: string }> } };
+export type PerformersWithoutPictureQuery = { findPerformers: { count: number, performers: Array<{ id: string }> } };
 
 export type GroupsWithoutPictureQueryVariables = Exact<{
   missing: string;
+  filter: FindFilterType;
 }>;
 
 
-export type GroupsWithoutPictureQuery = { findGroups: { groups: Array<{ id: string }> } };
+export type GroupsWithoutPictureQuery = { findGroups: { count: number, groups: Array<{ id: string }> } };
 
 export type MoviesWithoutPictureQueryVariables = Exact<{
   missing: string;
+  filter: FindFilterType;
 }>;
 
 
-export type MoviesWithoutPictureQuery = { findMovies: { movies: Array<{ id: string }> } };
+export type MoviesWithoutPictureQuery = { findMovies: { count: number, movies: Array<{ id: string }> } };
 
 export type ScenesWithoutPictureQueryVariables = Exact<{
   missing: string;
+  filter: FindFilterType;
 }>;
 
 
-export type ScenesWithoutPictureQuery = { findScenes: { scenes: Array<{ id: string }> } };
+export type ScenesWithoutPictureQuery = { findScenes: { count: number, scenes: Array<{ id: string }> } };
 
 export type SavedFiltersQueryVariables = Exact<{ [key: string]: never; }>;
 
 
 export type SavedFiltersQuery = { findSavedFilters: Array<{ id: string, mode: FilterMode, name: string, object_filter: { [key: string]: Json } | null, ui_options: { [key: string]: Json } | null, find_filter: { q: string | null, page: number | null, per_page: number | null, sort: string | null, direction: SortDirectionEnum | null } | null }> };
+
+export type SavedFilterQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type SavedFilterQuery = { findSavedFilter: { id: string, mode: FilterMode, name: string, object_filter: { [key: string]: Json } | null, ui_options: { [key: string]: Json } | null, find_filter: { q: string | null, page: number | null, per_page: number | null, sort: string | null, direction: SortDirectionEnum | null } | null } | null };
+
+export type SavedFiltersOfModeQueryVariables = Exact<{
+  mode: FilterMode;
+}>;
+
+
+export type SavedFiltersOfModeQuery = { findSavedFilters: Array<{ id: string, mode: FilterMode, name: string, object_filter: { [key: string]: Json } | null, ui_options: { [key: string]: Json } | null, find_filter: { q: string | null, page: number | null, per_page: number | null, sort: string | null, direction: SortDirectionEnum | null } | null }> };
 
 export type SavedFilterFieldsFragment = { id: string, mode: FilterMode, name: string, object_filter: { [key: string]: Json } | null, ui_options: { [key: string]: Json } | null, find_filter: { q: string | null, page: number | null, per_page: number | null, sort: string | null, direction: SortDirectionEnum | null } | null };
 
@@ -1054,6 +1093,14 @@ export type ScenesQueryVariables = Exact<{
 
 
 export type ScenesQuery = { findScenes: { scenes: Array<{ id: string, title: string | null, code: string | null, details: string | null, director: string | null, urls: Array<string>, date: string | null, rating100: number | null, organized: boolean, interactive: boolean, interactive_speed: number | null, resume_time: number | null, play_duration: number | null, play_history: Array<string>, o_history: Array<string>, custom_fields: { [key: string]: Json }, created_at: string, updated_at: string, captions: Array<{ language_code: string, caption_type: string }> | null, files: Array<{ id: string } & { format?: string, width?: number, height?: number, duration?: number, video_codec?: string, audio_codec?: string, frame_rate?: number, bit_rate?: number, id: string, path: string, size: number, mod_time: string, zip_file_id: string | null, created_at: string, updated_at: string, zip_file: { id: string } | null, fingerprints: Array<{ type: string, value: string }> }>, galleries: Array<{ id: string }>, studio: { id: string } | null, groups: Array<{ scene_index: number | null, group: { id: string } }>, movies: Array<{ scene_index: number | null, movie: { id: string } }>, tags: Array<{ id: string }>, performers: Array<{ id: string }>, stash_ids: Array<{ endpoint: string, stash_id: string, updated_at: string }> }> } };
+
+export type SceneAloneQueryVariables = Exact<{
+  id: number;
+  files: boolean;
+}>;
+
+
+export type SceneAloneQuery = { findScenes: { scenes: Array<{ id: string, title: string | null, code: string | null, details: string | null, director: string | null, urls: Array<string>, date: string | null, rating100: number | null, organized: boolean, interactive: boolean, interactive_speed: number | null, resume_time: number | null, play_duration: number | null, play_history: Array<string>, o_history: Array<string>, custom_fields: { [key: string]: Json }, created_at: string, updated_at: string, captions: Array<{ language_code: string, caption_type: string }> | null, files: Array<{ id: string } & { format?: string, width?: number, height?: number, duration?: number, video_codec?: string, audio_codec?: string, frame_rate?: number, bit_rate?: number, id: string, path: string, size: number, mod_time: string, zip_file_id: string | null, created_at: string, updated_at: string, zip_file: { id: string } | null, fingerprints: Array<{ type: string, value: string }> }>, galleries: Array<{ id: string }>, studio: { id: string } | null, groups: Array<{ scene_index: number | null, group: { id: string } }>, movies: Array<{ scene_index: number | null, movie: { id: string } }>, tags: Array<{ id: string }>, performers: Array<{ id: string }>, stash_ids: Array<{ endpoint: string, stash_id: string, updated_at: string }> }> } };
 
 export type SceneFieldsFragment = { id: string, title: string | null, code: string | null, details: string | null, director: string | null, urls: Array<string>, date: string | null, rating100: number | null, organized: boolean, interactive: boolean, interactive_speed: number | null, resume_time: number | null, play_duration: number | null, play_history: Array<string>, o_history: Array<string>, custom_fields: { [key: string]: Json }, created_at: string, updated_at: string, captions: Array<{ language_code: string, caption_type: string }> | null, files: Array<{ id: string } & { format?: string, width?: number, height?: number, duration?: number, video_codec?: string, audio_codec?: string, frame_rate?: number, bit_rate?: number, id: string, path: string, size: number, mod_time: string, zip_file_id: string | null, created_at: string, updated_at: string, zip_file: { id: string } | null, fingerprints: Array<{ type: string, value: string }> }>, galleries: Array<{ id: string }>, studio: { id: string } | null, groups: Array<{ scene_index: number | null, group: { id: string } }>, movies: Array<{ scene_index: number | null, movie: { id: string } }>, tags: Array<{ id: string }>, performers: Array<{ id: string }>, stash_ids: Array<{ endpoint: string, stash_id: string, updated_at: string }> };
 
@@ -1863,6 +1910,71 @@ fragment ChapterFields on GalleryChapter {
   created_at
   updated_at
 }`) as unknown as TypedDocumentString<GalleriesQuery, GalleriesQueryVariables>;
+export const GalleryAloneDocument = new TypedDocumentString(`
+    query GalleryAlone($id: Int!, $files: Boolean!) {
+  findGalleries(gallery_filter: { id: { value: $id, modifier: EQUALS } }) {
+    galleries {
+      ...GalleryFields
+    }
+  }
+}
+    fragment FileFields on BaseFile {
+  id
+  path
+  size
+  mod_time
+  zip_file_id
+  zip_file {
+    id
+  }
+  fingerprints {
+    type
+    value
+  }
+  created_at
+  updated_at
+}
+fragment GalleryFields on Gallery {
+  id
+  title
+  code
+  urls
+  date
+  details
+  photographer
+  rating100
+  organized
+  studio {
+    id
+  }
+  tags {
+    id
+  }
+  performers {
+    id
+  }
+  chapters {
+    ...ChapterFields
+  }
+  files {
+    id
+    ...FileFields @include(if: $files)
+  }
+  folder {
+    id
+    path
+  }
+  custom_fields
+  created_at
+  updated_at
+}
+fragment ChapterFields on GalleryChapter {
+  id
+  title
+  image_index
+  created_at
+  updated_at
+}`) as unknown as TypedDocumentString<GalleryAloneQuery, GalleryAloneQueryVariables>;
 export const GroupIdsDocument = new TypedDocumentString(`
     query GroupIds($filter: FindFilterType!) {
   findGroups(filter: $filter) {
@@ -2027,6 +2139,82 @@ fragment ImageFields on Image {
   created_at
   updated_at
 }`) as unknown as TypedDocumentString<ImagesQuery, ImagesQueryVariables>;
+export const ImageAloneDocument = new TypedDocumentString(`
+    query ImageAlone($id: Int!, $files: Boolean!) {
+  findImages(image_filter: { id: { value: $id, modifier: EQUALS } }) {
+    images {
+      ...ImageFields
+    }
+  }
+}
+    fragment FileFields on BaseFile {
+  id
+  path
+  size
+  mod_time
+  zip_file_id
+  zip_file {
+    id
+  }
+  fingerprints {
+    type
+    value
+  }
+  created_at
+  updated_at
+}
+fragment ImageFileFields on ImageFile {
+  ...FileFields
+  format
+  width
+  height
+}
+fragment VideoFileFields on VideoFile {
+  ...FileFields
+  format
+  width
+  height
+  duration
+  video_codec
+  audio_codec
+  frame_rate
+  bit_rate
+}
+fragment ImageFields on Image {
+  id
+  title
+  code
+  rating100
+  urls
+  date
+  details
+  photographer
+  o_counter
+  organized
+  galleries {
+    id
+  }
+  studio {
+    id
+  }
+  tags {
+    id
+  }
+  performers {
+    id
+  }
+  visual_files {
+    __typename
+    ... on BaseFile {
+      id
+    }
+    ...ImageFileFields @include(if: $files)
+    ...VideoFileFields @include(if: $files)
+  }
+  custom_fields
+  created_at
+  updated_at
+}`) as unknown as TypedDocumentString<ImageAloneQuery, ImageAloneQueryVariables>;
 export const MarkerIdsDocument = new TypedDocumentString(`
     query MarkerIds($filter: FindFilterType!) {
   findSceneMarkers(filter: $filter) {
@@ -3144,8 +3332,9 @@ fragment StashIdFields on StashID {
   updated_at
 }`) as unknown as TypedDocumentString<PerformersQuery, PerformersQueryVariables>;
 export const TagsWithoutPictureDocument = new TypedDocumentString(`
-    query TagsWithoutPicture($missing: String!) {
-  findTags(tag_filter: { is_missing: $missing }, filter: { per_page: -1 }) {
+    query TagsWithoutPicture($missing: String!, $filter: FindFilterType!) {
+  findTags(tag_filter: { is_missing: $missing }, filter: $filter) {
+    count
     tags {
       id
     }
@@ -3153,8 +3342,9 @@ export const TagsWithoutPictureDocument = new TypedDocumentString(`
 }
     `) as unknown as TypedDocumentString<TagsWithoutPictureQuery, TagsWithoutPictureQueryVariables>;
 export const StudiosWithoutPictureDocument = new TypedDocumentString(`
-    query StudiosWithoutPicture($missing: String!) {
-  findStudios(studio_filter: { is_missing: $missing }, filter: { per_page: -1 }) {
+    query StudiosWithoutPicture($missing: String!, $filter: FindFilterType!) {
+  findStudios(studio_filter: { is_missing: $missing }, filter: $filter) {
+    count
     studios {
       id
     }
@@ -3162,11 +3352,9 @@ export const StudiosWithoutPictureDocument = new TypedDocumentString(`
 }
     `) as unknown as TypedDocumentString<StudiosWithoutPictureQuery, StudiosWithoutPictureQueryVariables>;
 export const PerformersWithoutPictureDocument = new TypedDocumentString(`
-    query PerformersWithoutPicture($missing: String!) {
-  findPerformers(
-    performer_filter: { is_missing: $missing }
-    filter: { per_page: -1 }
-  ) {
+    query PerformersWithoutPicture($missing: String!, $filter: FindFilterType!) {
+  findPerformers(performer_filter: { is_missing: $missing }, filter: $filter) {
+    count
     performers {
       id
     }
@@ -3174,8 +3362,9 @@ export const PerformersWithoutPictureDocument = new TypedDocumentString(`
 }
     `) as unknown as TypedDocumentString<PerformersWithoutPictureQuery, PerformersWithoutPictureQueryVariables>;
 export const GroupsWithoutPictureDocument = new TypedDocumentString(`
-    query GroupsWithoutPicture($missing: String!) {
-  findGroups(group_filter: { is_missing: $missing }, filter: { per_page: -1 }) {
+    query GroupsWithoutPicture($missing: String!, $filter: FindFilterType!) {
+  findGroups(group_filter: { is_missing: $missing }, filter: $filter) {
+    count
     groups {
       id
     }
@@ -3183,8 +3372,9 @@ export const GroupsWithoutPictureDocument = new TypedDocumentString(`
 }
     `) as unknown as TypedDocumentString<GroupsWithoutPictureQuery, GroupsWithoutPictureQueryVariables>;
 export const MoviesWithoutPictureDocument = new TypedDocumentString(`
-    query MoviesWithoutPicture($missing: String!) {
-  findMovies(movie_filter: { is_missing: $missing }, filter: { per_page: -1 }) {
+    query MoviesWithoutPicture($missing: String!, $filter: FindFilterType!) {
+  findMovies(movie_filter: { is_missing: $missing }, filter: $filter) {
+    count
     movies {
       id
     }
@@ -3192,8 +3382,9 @@ export const MoviesWithoutPictureDocument = new TypedDocumentString(`
 }
     `) as unknown as TypedDocumentString<MoviesWithoutPictureQuery, MoviesWithoutPictureQueryVariables>;
 export const ScenesWithoutPictureDocument = new TypedDocumentString(`
-    query ScenesWithoutPicture($missing: String!) {
-  findScenes(scene_filter: { is_missing: $missing }, filter: { per_page: -1 }) {
+    query ScenesWithoutPicture($missing: String!, $filter: FindFilterType!) {
+  findScenes(scene_filter: { is_missing: $missing }, filter: $filter) {
+    count
     scenes {
       id
     }
@@ -3220,6 +3411,46 @@ export const SavedFiltersDocument = new TypedDocumentString(`
   object_filter
   ui_options
 }`) as unknown as TypedDocumentString<SavedFiltersQuery, SavedFiltersQueryVariables>;
+export const SavedFilterDocument = new TypedDocumentString(`
+    query SavedFilter($id: ID!) {
+  findSavedFilter(id: $id) {
+    ...SavedFilterFields
+  }
+}
+    fragment SavedFilterFields on SavedFilter {
+  id
+  mode
+  name
+  find_filter {
+    q
+    page
+    per_page
+    sort
+    direction
+  }
+  object_filter
+  ui_options
+}`) as unknown as TypedDocumentString<SavedFilterQuery, SavedFilterQueryVariables>;
+export const SavedFiltersOfModeDocument = new TypedDocumentString(`
+    query SavedFiltersOfMode($mode: FilterMode!) {
+  findSavedFilters(mode: $mode) {
+    ...SavedFilterFields
+  }
+}
+    fragment SavedFilterFields on SavedFilter {
+  id
+  mode
+  name
+  find_filter {
+    q
+    page
+    per_page
+    sort
+    direction
+  }
+  object_filter
+  ui_options
+}`) as unknown as TypedDocumentString<SavedFiltersOfModeQuery, SavedFiltersOfModeQueryVariables>;
 export const SceneIdsDocument = new TypedDocumentString(`
     query SceneIds($filter: FindFilterType!) {
   findScenes(filter: $filter) {
@@ -3325,6 +3556,101 @@ fragment StashIdFields on StashID {
   stash_id
   updated_at
 }`) as unknown as TypedDocumentString<ScenesQuery, ScenesQueryVariables>;
+export const SceneAloneDocument = new TypedDocumentString(`
+    query SceneAlone($id: Int!, $files: Boolean!) {
+  findScenes(scene_filter: { id: { value: $id, modifier: EQUALS } }) {
+    scenes {
+      ...SceneFields
+    }
+  }
+}
+    fragment FileFields on BaseFile {
+  id
+  path
+  size
+  mod_time
+  zip_file_id
+  zip_file {
+    id
+  }
+  fingerprints {
+    type
+    value
+  }
+  created_at
+  updated_at
+}
+fragment VideoFileFields on VideoFile {
+  ...FileFields
+  format
+  width
+  height
+  duration
+  video_codec
+  audio_codec
+  frame_rate
+  bit_rate
+}
+fragment SceneFields on Scene {
+  id
+  title
+  code
+  details
+  director
+  urls
+  date
+  rating100
+  organized
+  interactive
+  interactive_speed
+  captions {
+    language_code
+    caption_type
+  }
+  resume_time
+  play_duration
+  play_history
+  o_history
+  files {
+    id
+    ...VideoFileFields @include(if: $files)
+  }
+  galleries {
+    id
+  }
+  studio {
+    id
+  }
+  groups {
+    group {
+      id
+    }
+    scene_index
+  }
+  movies {
+    movie {
+      id
+    }
+    scene_index
+  }
+  tags {
+    id
+  }
+  performers {
+    id
+  }
+  stash_ids {
+    ...StashIdFields
+  }
+  custom_fields
+  created_at
+  updated_at
+}
+fragment StashIdFields on StashID {
+  endpoint
+  stash_id
+  updated_at
+}`) as unknown as TypedDocumentString<SceneAloneQuery, SceneAloneQueryVariables>;
 export const ServerStatusDocument = new TypedDocumentString(`
     query ServerStatus {
   version {

@@ -15,6 +15,8 @@ export interface Candidates {
   fresh: Id[];
   /** Links whose record is not there any more. */
   gone: Id[];
+  /** Links whose record the source refuses to tell: it is there, or may be. */
+  untold: Id[];
   /** The source gave fewer records than it counts: nothing that is missing may be taken for gone. */
   isShort: boolean;
   /** How many have another time of creation than before, and are the same otherwise. */
@@ -38,13 +40,25 @@ export async function candidatesOf(kind: Kind, looking: Looking): Promise<Candid
   const touched = full ? null : reading.touched(kind);
   const found =
     touched === null ? await comparing(kind, looking) : await among(kind, touched, looking);
-  return withUnsettled(kind, found, looking);
+  return withoutUntold(kind, await withUnsettled(kind, found, looking), reading);
+}
+
+/** What the source refuses to tell is not gone. */
+function withoutUntold(kind: Kind, found: Candidates, reading: Reading): Candidates {
+  const { ids, isOpen } = reading.untold(kind);
+  if (!isOpen && ids.size === 0) return found;
+  const isUntold = (id: Id) => isOpen || ids.has(id);
+  return {
+    ...found,
+    gone: found.gone.filter((id) => !isUntold(id)),
+    untold: found.gone.filter(isUntold),
+  };
 }
 
 /** All records of the source against the hashes of what was last seen: a merge of two ordered streams. */
 async function comparing(kind: Kind, looking: Looking): Promise<Candidates> {
   const { client, source, reading, signal, progress } = looking;
-  const found: Candidates = { there: [], fresh: [], gone: [], isShort: false };
+  const found: Candidates = { there: [], fresh: [], gone: [], untold: [], isShort: false };
   const counted = (await reading.counts())[kind];
   let read = 0;
   await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
@@ -88,8 +102,9 @@ async function comparing(kind: Kind, looking: Looking): Promise<Candidates> {
   } finally {
     await client.query('ROLLBACK');
   }
+  const { ids: untold, isOpen } = reading.untold(kind);
   // Before v0.29 a server does not count its files, and counts() only guesses.
-  found.isShort = kind !== 'file' && read < counted;
+  found.isShort = kind !== 'file' && !isOpen && read + untold.size < counted;
   return found;
 }
 
@@ -109,6 +124,7 @@ async function among(kind: Kind, touched: readonly Id[], looking: Looking): Prom
     there: asked.filter((id) => there.has(id)),
     fresh: asked.filter((id) => there.has(id) && !linked.has(id)),
     gone: asked.filter((id) => !there.has(id) && linked.has(id)),
+    untold: [],
     isShort: false,
   };
 }

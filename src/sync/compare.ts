@@ -24,13 +24,15 @@ type Batches<K extends Kind> = AsyncIterable<Rec<K>[]> | Iterable<Rec<K>[]>;
 /**
  * Merge-joins two streams of a kind's records, each ascending by id, and tells every field that differs. A field
  * that the source's road cannot tell is passed over; one that the source has and the library never got is a
- * difference, unless it is empty. Holds one batch of each side.
+ * difference, unless it is empty. A record of the library's that the source refuses to tell is passed over. Holds one
+ * batch of each side.
  */
 export async function compareKind<K extends Kind>(
   kind: K,
   source: Batches<K>,
   library: Batches<K>,
   report: (difference: Difference) => void,
+  isUntold: (id: Id) => boolean = () => false,
 ): Promise<Compared> {
   const compared: Compared = { records: 0, fields: 0, differences: 0 };
   const tell = (id: Id, field: string | null, here: unknown, there: unknown) => {
@@ -43,7 +45,7 @@ export async function compareKind<K extends Kind>(
       compared.records++;
       let own = ours.peek() ?? (await ours.fetch());
       while (own && own.id < theirs.id) {
-        tell(own.id, null, undefined, own);
+        if (!isUntold(own.id)) tell(own.id, null, undefined, own);
         ours.skip();
         own = ours.peek() ?? (await ours.fetch());
       }
@@ -66,7 +68,7 @@ export async function compareKind<K extends Kind>(
   for (;;) {
     const own = ours.peek() ?? (await ours.fetch());
     if (!own) return compared;
-    tell(own.id, null, undefined, own);
+    if (!isUntold(own.id)) tell(own.id, null, undefined, own);
     ours.skip();
   }
 }

@@ -91,7 +91,9 @@ async function matchByTime(
   const isOpen = (id: Id) => !('libraryId' in (outcomes.get(id) ?? {}));
   const there: [number, Id][] = [];
   for (const some of batchesOf(fresh.filter(isOpen))) {
-    for (const [id, at] of await reading.created(kind, some)) there.push([Date.parse(at), id]);
+    for (const [id, at] of await reading.created(kind, some)) {
+      if (at !== null) there.push([Date.parse(at), id]);
+    }
   }
   if (there.length === 0) return;
   const here = (await linkedAt(client, source, kind)).filter(([, id]) => !taken.has(id));

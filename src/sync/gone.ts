@@ -21,13 +21,12 @@ import { creatable } from './projection.ts';
 export async function planGone(
   planning: Planning,
   { of }: Decisions,
-  missing?: { [K in Kind]: readonly Id[] },
+  untold: readonly { [K in Kind]: readonly Id[] }[] = [],
 ): Promise<ReadonlySet<LibraryId>> {
   const staying = new Set<LibraryId>();
   for (const kind of kindNames) {
-    for (const link of await linksAll(planning, kind, missing?.[kind] ?? [])) {
-      staying.add(link.libraryId);
-    }
+    const ids = untold.flatMap((of) => of[kind]);
+    for (const link of await linksAll(planning, kind, ids)) staying.add(link.libraryId);
     const givenAgain = planning.plan.fresh(kind, of[kind].stays);
     for (const link of await linksAll(planning, kind, of[kind].stays)) {
       staying.add(link.libraryId);

@@ -49,8 +49,9 @@ export async function identify(
     const isOnDisk = hasFiles.has(kind) || kind in ownerField;
     const dated: Id[] = [];
     for (const { id, createdAt } of known) {
-      all++;
       const now = created.get(id);
+      if (now === null) continue; // the server refuses to tell: no evidence for anything
+      all++;
       if (now === undefined) {
         if (!isOnDisk) goneElsewhere++;
         if (id > (highest[kind] ?? Infinity)) ungiven++;

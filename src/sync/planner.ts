@@ -106,7 +106,10 @@ export async function makePlan(
     source.standing === 'push'
       ? await planLost(planning, found)
       : await decide(planning, found, allowance, away !== undefined);
-  const staying = await planGone(planning, decisions, missing?.ids);
+  const staying = await planGone(planning, decisions, [
+    ...(missing ? [missing.ids] : []),
+    untoldIn(found),
+  ]);
   const due: PlanItem[] = [];
   const restored = new Set<LibraryId>();
   const progress = stage('plan', sum(kindNames.map((kind) => found[kind].there.length)));
@@ -177,6 +180,12 @@ function missingIn(found: Found, { standing }: Source): Missing | undefined {
   }
   return { ids, why };
 }
+
+/** What the source refuses to tell stays, and stays wherever it is named. */
+const untoldIn = (found: Found): { [K in Kind]: readonly Id[] } =>
+  Object.fromEntries(kindNames.map((kind) => [kind, found[kind].untold])) as {
+    [K in Kind]: Id[];
+  };
 
 interface Missing {
   ids: { [K in Kind]: readonly Id[] };
@@ -318,7 +327,7 @@ async function withReplaced(
     for (const [id, link] of links) {
       const before = link.facts.createdAt;
       const createdAt = now.get(id);
-      if (typeof before !== 'string' || createdAt === undefined) continue;
+      if (typeof before !== 'string' || createdAt == null) continue;
       if (Date.parse(before) !== Date.parse(createdAt)) dated.push(id);
     }
   }

@@ -48,7 +48,9 @@ export function ended(stage: Stage): string {
 /** `scene 12, title: holds a NUL character, which PostgreSQL cannot hold`. */
 export function troubleLine(trouble: ShownTrouble): string {
   const { kind, id, field, why } = trouble;
-  const which = 'name' in trouble && id === null ? JSON.stringify(trouble.name) : id;
+  // A server may refuse a record without saying which.
+  const number = id === 0 ? '(number unknown)' : id;
+  const which = 'name' in trouble && id === null ? JSON.stringify(trouble.name) : number;
   const line = `${kind} ${which}${field === null ? '' : `, ${field}`}: ${why}`;
   return harmless(line.replaceAll(/\s+/g, ' '));
 }

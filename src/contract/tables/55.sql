@@ -263,7 +263,7 @@ create table scenes_files (
   primary key (scene_id, file_id)
 );
 create index scenes_files_file on scenes_files (file_id);
-create unique index scenes_files_primary on scenes_files (scene_id) where "primary" = 1;
+create unique index unique_index_scenes_files_on_primary on scenes_files (scene_id) where "primary" = 1;
 
 create table scenes_tags (
   scene_id integer references scenes (id) on delete cascade,
@@ -340,7 +340,7 @@ create table images_files (
   primary key (image_id, file_id)
 );
 create index images_files_file on images_files (file_id);
-create unique index images_files_primary on images_files (image_id) where "primary" = 1;
+create unique index unique_index_images_files_on_primary on images_files (image_id) where "primary" = 1;
 
 create table images_tags (
   image_id integer references images (id) on delete cascade,
@@ -390,7 +390,7 @@ create table galleries_files (
   primary key (gallery_id, file_id)
 );
 create index galleries_files_file on galleries_files (file_id);
-create unique index galleries_files_primary on galleries_files (gallery_id) where "primary" = 1;
+create unique index unique_index_galleries_files_on_primary on galleries_files (gallery_id) where "primary" = 1;
 
 create table galleries_images (
   gallery_id integer not null references galleries (id) on delete cascade,

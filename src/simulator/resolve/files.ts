@@ -1,4 +1,4 @@
-import { type Node, parent, related, rowsOf } from '../batch.ts';
+import { type Node, parent, present, related, rowsOf } from '../batch.ts';
 import type { Context, Resolvers } from '../context.ts';
 import type { Library, Row } from '../library.ts';
 import { text, time, value } from '../values.ts';
@@ -13,9 +13,22 @@ const ofRecord = (table: string, owner: string) =>
        order by ${owner}, "primary" desc, file_id`,
   );
 
-export const videoFiles = ofRecord('scenes_files', 'scene_id');
-export const visualFiles = ofRecord('images_files', 'image_id');
-export const galleryFiles = ofRecord('galleries_files', 'gallery_id');
+const filesOfScene = ofRecord('scenes_files', 'scene_id');
+const filesOfImage = ofRecord('images_files', 'image_id');
+const filesOfGallery = ofRecord('galleries_files', 'gallery_id');
+
+/** Those of a scene are videos, those of an image images or videos; what is neither is refused. */
+const ofType = (files: Node[], types: readonly string[], word: string): Node[] => {
+  const other = present(files).find((one) => !types.includes(typeOfFile(one)));
+  if (!other) return files;
+  const goType = typeOfFile(other) === 'BasicFile' ? 'BaseFile' : typeOfFile(other);
+  throw new Error(`file *models.${goType} is not a ${word} file`);
+};
+
+export const videoFiles = (scene: Node) => ofType(filesOfScene(scene), ['VideoFile'], 'video');
+export const visualFiles = (image: Node) =>
+  ofType(filesOfImage(image), ['VideoFile', 'ImageFile'], 'visual');
+export const galleryFiles = (gallery: Node) => present(filesOfGallery(gallery));
 
 export function primaryVideo(scene: Node): Row | undefined {
   const [first] = videoFiles(scene);
@@ -38,7 +51,7 @@ const media = (file: Node): Row | undefined => video(file) ?? image(file);
 
 /** The GraphQL type that a file is of. */
 export const typeOfFile = (file: Node): string =>
-  video(file) ? 'VideoFile' : image(file) ? 'ImageFile' : 'BasicFile';
+  image(file) ? 'ImageFile' : video(file) ? 'VideoFile' : 'BasicFile';
 
 const fingerprints = rowsOf(
   () =>

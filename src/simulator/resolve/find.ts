@@ -1,6 +1,7 @@
-import { Batch, nodeOf, type TypeName, tableOf } from '../batch.ts';
+import { Batch, nodeOf, present, type TypeName, tableOf } from '../batch.ts';
 import type { Context, Resolvers } from '../context.ts';
 import type { Library } from '../library.ts';
+import { listable, withPrimaryFile } from '../refuse.ts';
 
 interface FindFilter {
   q?: string | null;
@@ -125,11 +126,13 @@ export const find: Resolvers = {
         query,
         (_: never, args: FindArguments, { library }: Context) => {
           // An empty list of ids asks for everything: measured on v0.25.1, v0.28.1 and v0.30.1.
-          const { count, ids } = args.ids?.length
-            ? byIds(library, kind, args.ids)
+          const isByIds = Boolean(args.ids?.length);
+          const { count, ids } = isByIds
+            ? byIds(library, kind, args.ids ?? [])
             : byFilter(library, kind, args);
           const batch = new Batch(library, kind.type, ids);
-          return { count, [kind.list]: ids.map((id) => batch.node(id)) };
+          const nodes = listable(present(ids.map((id) => batch.node(id))));
+          return { count, [kind.list]: isByIds ? withPrimaryFile(nodes) : nodes };
         },
       ]),
     ),
@@ -137,7 +140,7 @@ export const find: Resolvers = {
       Object.entries(singles).map(([query, type]) => [
         query,
         (_: never, { id }: { id?: string | null }, { library }: Context) =>
-          id == null ? null : nodeOf(library, type, Number(id)),
+          id == null ? null : single(library, type, Number(id)),
       ]),
     ),
     findFile: (_: never, { id }: { id?: string }, { library }: Context) =>
@@ -155,6 +158,11 @@ export const find: Resolvers = {
     },
   },
 };
+
+function single(library: Library, type: TypeName, id: number) {
+  const node = nodeOf(library, type, id);
+  return node && (listable([node])[0] ?? null);
+}
 
 const fail = (message: string): never => {
   throw new Error(message);

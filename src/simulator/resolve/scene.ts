@@ -1,5 +1,6 @@
-import { type Node, parent, related, rowsOf } from '../batch.ts';
+import { type Node, parent, present, related, rowsOf } from '../batch.ts';
 import type { Context, Resolvers } from '../context.ts';
+import { listable } from '../refuse.ts';
 import { date, flag, text, utc, value } from '../values.ts';
 import { primaryVideo, videoFiles } from './files.ts';
 import {
@@ -38,9 +39,11 @@ const inGroups = (name: 'group' | 'movie') => {
   );
   return (scene: Node) => {
     const index = indexes(scene);
-    return groups(scene).map((group, i) => ({ [name]: group, scene_index: index[i] }));
+    return present(groups(scene)).map((group, i) => ({ [name]: group, scene_index: index[i] }));
   };
 };
+
+const sceneOf = parent('Scene', 'scene_id', true);
 
 const captions = rowsOf(
   () =>
@@ -99,9 +102,12 @@ export const scene: Resolvers = {
     title: text('title'),
     seconds: value('seconds'),
     end_seconds: value('end_seconds'),
-    primary_tag: parent('Tag', 'primary_tag_id'),
+    primary_tag: parent('Tag', 'primary_tag_id', true),
     tags: tags('scene_markers_tags', 'scene_marker_id'),
-    scene: parent('Scene', 'scene_id'),
+    scene: (node: Node) => {
+      const found = sceneOf(node);
+      return found && (listable([found])[0] ?? null);
+    },
     ...timestamps,
   },
 };

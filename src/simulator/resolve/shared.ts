@@ -1,6 +1,7 @@
-import { type Node, related, rowsOf } from '../batch.ts';
+import { type Node, present, related, rowsOf } from '../batch.ts';
 import type { Context } from '../context.ts';
 import type { Library, Value } from '../library.ts';
+import { listable } from '../refuse.ts';
 import { json, rfc3339, time } from '../values.ts';
 
 export const within = 'in (select value from json_each(?))';
@@ -28,11 +29,13 @@ export const joined = (
   table: string,
   owner: string,
   target: string,
-) =>
-  related(
+) => {
+  const records = related(
     type,
     () => `select ${owner}, ${target} from ${table} where ${owner} ${within} order by 1, 2`,
   );
+  return (node: Node) => listable(present(records(node)));
+};
 
 export const urls = (table: string, owner: string) =>
   rowsOf(

@@ -15,7 +15,7 @@ import {
 } from '../../simulator/simulator.ts';
 import { connect } from '../server.ts';
 import { TablesReader } from '../tables/reader.ts';
-import { inFrontOf, open, serve } from '../testing.ts';
+import { open } from '../testing.ts';
 import { openGraphql } from './graphql.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'stowage-graphql-'));
@@ -203,43 +203,6 @@ describe('a server in trouble', () => {
     simulator.faults.add({ kind: 'status', status: 502, on: 'Scenes' });
     await assert.rejects(all(graphql, 'scene'), { code: 'source.failed' });
     assert.ok(batches(simulator, 'Scenes') <= 20);
-  });
-
-  /** A server that refuses whatever has one of these in it. */
-  const refusing = async (t: TestContext, bad: (id: number) => boolean) => {
-    const simulator = await startSimulator({ database: library('v0.30') });
-    t.after(() => simulator.close());
-    const errors = [{ message: 'sql: Scan error on column index 5' }];
-    const listener = inFrontOf(simulator.url, (told, operation) => {
-      const ids = [...told.matchAll(/"id":"(\d+)","(?:path|title)"/g)].map(([, id]) => Number(id));
-      const refuses = ['Scenes', 'Files'].includes(operation) && ids.some(bad);
-      return refuses ? JSON.stringify({ errors, data: null }) : told;
-    });
-    const { client } = await serve(t, listener);
-    const graphql = openGraphql(await connect(client), { batchSize: 40 });
-    t.after(() => graphql.close());
-    return graphql;
-  };
-
-  for (const kind of ['scene', 'file'] as const) {
-    test(`that refuses some ${kind}s tells all others, and those are named`, async (t) => {
-      const whole = await refusing(t, () => false);
-      const everyone = idsOf(await all(whole, kind));
-      const graphql = await refusing(t, (id) => id === 7 || id === 90);
-      const read = idsOf(await all(graphql, kind));
-      assert.deepEqual(
-        read,
-        everyone.filter((id) => id !== 7 && id !== 90),
-      );
-      const refused = graphql.troubles.filter((trouble) => trouble.kind === kind);
-      assert.deepEqual(idsOf(refused), [7, 90]);
-      assert.match(refused[0]?.why ?? '', /Scan error/);
-    });
-  }
-
-  test('that refuses them all is one that does not work', async (t) => {
-    const graphql = await refusing(t, () => true);
-    await assert.rejects(all(graphql, 'scene'), { code: 'source.refused' });
   });
 
   test('lets go when it is told to', async (t) => {

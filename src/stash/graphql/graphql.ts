@@ -1,13 +1,16 @@
 import type { Id, Instant } from '../../model/fields.ts';
 import type { Kind, Rec } from '../../model/kinds.ts';
-import type { Reading, SourceProfile, Trouble, UnknownData } from '../../model/reading.ts';
+import type { Reading, SourceProfile, Trouble, UnknownData, Untold } from '../../model/reading.ts';
 import { type Answers, mapperOf } from '../mapper.ts';
 import { basenameOf } from '../paths.ts';
 import type { StashServer } from '../server.ts';
 import * as ask from '../types.ts';
+import { Ids } from './ids.ts';
 import { type ById, Listing } from './listing.ts';
-import { type IdsQuery, idsListed, type ListingOptions } from './lists.ts';
+import { type IdsQuery, isRefusal, type ListingOptions } from './lists.ts';
 import { type ByPage, Paging } from './paging.ts';
+import { Refusals } from './refusals.ts';
+import { savedFilters } from './savedFilters.ts';
 import { Staging } from './staging.ts';
 
 export interface GraphqlOptions {
@@ -28,7 +31,7 @@ class GraphqlReading implements Reading {
   readonly file = null;
   readonly profile: SourceProfile;
   readonly unknown: readonly UnknownData[];
-  readonly troubles: Trouble[] = [];
+  readonly #refusals = new Refusals();
   readonly #server: StashServer;
   readonly #options: GraphqlOptions;
   readonly #staging = new Staging();
@@ -59,7 +62,7 @@ class GraphqlReading implements Reading {
     marker: (signal, ids) => this.#markers(signal, ids),
     chapter: (signal, ids) => (ids ? this.#someChapters(ids, signal) : this.#chapters(signal)),
     file: (signal, ids) => this.#files(signal, ids),
-    savedFilter: (signal, ids) => only(this.#savedFilters(signal), ids),
+    savedFilter: (signal, ids) => only(once(this.#savedFilters(signal)), ids),
   };
 
   constructor(server: StashServer, options: GraphqlOptions) {
@@ -71,28 +74,62 @@ class GraphqlReading implements Reading {
     this.#hasGroups = server.supports(ask.GroupsDocument);
   }
 
+  get troubles(): readonly Trouble[] {
+    return this.#refusals.troubles;
+  }
+
+  untold(kind: Kind): Untold {
+    return this.#refusals.untold(kind);
+  }
+
   /** Before v0.29 a server does not count its files: their number is then that of the records that have them. */
   async counts(): Promise<{ [K in Kind]: number }> {
-    const [counts, { findGalleries }] = await Promise.all([
-      this.#server.request(ask.CountsDocument, { filter: { per_page: 1 } }),
-      this.#server.request(ask.ChapterIdsDocument, { filter: { per_page: -1 } }),
-    ]);
-    const scene = counts.findScenes.count;
-    const image = counts.findImages.count;
-    const gallery = counts.findGalleries.count;
-    return {
-      tag: counts.findTags.count,
-      studio: counts.findStudios.count,
-      performer: counts.findPerformers.count,
-      group: (this.#hasGroups ? counts.findGroups : counts.findMovies).count,
-      image,
-      gallery,
-      scene,
-      marker: counts.findSceneMarkers.count,
-      chapter: findGalleries.galleries.reduce((sum, { chapters }) => sum + chapters.length, 0),
-      file: this.#hasFiles ? counts.findFiles.count : scene + image + gallery,
-      savedFilter: counts.findSavedFilters.length,
-    };
+    const chapter = await this.#chapterCount();
+    const told = await this.#countedTogether();
+    const counts = { ...told, chapter } as { [K in Kind]: number };
+    if (!this.#hasFiles) counts.file = counts.scene + counts.image + counts.gallery;
+    return counts;
+  }
+
+  /** In one request, or kind by kind where one of them is refused. */
+  async #countedTogether(): Promise<{ [K in Kind]?: number }> {
+    try {
+      const counts = await this.#server.request(ask.CountsDocument, { filter: { per_page: 0 } });
+      return {
+        tag: counts.findTags.count,
+        studio: counts.findStudios.count,
+        performer: counts.findPerformers.count,
+        group: (this.#hasGroups ? counts.findGroups : counts.findMovies).count,
+        image: counts.findImages.count,
+        gallery: counts.findGalleries.count,
+        scene: counts.findScenes.count,
+        marker: counts.findSceneMarkers.count,
+        ...(this.#hasFiles && { file: counts.findFiles.count }),
+        savedFilter: counts.findSavedFilters.length,
+      };
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+    }
+    const counts: { [K in Kind]?: number } = {};
+    for (const [kind] of this.#idsQueries()) counts[kind] = await this.#ids(kind).count();
+    return { ...counts, savedFilter: (await this.#savedFilters()).length };
+  }
+
+  /** Chapters are served only with their galleries, of which the server may refuse one. */
+  async #chapterCount(): Promise<number> {
+    const filter = { per_page: -1 };
+    try {
+      const { findGalleries } = await this.#server.request(ask.ChapterIdsDocument, { filter });
+      return findGalleries.galleries.reduce((sum, { chapters }) => sum + chapters.length, 0);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+    }
+    let count = 0;
+    const operations = { ids: ask.GalleryIdsDocument, batch: ask.GalleryChaptersDocument };
+    for await (const galleries of this.#list('gallery', operations, undefined, undefined)) {
+      for (const { chapters } of galleries) count += chapters?.length ?? 0;
+    }
+    return count;
   }
 
   async *records<K extends Kind>(kind: K, signal?: AbortSignal): AsyncGenerator<Rec<K>[]> {
@@ -116,24 +153,20 @@ class GraphqlReading implements Reading {
   /** Those there: what was given before and is gone, GraphQL does not tell; of chapters and old servers' files, nothing. */
   async highest(): Promise<{ [K in Kind]?: Id }> {
     const found: { [K in Kind]?: Id } = {};
-    for (const [kind, operation] of this.#idsQueries()) {
-      const filter = { per_page: 1, sort: 'id', direction: 'DESC' } as const;
-      const { ids } = idsListed(await this.#server.request(operation, { filter }));
-      found[kind] = ids[0] ?? 0;
-    }
-    for await (const filters of this.#savedFilters()) {
-      found.savedFilter = Number(filters.at(-1)?.id ?? 0);
-    }
+    for (const [kind] of this.#idsQueries()) found[kind] = await this.#ids(kind).highest();
+    found.savedFilter = Number((await this.#savedFilters()).at(-1)?.id ?? 0);
     return found;
   }
 
-  async created(kind: Kind, ids: readonly Id[]): Promise<Map<Id, Instant>> {
-    const found = new Map<Id, Instant>();
+  async created(kind: Kind, ids: readonly Id[]): Promise<Map<Id, Instant | null>> {
+    const found = new Map<Id, Instant | null>();
     for await (const records of this.some(kind, ids)) {
       for (const { id, createdAt } of records as { id: Id; createdAt?: Instant }[]) {
-        if (createdAt !== undefined) found.set(id, createdAt);
+        found.set(id, createdAt ?? null);
       }
     }
+    const { ids: untold, isOpen } = this.untold(kind);
+    for (const id of ids) if (!found.has(id) && (isOpen || untold.has(id))) found.set(id, null);
     return found;
   }
 
@@ -161,6 +194,11 @@ class GraphqlReading implements Reading {
     ];
   }
 
+  #ids(kind: Kind, signal?: AbortSignal): Ids {
+    const query = new Map(this.#idsQueries()).get(kind) as IdsQuery;
+    return new Ids(this.#server, query, { kind, refusals: this.#refusals, signal });
+  }
+
   #list<A extends { id: string }>(
     kind: Kind,
     queries: ById<A>,
@@ -177,11 +215,15 @@ class GraphqlReading implements Reading {
   }
 
   #listing(kind: Kind, signal: AbortSignal | undefined): ListingOptions {
-    return { kind, troubles: this.troubles, signal, batchSize: this.#options.batchSize };
+    return { kind, refusals: this.#refusals, signal, batchSize: this.#options.batchSize };
   }
 
   async *#images(signal?: AbortSignal, ids?: Id[]): AsyncGenerator<Answers['image'][]> {
-    const operations = { ids: ask.ImageIdsDocument, batch: ask.ImagesDocument };
+    const operations = {
+      ids: ask.ImageIdsDocument,
+      batch: ask.ImagesDocument,
+      alone: ask.ImageAloneDocument,
+    };
     for await (const answers of this.#list('image', operations, signal, ids)) {
       if (!ids) this.#staging.images(answers);
       yield this.profile.schema < 72 ? answers.map(withoutFileName) : answers;
@@ -191,17 +233,33 @@ class GraphqlReading implements Reading {
 
   async *#galleries(signal?: AbortSignal, ids?: Id[]): AsyncGenerator<Answers['gallery'][]> {
     await this.#stage('image', signal);
-    const operations = { ids: ask.GalleryIdsDocument, batch: ask.GalleriesDocument };
+    const operations = {
+      ids: ask.GalleryIdsDocument,
+      batch: ask.GalleriesDocument,
+      alone: ask.GalleryAloneDocument,
+    };
+    // An image says which galleries it is in: one that does not may be in any.
+    const isWhole = !this.#refusals.hides('image', 'galleries');
     for await (const answers of this.#list('gallery', operations, signal, ids)) {
       const images = this.#staging.imagesOf(answers.map(({ id }) => Number(id)));
       if (!ids) this.#staging.galleries(answers);
-      yield answers.map((answer) => ({ ...answer, imageIds: images.get(Number(answer.id)) ?? [] }));
+      yield answers.map((answer) => ({
+        ...answer,
+        imageIds: isWhole ? (images.get(Number(answer.id)) ?? []) : undefined,
+      }));
+      if (!isWhole)
+        for (const { id } of answers) this.#refusals.also('gallery', Number(id), untoldImages);
     }
     if (!ids) this.#staged.add('gallery');
+    if (this.#refusals.hides('gallery', 'chapters')) this.#refusals.open('chapter');
   }
 
   async *#scenes(signal?: AbortSignal, ids?: Id[]): AsyncGenerator<Answers['scene'][]> {
-    const operations = { ids: ask.SceneIdsDocument, batch: ask.ScenesDocument };
+    const operations = {
+      ids: ask.SceneIdsDocument,
+      batch: ask.ScenesDocument,
+      alone: ask.SceneAloneDocument,
+    };
     for await (const answers of this.#list('scene', operations, signal, ids)) {
       this.#staging.scenes(answers);
       yield answers;
@@ -259,16 +317,19 @@ class GraphqlReading implements Reading {
   async *#stagedFiles(signal?: AbortSignal): AsyncGenerator<Answers['file'][]> {
     await this.#stage('image', signal);
     await this.#stage('gallery', signal);
+    const owners = [
+      ['scene', 'files'],
+      ['image', 'visual_files'],
+      ['gallery', 'files'],
+    ] as const;
+    if (owners.some(([kind, field]) => this.#refusals.hides(kind, field))) {
+      this.#refusals.open('file');
+    }
     yield* this.#staging.all<Answers['file']>('files');
   }
 
-  async *#savedFilters(signal?: AbortSignal): AsyncGenerator<Answers['savedFilter'][]> {
-    const { findSavedFilters } = await this.#server.request(
-      ask.SavedFiltersDocument,
-      {},
-      { signal },
-    );
-    yield findSavedFilters.sort((a, b) => Number(a.id) - Number(b.id));
+  #savedFilters(signal?: AbortSignal): Promise<Answers['savedFilter'][]> {
+    return savedFilters(this.#server, this.#refusals, signal);
   }
 
   /** Reads a kind for what it tells of another one, unless it was read already. */
@@ -278,12 +339,21 @@ class GraphqlReading implements Reading {
   }
 }
 
+const untoldImages = [
+  'imageIds',
+  'it refuses to tell of some images in which galleries they are',
+] as const;
+
 /** Before v0.28 an image without a title is served under its file's name: a title of that very name is unknown. */
 function withoutFileName(image: Answers['image']): Answers['image'] {
   const path = image.visual_files?.[0]?.path;
   return path !== undefined && basenameOf(path) === image.title
     ? { ...image, title: undefined }
     : image;
+}
+
+async function* once<A>(answers: Promise<A>): AsyncGenerator<A> {
+  yield await answers;
 }
 
 /** Of all, just these. */

@@ -1,28 +1,30 @@
 import { StowageError } from '../../model/errors.ts';
 import type { Id } from '../../model/fields.ts';
+import type { StashFailure } from '../http/failure.ts';
 import type { StashServer } from '../server.ts';
-import type { FindFilterType } from '../types.ts';
+import { Ids } from './ids.ts';
 import {
   defaultBatchSize,
   type IdsQuery,
-  idsListed,
   isOverwhelmed,
+  isRefusal,
   type ListingOptions,
   type ListQuery,
   listed,
-  mostRefused,
+  noteTold,
   smallestBatch,
 } from './lists.ts';
+import { type Fields, keyOf, narrowed, noFields, type Reasons, type Span } from './narrow.ts';
 import { inOrder } from './pipeline.ts';
 
 // One is slower, four are slower again (stash-facts.md).
 const atATime = 2;
-/** What a list costs a server grows with the square of its length: 0.25 s for 10,000 ids, minutes for a million. */
-const idsAtATime = 20_000;
 
 export interface ById<A> {
   ids: IdsQuery;
   batch: ListQuery<A, { ids: string[]; files: boolean }>;
+  /** Where a single one is found otherwise, which a server may answer though it refuses the other. */
+  alone?: ListQuery<A, { id: number; files: boolean }>;
 }
 
 /**
@@ -33,20 +35,21 @@ export class Listing<A extends { id: string }> {
   readonly #server: StashServer;
   readonly #queries: ById<A>;
   readonly #options: ListingOptions & { files: boolean };
+  readonly #ids: Ids;
   #batchSize: number;
-  #refusedInARow = 0;
 
   /** `files`: whether files are to be told whole, or only named. */
   constructor(server: StashServer, queries: ById<A>, options: ListingOptions & { files: boolean }) {
     this.#server = server;
     this.#queries = queries;
     this.#options = options;
+    this.#ids = new Ids(server, queries.ids, options);
     this.#batchSize = options.batchSize ?? defaultBatchSize;
   }
 
   async *batches(): AsyncGenerator<A[]> {
     for (let last = 0; ; ) {
-      const newer = (await this.#allIds(last)).filter((id) => id > last);
+      const newer = await this.#ids.newer(last);
       if (newer.length === 0) return;
       yield* this.some(newer);
       last = newer.at(-1) ?? last;
@@ -54,32 +57,14 @@ export class Listing<A extends { id: string }> {
   }
 
   /** Of these, which ascend, those that are there. */
-  some(ids: Id[]): AsyncGenerator<A[]> {
-    return inOrder(
+  async *some(ids: Id[]): AsyncGenerator<A[]> {
+    const fetched = inOrder(
       this.#slices(ids),
       atATime,
       (slice, signal) => this.#fetch(slice, signal),
       this.#options.signal,
     );
-  }
-
-  /** Ascending; none where the newest is known (ids never come back: they are SQLite's AUTOINCREMENT). */
-  async #allIds(known: Id): Promise<Id[]> {
-    const newest = await this.#ids({ per_page: 1, sort: 'id', direction: 'DESC' });
-    if ((newest.ids[0] ?? 0) <= known) return [];
-    const found = new Set<Id>();
-    // From the last page to the first: a row that goes moves the later ones to the left, so that those are met twice,
-    // never missed.
-    for (let page = Math.ceil(newest.count / idsAtATime); page > 0; page--) {
-      const { ids } = await this.#ids({ page, per_page: idsAtATime, sort: 'id', direction: 'ASC' });
-      for (const id of ids) found.add(id);
-    }
-    return [...found].sort((a, b) => a - b);
-  }
-
-  async #ids(filter: FindFilterType) {
-    const { signal } = this.#options;
-    return idsListed(await this.#server.request(this.#queries.ids, { filter }, { signal }));
+    for await (const answers of fetched) yield answers.sort((a, b) => Number(a.id) - Number(b.id));
   }
 
   *#slices(ids: Id[]): Generator<Id[]> {
@@ -90,52 +75,106 @@ export class Listing<A extends { id: string }> {
     }
   }
 
-  async #fetch(ids: Id[], signal: AbortSignal): Promise<A[]> {
+  /** Without some fields, where these were refused for the reasons given. */
+  async #fetch(
+    ids: Id[],
+    signal: AbortSignal,
+    without: Fields = noFields,
+    reasons: Reasons = new Map(),
+  ): Promise<A[]> {
     // Stash takes an empty list for all.
     if (ids.length === 0) return [];
+    const again = (some: Id[]) => this.#fetch(some, signal, without, reasons);
     try {
-      const variables = { ids: ids.map(String), files: this.#options.files };
-      const answers = listed(
-        await this.#server.request(this.#queries.batch, variables, { signal }),
-      );
-      this.#refusedInARow = 0;
+      const answers = await this.#ask(ids, signal, without);
       // v0.25 says nothing of an image that is gone, and lists none of the others either.
-      if (answers.length === 0 && ids.length > 1) return await this.#inHalves(ids, signal);
-      return answers.sort((a, b) => Number(a.id) - Number(b.id));
+      if (answers.length === 0 && ids.length > 1) return await inHalves(ids, again);
+      noteTold(this.#options, answers, without, reasons);
+      return answers;
     } catch (error) {
       if (!(error instanceof StowageError)) throw error;
-      return this.#recover(error, ids, signal);
-    }
-  }
-
-  async #recover(error: StowageError, ids: Id[], signal: AbortSignal): Promise<A[]> {
-    // Stash refuses the whole batch for one id that is gone, and names it.
-    const gone = Number(/(?: with id (?=\d+ not found)|file by id )(\d+)/.exec(error.message)?.[1]);
-    if (ids.includes(gone)) {
-      return this.#fetch(
-        ids.filter((id) => id !== gone),
-        signal,
-      );
-    }
-    const { kind, troubles } = this.#options;
-    if (error.code === 'source.refused') {
-      if (ids.length === 1) {
-        if (++this.#refusedInARow > mostRefused) throw error;
-        troubles.push({ kind, id: ids[0] as Id, field: null, why: error.message });
-        return [];
+      if (isRefusal(error)) {
+        const gone = goneIn(error);
+        if (gone !== undefined && ids.includes(gone)) return again(ids.filter((id) => id !== gone));
+        return narrowed(this.#span(ids, signal, reasons), error, without, reasons);
       }
-    } else {
       if (!isOverwhelmed(error.code) || ids.length <= smallestBatch) throw error;
       this.#batchSize = Math.min(this.#batchSize, Math.ceil(ids.length / 2));
+      return inHalves(ids, again);
     }
-    return this.#inHalves(ids, signal);
   }
 
-  async #inHalves(ids: Id[], signal: AbortSignal): Promise<A[]> {
-    const half = Math.ceil(ids.length / 2);
-    return [
-      ...(await this.#fetch(ids.slice(0, half), signal)),
-      ...(await this.#fetch(ids.slice(half), signal)),
-    ];
+  async #ask(ids: Id[], signal: AbortSignal, without: Fields): Promise<A[]> {
+    const { files } = this.#options;
+    const { alone, batch } = this.#queries;
+    if (alone && ids.length === 1) {
+      const variables = { id: ids[0] as Id, files };
+      return listed(await this.#server.request(alone, variables, { signal, without }));
+    }
+    const variables = { ids: ids.map(String), files };
+    return listed(await this.#server.request(batch, variables, { signal, without }));
   }
+
+  #span(ids: Id[], signal: AbortSignal, reasons: Reasons): Span<A> {
+    const { kind, refusals } = this.#options;
+    const part = (some: Id[], without = noFields) => ({
+      span: this.#span(some, signal, reasons),
+      without,
+    });
+    return {
+      size: ids.length,
+      fields: this.#server.fieldsAsked(this.#queries.batch),
+      ask: (without) => this.#fetch(ids, signal, without, reasons),
+      isTold: (without) => isTold(this.#ask(ids, signal, without)),
+      // Records are answered in the order in which they are asked for.
+      parts: (said) =>
+        said.length > 0
+          ? [...Map.groupBy(ids.keys(), (at) => keyOf(said[at] ?? noFields)).values()].map(
+              (places) =>
+                part(
+                  places.map((at) => ids[at] as Id),
+                  said[places[0] as number],
+                ),
+            )
+          : halves(ids).map((half) => part(half)),
+      leave: async (why) => {
+        refusals.whole(kind, ids[0] as Id, why);
+        return [];
+      },
+    };
+  }
+}
+
+/**
+ * Stash refuses a whole batch for one id that is gone, and names it. What it says of a field of one of the records is
+ * another matter: there, a record that is named is gone, perhaps of the same number.
+ */
+function goneIn({ refused }: StashFailure): Id | undefined {
+  for (const { path, why } of refused) {
+    if (path.some((step) => typeof step === 'number')) continue;
+    const [, one, file] = / with id (\d+) not found|file by id (\d+)/.exec(why) ?? [];
+    if (one !== undefined || file !== undefined) return Number(one ?? file);
+  }
+  return undefined;
+}
+
+/** Whether the server answers, or refuses. */
+export async function isTold(answer: Promise<unknown>): Promise<boolean> {
+  try {
+    await answer;
+    return true;
+  } catch (error) {
+    if (isRefusal(error)) return false;
+    throw error;
+  }
+}
+
+const halves = (ids: Id[]): Id[][] => {
+  const half = Math.ceil(ids.length / 2);
+  return [ids.slice(0, half), ids.slice(half)];
+};
+
+async function inHalves<A>(ids: Id[], fetch: (some: Id[]) => Promise<A[]>): Promise<A[]> {
+  const [first = [], second = []] = halves(ids);
+  return [...(await fetch(first)), ...(await fetch(second))];
 }

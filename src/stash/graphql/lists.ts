@@ -1,7 +1,9 @@
 import type { Id } from '../../model/fields.ts';
 import type { Kind } from '../../model/kinds.ts';
-import type { Trouble } from '../../model/reading.ts';
+import { StashFailure } from '../http/failure.ts';
 import type { FindFilterType, TypedDocumentString } from '../types.ts';
+import type { Fields, Reasons } from './narrow.ts';
+import type { Refusals } from './refusals.ts';
 
 /** A query that lists something: `{ findTags: { tags: [ … ] } }`. */
 export type ListQuery<A, V> = TypedDocumentString<{ [query: string]: { [list: string]: A[] } }, V>;
@@ -15,24 +17,36 @@ export type IdsQuery = TypedDocumentString<
 export interface ListingOptions {
   kind: Kind;
   /** Where what the server refuses to tell is named. */
-  troubles: Trouble[];
+  refusals: Refusals;
   signal?: AbortSignal | undefined;
   /** Records asked for at a time. */
   batchSize?: number | undefined;
 }
 
-// Measured on 100,000 scenes: faster than pages, and than smaller or larger batches (stash-facts.md).
-export const defaultBatchSize = 500;
+// Measured on 100,000 scenes: faster than pages, and than smaller or larger batches (stash-facts.md). A power of two, so
+// that pages of half the size begin where these do.
+export const defaultBatchSize = 512;
 
 /** Below this, a server that cannot answer a batch will not answer a smaller one either. */
 export const smallestBatch = 50;
 
-/** So many refused one after the other are not bad records, but a server that does not work. */
-export const mostRefused = 10;
-
 /** What the server may manage if it is asked for less at a time. */
 export const isOverwhelmed = (code: string): boolean =>
   ['source.too-large', 'source.timeout', 'source.failed'].includes(code);
+
+export const isRefusal = (error: unknown): error is StashFailure =>
+  error instanceof StashFailure && error.code === 'source.refused';
+
+/** Notes what of these records was left out, and why. */
+export function noteTold(
+  { kind, refusals }: ListingOptions,
+  answers: readonly { id: string }[],
+  without: Fields,
+  reasons: Reasons,
+): void {
+  const fields = [...without].map((field) => [field, reasons.get(field) ?? ''] as const);
+  for (const { id } of answers) refusals.told(kind, Number(id), fields);
+}
 
 export function listed<A>(answer: { [query: string]: { [list: string]: A[] } }): A[] {
   const [query = {}] = Object.values(answer);

@@ -2,17 +2,21 @@ import { StowageError } from '../../model/errors.ts';
 import type { Id } from '../../model/fields.ts';
 import type { StashServer } from '../server.ts';
 import type { FindFilterType } from '../types.ts';
+import { Ids } from './ids.ts';
+import { isTold } from './listing.ts';
 import {
   defaultBatchSize,
   type IdsQuery,
   idsListed,
   isOverwhelmed,
+  isRefusal,
   type ListingOptions,
   type ListQuery,
   listed,
-  mostRefused,
+  noteTold,
   smallestBatch,
 } from './lists.ts';
+import { type Fields, narrowed, noFields, type Reasons, type Span } from './narrow.ts';
 
 export interface ByPage<A> {
   ids: IdsQuery;
@@ -35,7 +39,8 @@ export class Paging<A extends { id: string }> {
   /** The last id that we have, and how many rows there were up to it. */
   #last: Id = 0;
   #index = 0;
-  #refusedInARow = 0;
+  /** Records that the server does not tell: they have their place, and nothing else. */
+  readonly #untold = new Set<Id>();
 
   constructor(server: StashServer, queries: ByPage<A>, options: ListingOptions) {
     this.#server = server;
@@ -60,7 +65,6 @@ export class Paging<A extends { id: string }> {
       return await this.#read(this.#size);
     } catch (error) {
       if (!(error instanceof StowageError)) throw error;
-      if (error.code === 'source.refused') return this.#readAround(error);
       if (!isOverwhelmed(error.code) || this.#size <= smallestBatch) throw error;
       this.#size = Math.ceil(this.#size / 2);
       return [];
@@ -72,7 +76,7 @@ export class Paging<A extends { id: string }> {
     const newer = new Map<Id, A>();
     let end = 0;
     for (let page = rightmost; page > 0; page--) {
-      const answers = await this.#page(page, size);
+      const answers = await this.#fetch({ page, size });
       if (page === rightmost) end = (page - 1) * size + answers.length;
       for (const answer of answers) {
         if (Number(answer.id) > this.#last) newer.set(Number(answer.id), answer);
@@ -81,40 +85,61 @@ export class Paging<A extends { id: string }> {
       if (first && Number(first.id) <= this.#last) break;
       if (page > 1 && (await this.#idAt((page - 1) * size)) === this.#last) break;
     }
-    if (newer.size === 0) return null;
+    if (newer.size === 0 && end <= this.#index) return null;
     const sorted = [...newer].sort(([a], [b]) => a - b);
     this.#last = sorted.at(-1)?.[0] ?? this.#last;
     this.#index = end;
-    this.#refusedInARow = 0;
-    return sorted.map(([, answer]) => answer);
+    return sorted.flatMap(([id, answer]) => (this.#untold.has(id) ? [] : [answer]));
   }
 
-  /** Reads one by one to the end of the page, past what the server refuses to tell. */
-  async #readAround(error: StowageError): Promise<A[] | null> {
-    const { kind, troubles } = this.#options;
-    const answers: A[] = [];
-    do {
-      try {
-        const next = await this.#read(1);
-        if (!next) return answers.length > 0 ? answers : null;
-        answers.push(...next);
-      } catch (refusal) {
-        if (!(refusal instanceof StowageError) || refusal.code !== 'source.refused') throw refusal;
-        if (++this.#refusedInARow > mostRefused) throw refusal;
-        const id = await this.#idAt(this.#index + 1);
-        if (!id) throw error;
-        troubles.push({ kind, id, field: null, why: refusal.message });
-        this.#last = id;
-        this.#index++;
-      }
-    } while (this.#index % this.#size !== 0);
-    return answers;
+  /** A page, without some fields where these were refused; of a record that is refused whole only the id. */
+  async #fetch(page: Page, without: Fields = noFields, reasons: Reasons = new Map()): Promise<A[]> {
+    try {
+      const answers = await this.#ask(page, without);
+      noteTold(this.#options, answers, without, reasons);
+      return answers;
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      return narrowed(this.#span(page, reasons), error, without, reasons);
+    }
   }
 
-  async #page(page: number, size: number): Promise<A[]> {
+  async #ask({ page, size }: Page, without: Fields): Promise<A[]> {
     const filter: FindFilterType = { page, per_page: size, sort: 'id', direction: 'ASC' };
     const { signal } = this.#options;
-    return listed(await this.#server.request(this.#queries.page, { filter }, { signal }));
+    return listed(await this.#server.request(this.#queries.page, { filter }, { signal, without }));
+  }
+
+  #span(page: Page, reasons: Reasons): Span<A> {
+    return {
+      size: page.size,
+      fields: this.#server.fieldsAsked(this.#queries.page),
+      ask: (without) => this.#fetch(page, without, reasons),
+      isTold: (without) => isTold(this.#ask(page, without)),
+      parts: () =>
+        partsOf(page).map((part) => ({ span: this.#span(part, reasons), without: noFields })),
+      leave: async (why) => {
+        const id = await this.#idOf(page.page, why);
+        const { kind, refusals } = this.#options;
+        if (id === undefined) refusals.some(kind, why);
+        else refusals.whole(kind, id, why);
+        this.#untold.add(id ?? nobody);
+        return [{ id: String(id ?? nobody) } as A];
+      },
+    };
+  }
+
+  /** The id at a place that the server does not tell: its refusal may name it, or the tables do. */
+  async #idOf(place: number, why: string): Promise<Id | undefined> {
+    const [, named] = /\bid:? (\d+)/.exec(why) ?? [];
+    if (named !== undefined) return Number(named);
+    try {
+      return await this.#idAt(place);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      const ids = await new Ids(this.#server, this.#queries.ids, this.#options).all();
+      return ids[place - 1];
+    }
   }
 
   /** The id at a place, counted from 1. */
@@ -125,3 +150,20 @@ export class Paging<A extends { id: string }> {
     return idsListed(answer).ids[0];
   }
 }
+
+/** Counted from 1. */
+interface Page {
+  page: number;
+  size: number;
+}
+
+/** Pages of half the size, or of one record each. */
+function partsOf({ page, size }: Page): Page[] {
+  const parts = size % 2 === 0 ? 2 : size;
+  return Array.from({ length: parts }, (_, i) => ({
+    page: (page - 1) * parts + 1 + i,
+    size: size / parts,
+  }));
+}
+
+const nobody = 0;

@@ -65,7 +65,7 @@ function withoutUnknown(
 }
 
 /** Takes out what lost its content: empty selections, then fragments and variables that nothing uses any more. */
-function withoutUnused(document: DocumentNode): DocumentNode | null {
+export function withoutUnused(document: DocumentNode): DocumentNode | null {
   let fragments = names(document, Kind.FRAGMENT_DEFINITION);
   let now = document;
   for (;;) {

@@ -1,18 +1,34 @@
 import { type ErrorCode, StowageError } from '../../model/errors.ts';
 import { otherAddresses, shown } from './address.ts';
 
+/** A part of an answer that a server refused, and its own reason. */
+export interface RefusedPart {
+  /** `findTags`, `tags`, 3, `created_at`; empty where the server does not say. */
+  path: readonly (string | number)[];
+  why: string;
+}
+
 /** A failure of the server or of the way to it. */
 export class StashFailure extends StowageError {
   /** How long the server asked us to wait, in milliseconds. */
   readonly retryAfter: number | undefined;
+  /** What of the answer was refused; empty where the failure is of another kind. */
+  readonly refused: readonly RefusedPart[];
 
   constructor(
     code: ErrorCode,
     message: string,
-    options: { remedy?: string; item?: string; cause?: unknown; retryAfter?: number } = {},
+    options: {
+      remedy?: string;
+      item?: string;
+      cause?: unknown;
+      retryAfter?: number;
+      refused?: readonly RefusedPart[];
+    } = {},
   ) {
     super(code, message, options);
     this.retryAfter = options.retryAfter;
+    this.refused = options.refused ?? [];
   }
 }
 
@@ -178,7 +194,8 @@ export function graphqlFailure(
   operation: string,
   caller: Caller,
 ): StashFailure {
-  const said = sentence(caller.redact(errors.map((error) => error.message).join('; ')));
+  const messages = new Set(errors.map((error) => error.message));
+  const said = sentence(caller.redact([...messages].join('; ')));
   if (errors.some((error) => error.extensions?.code?.startsWith('GRAPHQL_'))) {
     return new StashFailure('source.unsupported', `Stash does not know ${operation}.${said}`, {
       item: operation,
@@ -194,6 +211,10 @@ export function graphqlFailure(
   return new StashFailure('source.refused', `Stash refused ${operation}.${said}`, {
     item: operation,
     remedy: 'Look at the server’s log.',
+    refused: errors.map(({ message, path = [] }) => ({
+      path,
+      why: short(caller.redact(message)),
+    })),
   });
 }
 
@@ -256,10 +277,15 @@ function tryInstead(base: URL): string {
   return others.length ? `Try ${others.join(' or ')}.` : '';
 }
 
-/** What the server said, short and on one line, to follow a message; nothing where it said nothing readable. */
+/** What the server said, to follow a message; nothing where it said nothing readable. */
 function sentence(text: string): string {
+  const line = short(text);
+  return !line || line.startsWith('<') ? '' : ` It says: ${line}`;
+}
+
+/** Short, and on one line. */
+function short(text: string): string {
   const line = text.replace(/\s+/g, ' ').trim();
-  if (!line || line.startsWith('<')) return '';
   // Of a statement that failed the reason stands at the end.
-  return ` It says: ${line.length > 300 ? `${line.slice(0, 180)} … ${line.slice(-118)}` : line}`;
+  return line.length > 300 ? `${line.slice(0, 180)} … ${line.slice(-118)}` : line;
 }

@@ -50,6 +50,14 @@ export const sizeSelect =
 
 export const countSelect = (table: string): string => `select count(*) from ${quoted(table)}`;
 
+/** A JSON array of the ids of a table's rows. */
+export const idsSelect = (table: string): string =>
+  `select json_group_array(id) from ${quoted(table)}`;
+
+/** Of the rows that have nothing in a column. */
+export const idsWithoutSelect = (table: string, column: string): string =>
+  `${idsSelect(table)} where ${quoted(column)} is null`;
+
 /** Rows with something in this column. 0 is what a new flag or counter holds where nobody has touched it. */
 export const filledSelect = (table: string, column: string): string =>
   `${countSelect(table)} where ${quoted(column)} is not null and ${quoted(column)} not in ('', 0)`;
