@@ -54,10 +54,19 @@ describe('the doctor', () => {
       paths: 'ok',
     });
     assert.match(findings.roads?.message ?? '', /a snapshot \(\d+ MB\), its tables, GraphQL/);
-    assert.deepEqual(
-      simulator.requests.filter(({ names }) => names.includes('backupDatabase')),
-      [],
-    );
+    // A download is tried: its first bytes.
+    const [download] = simulator.requests.filter(({ names }) => names.includes('download'));
+    assert.equal(download?.headers.range, 'bytes=0-15');
+  });
+
+  test('tells that a download leads nowhere', async (t) => {
+    const simulator = await simulate(t);
+    simulator.faults.add({ kind: 'login', on: 'download' });
+    const { roads } = await examined({ address: simulator.url });
+    assert.equal(roads?.state, 'warn');
+    assert.match(roads.message, /its tables, GraphQL.*Not by a snapshot: What came is not/);
+    const { roads: chosen } = await examined({ address: simulator.url }, { via: 'snapshot' });
+    assert.equal(chosen?.state, 'fail');
   });
 
   test('warns of what will be in the way', async (t) => {

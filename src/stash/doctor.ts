@@ -8,6 +8,7 @@ import { freeBytes } from './freeBytes.ts';
 import { shown } from './http/address.ts';
 import { stashesNear } from './nearby.ts';
 import { connect, StashServer } from './server.ts';
+import { offeredCopy } from './snapshot/offer.ts';
 import { unknownIn } from './tables/coverage.ts';
 import { layoutOf } from './tables/mirror.ts';
 import { sizeSelect } from './tables/selects.ts';
@@ -49,7 +50,7 @@ export async function* examine(
     yield version(server);
     yield await told('tasks', () => tasks(server, signal));
     const size = await snapshotSize(server, signal);
-    yield roads(server, size, via);
+    yield await roads(server, size, via, signal);
     yield await told('coverage', () => coverage(server, size !== undefined, signal));
     yield clock(client);
     const { configuration } = await server.request(StorageDocument, {}, { signal });
@@ -145,15 +146,22 @@ async function snapshotSize(
   }
 }
 
-function roads(server: StashServer, size: number | undefined, via: 'auto' | RoadName): Finding {
-  const hasSnapshot = server.supports(BackupDatabaseDocument);
+async function roads(
+  server: StashServer,
+  size: number | undefined,
+  via: 'auto' | RoadName,
+  signal: AbortSignal | undefined,
+): Promise<Finding> {
+  const noSnapshot = await whyNoSnapshot(server, size, signal);
+  const hasSnapshot = noSnapshot === null;
   const open = { snapshot: hasSnapshot, tables: size !== undefined, graphql: true };
   const ways = [
     ...(hasSnapshot ? [size === undefined ? 'a snapshot' : `a snapshot (${megabytes(size)})`] : []),
     ...(size === undefined ? [] : ['its tables']),
     'GraphQL',
   ];
-  const message = `It can be read by ${ways.join(', ')}.`;
+  const because = noSnapshot ? ` Not by a snapshot: ${noSnapshot}` : '';
+  const message = `It can be read by ${ways.join(', ')}.${because}`;
   if (via !== 'auto' && !open[via]) {
     const remedy = 'Name another road, or leave --via out: the best that there is will be taken.';
     return { name: 'roads', state: 'fail', message: `${message} Not --via ${via}.`, remedy };
@@ -164,8 +172,31 @@ function roads(server: StashServer, size: number | undefined, via: 'auto' | Road
     state: 'warn',
     message,
     remedy:
-      'What is in front of it may refuse the quicker ways. GraphQL takes minutes, not seconds.',
+      size === undefined
+        ? 'What is in front of it may refuse the quicker ways. GraphQL takes minutes, not seconds.'
+        : 'Its tables will be read instead, in seconds; pictures are fetched one by one.',
   };
+}
+
+/** A larger copy would keep the server busy for more than a moment. */
+const largestTried = 1e9;
+
+/** Lets it make a copy, and looks at the first bytes. Null where all is well; empty where it never had copies. */
+async function whyNoSnapshot(
+  server: StashServer,
+  size: number | undefined,
+  signal: AbortSignal | undefined,
+): Promise<string | null> {
+  if (!server.supports(BackupDatabaseDocument)) return '';
+  if (size !== undefined && size > largestTried) return null;
+  try {
+    await offeredCopy(server, { signal });
+    return null;
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (error instanceof StowageError) return error.message;
+    throw error;
+  }
 }
 
 type Settings = StorageQuery['configuration']['general'];

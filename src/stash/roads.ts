@@ -74,6 +74,8 @@ const refusals = new Set<StowageError['code']>([
   'source.timeout',
   'source.too-large',
   'source.moving',
+  // A web page in the place of a download: what answers GraphQL is a Stash.
+  'source.not-a-stash',
   'disk.full',
 ]);
 

@@ -67,7 +67,7 @@ export const inFrontOf =
     forwarded.on('response', async (answered) => {
       const told = (await answered.toArray()).join('');
       response.writeHead(200, { ...type, ...headers });
-      response.end(change(told, JSON.parse(body).operationName));
+      response.end(change(told, JSON.parse(body || '{}').operationName));
     });
     forwarded.end(body);
   };

@@ -50,6 +50,40 @@ test('a transaction that has not ended is left out, though the file has pages of
   await reading.close();
 });
 
+test('the log of another database beside it is named, and how to go on without', async (t) => {
+  const folder = folderOf(t);
+  const file = databaseIn(folder, (db) => fill(db));
+  const live = join(folder, 'live.sqlite');
+  writeFileSync(live, readFileSync(file));
+  using server = new DatabaseSync(live);
+  server.exec('pragma journal_mode = wal; pragma wal_autocheckpoint = 0');
+  for (let i = 0; i < 200; i++) addTag(server, `new ${i}`);
+  server.exec("update scenes set title = title || ' newer'");
+  writeFileSync(`${file}-wal`, readFileSync(`${live}-wal`));
+  // The backup that takes the place of the live one.
+  const older = join(folder, 'older.sqlite');
+  writeFileSync(older, readFileSync(file));
+  using old = new DatabaseSync(older);
+  old.exec(`with recursive n(i) as (select 1 union all select i + 1 from n where i < 3000)
+    insert into performers (name, details, created_at, updated_at)
+      select 'old ' || i, printf('%500d', i), '2024-01-01T00:00:00Z', '2024-01-01T00:00:00Z' from n`);
+  old.exec('vacuum');
+  old.close();
+  writeFileSync(file, readFileSync(older));
+
+  const options = { tempDir: folderOf(t) };
+  await assert.rejects(openSnapshot(file, options), {
+    code: 'source.file-damaged',
+    message: 'The log beside this database is that of another one.',
+    item: `${file}-wal`,
+    remedy: /copy it alone to another folder/,
+  });
+  const alone = await openSnapshot(older, options);
+  assert.equal((await alone.counts()).performer, 3000);
+  await alone.close();
+  assert.deepEqual(readdirSync(options.tempDir), []);
+});
+
 test('it says of which schema the file is, and what it holds beside what we know', async (t) => {
   const file = databaseIn(folderOf(t), (db) => {
     db.exec("create table moods (mood text); insert into moods values ('calm')");

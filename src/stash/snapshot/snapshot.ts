@@ -1,4 +1,5 @@
-import { mkdtemp, open, realpath, rm, stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { copyFile, mkdtemp, open, realpath, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
@@ -14,8 +15,8 @@ import { unknownIn } from '../tables/coverage.ts';
 import { Layout } from '../tables/layout.ts';
 import { origins } from '../tables/roads.ts';
 import { rowsOf } from '../tables/rows.ts';
-import { BackupDatabaseDocument } from '../types.ts';
 import { copyDatabase } from './copyDatabase.ts';
+import { offeredCopy } from './offer.ts';
 
 export interface SnapshotOptions {
   /** A folder for the copy, which takes as much room as the database. */
@@ -28,12 +29,32 @@ export interface SnapshotOptions {
 /** Opens a Stash's database file, with no server at all. Reads a copy: the file itself is not even opened. */
 export async function openSnapshot(file: string, options: SnapshotOptions): Promise<Reading> {
   const size = await sizeOf(file);
-  return readCopy(file, null, options, async (copy) => {
-    await needRoom(options.tempDir, size);
-    // The log of a file that a link leads to lies beside that file.
-    await copyDatabase(await realpath(file), copy, options);
-  });
+  // The log of a file that a link leads to lies beside that file.
+  const place = await realpath(file);
+  const readFile = (copy: (target: string) => Promise<void>) =>
+    readCopy(file, null, options, async (target) => {
+      await needRoom(options.tempDir, size);
+      await copy(target);
+    });
+  try {
+    return await readFile((target) => copyDatabase(place, target, options));
+  } catch (error) {
+    const isDamaged = error instanceof StowageError && error.code === 'source.file-damaged';
+    if (!isDamaged || !existsSync(`${place}-wal`)) throw error;
+    // Without its log it may be whole: then that is the log of another one.
+    const alone = await readFile((target) => copyFile(place, target)).catch(() => undefined);
+    if (!alone) throw error;
+    await alone.close();
+    throw foreignLog(place, error);
+  }
 }
+
+const foreignLog = (file: string, cause: unknown): StowageError =>
+  new StowageError('source.file-damaged', 'The log beside this database is that of another one.', {
+    item: `${file}-wal`,
+    remedy: `That happens where a backup is put in the place of a database whose log stays behind. The file itself is whole: copy it alone to another folder (cp '${file}' /ANOTHER/FOLDER/), and give that copy. Nothing of the log is in it. Do not start Stash on this folder before the log is moved away.`,
+    cause,
+  });
 
 /** Opens the copy of its database that a server makes for us: the whole library, of one moment. */
 export async function openServerSnapshot(
@@ -43,19 +64,8 @@ export async function openServerSnapshot(
   const { signal, onProgress } = options;
   const from = server.client.base.origin;
   return readCopy(from, server.profile, options, async (copy) => {
-    // Made by VACUUM INTO: 1.4 s for 236 MB, and the server says nothing meanwhile.
-    const { backupDatabase } = await server.request(
-      BackupDatabaseDocument,
-      {},
-      { signal, timeout: 3_600_000, repeatable: true },
-    );
-    if (!backupDatabase) {
-      throw new StowageError('source.refused', 'Stash made no copy of its database.', {
-        item: from,
-        remedy: 'Look at the server’s log. Or read it otherwise: --via tables.',
-      });
-    }
-    await download(server.client, backupDatabase, copy, {
+    const place = await offeredCopy(server, { signal });
+    await download(server.client, place, copy, {
       signal,
       ...(onProgress && { onProgress }),
       most: async (begins) => {
