@@ -6,8 +6,7 @@ if (Number(process.versions.node.split('.')[0]) < oldest) {
   process.stderr.write(
     `error: Stowage needs Node ${oldest} or newer; this is Node ${process.versions.node}.\n` +
       '  In a clone, run `npm ci` and then `npx stowage …`, which brings its own Node.\n' +
-      `  Elsewhere, install Node ${oldest} from https://nodejs.org, or run ` +
-      `\`npx -p node@${oldest} -p stowage stowage …\`.\n`,
+      `  Elsewhere, install Node ${oldest} from https://nodejs.org.\n`,
   );
   process.exitCode = 1;
 } else {

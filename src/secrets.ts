@@ -57,19 +57,41 @@ export async function openSecrets(
   };
 }
 
-async function ownSecret(dataDirectory: string): Promise<string> {
-  const file = path.join(dataDirectory, 'secret');
+const fileIn = (dataDirectory: string): string => path.join(dataDirectory, 'secret');
+
+/** The secret of our own, to be taken along in a backup; undefined where there is none, or STOWAGE_SECRET serves. */
+export async function secretToTake({
+  secret,
+  dataDirectory,
+}: Pick<Settings, 'secret' | 'dataDirectory'>): Promise<string | undefined> {
+  if (secret !== undefined) return undefined;
+  return readFile(fileIn(dataDirectory), 'utf8').catch(() => undefined);
+}
+
+/** Keeps a secret that came with a backup, unless the data directory has one. Returns whether that is the same. */
+export async function keepSecret(dataDirectory: string, secret: string): Promise<boolean> {
+  await placeSecret(dataDirectory, secret);
+  return (await readFile(fileIn(dataDirectory), 'utf8')) === secret;
+}
+
+/** Written whole under another name, then linked: two commands at once get the same one, and none a half. */
+async function placeSecret(dataDirectory: string, secret: string): Promise<void> {
+  const file = fileIn(dataDirectory);
   await makeFolder(dataDirectory, 0o700);
-  // Written whole under another name, then linked: two commands at once get the same one, and none a half.
   const fresh = `${file}.${randomUUID()}`;
   try {
     await stat(file).catch(async () => {
-      await writeFile(fresh, randomBytes(32).toString('base64url'), { mode: 0o600, flag: 'wx' });
+      await writeFile(fresh, secret, { mode: 0o600, flag: 'wx' });
       await link(fresh, file).catch(ifPresent);
     });
   } finally {
     await rm(fresh, { force: true });
   }
+}
+
+async function ownSecret(dataDirectory: string): Promise<string> {
+  const file = fileIn(dataDirectory);
+  await placeSecret(dataDirectory, randomBytes(32).toString('base64url'));
   const { mode } = await stat(file);
   if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
     throw new StowageError('secret.exposed', 'Others may read the file that holds the secret.', {

@@ -14,6 +14,7 @@ const mayImport: { [folder: string]: readonly string[] } = {
   simulator: ['model', 'contract'],
   sync: ['model', 'library'],
   media: ['model', 'library'],
+  backup: ['model', 'library', 'media'],
   edit: ['model', 'library', 'sync', 'media'],
   enrich: ['model', 'contract', 'library'],
   search: ['model', 'library'],

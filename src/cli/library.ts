@@ -1,6 +1,6 @@
 import pg, { type ClientBase } from 'pg';
 import { libraryError } from '../library/errors.ts';
-import { hasEmbedded, type Library, openLibrary } from '../library/open.ts';
+import { hasEmbedded, type Library, type OpenOptions, openLibrary } from '../library/open.ts';
 import { findSource, listSources, type Source } from '../library/sources.ts';
 import { StowageError } from '../model/errors.ts';
 import type { CommandContext } from './command.ts';
@@ -12,7 +12,7 @@ import type { CommandContext } from './command.ts';
 export async function withLibrary<T>(
   { settings, output, signal }: CommandContext,
   use: (client: ClientBase, library: Library) => Promise<T>,
-  { make }: { make: boolean } = { make: false },
+  { make, migrations }: { make: boolean } & Pick<OpenOptions, 'migrations'> = { make: false },
 ): Promise<T> {
   if (!make && settings.databaseUrl === undefined && !hasEmbedded(settings.dataDirectory)) {
     throw new StowageError('usage', 'There is no library there.', {
@@ -26,6 +26,7 @@ export async function withLibrary<T>(
     dataDir: settings.dataDirectory,
     signal,
     log: (line) => output.note(line),
+    migrations,
   });
   try {
     // It may stop between the first connection and this one.

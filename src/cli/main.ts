@@ -103,6 +103,18 @@ const commands: Commands = {
     summary: 'Write the library out as a source serves it',
     load: async () => (await import('./export.ts')).exportCommand,
   },
+  backup: {
+    summary: 'Write the whole library into one file',
+    load: async () => (await import('./keeping/backup.ts')).backup,
+  },
+  'restore-library': {
+    summary: 'Bring back a library from a backup',
+    load: async () => (await import('./keeping/restoreLibrary.ts')).restoreLibrary,
+  },
+  library: {
+    summary: 'Bring the library into another PostgreSQL',
+    load: async () => (await import('./keeping/library.ts')).library,
+  },
   views: {
     summary: 'Show the library under plain names to people who write SQL',
     load: async () => (await import('./views.ts')).views,

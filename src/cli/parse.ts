@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import type { CommandDefinition, CommandGroup, Commands } from './command.ts';
 import { usageError } from './failure.ts';
 import type { Streams } from './streams.ts';
+import { version } from './version.ts';
 
 /** A command as the person called it. */
 export interface Call {
@@ -144,8 +144,3 @@ const argumentsOf = (command: Command): object =>
   Object.fromEntries(
     command.registeredArguments.map((argument, i) => [argument.name(), command.processedArgs[i]]),
   );
-
-function version(): string {
-  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return JSON.parse(manifest).version;
-}

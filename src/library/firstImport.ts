@@ -2,10 +2,11 @@ import type { ClientBase } from 'pg';
 import { StowageError } from '../model/errors.ts';
 import { type Kind, kindNames } from '../model/kinds.ts';
 import type { RoadName, Trouble } from '../model/reading.ts';
+import type { PutBackProgress } from './bareTables.ts';
 import type { CopyTarget } from './copy.ts';
 import { ImportIds } from './ids.ts';
 import { tableOf } from './layout.ts';
-import { Load, type LoadProgress } from './load.ts';
+import { Load } from './load.ts';
 import { beginRun, finishRun } from './runs.ts';
 import {
   addSource,
@@ -44,7 +45,7 @@ export interface FirstImport {
   road: RoadName;
   feed: Feed;
   /** While indexes and constraints are put back. */
-  progress: LoadProgress;
+  progress: PutBackProgress;
   signal: AbortSignal;
 }
 

@@ -60,6 +60,7 @@ export type ErrorCode =
   | 'library.embedded'
   | 'library.rejected'
   | 'library.occupied'
+  | 'backup.damaged'
   // this machine
   | 'secret.wrong'
   | 'secret.exposed'

@@ -8,6 +8,9 @@ import { conflicts } from '../../src/cli/conflicts/conflicts.ts';
 import { Events } from '../../src/cli/display/events.ts';
 import { exportCommand } from '../../src/cli/export.ts';
 import { asStowageError, exitCodeOf } from '../../src/cli/failure.ts';
+import { backup } from '../../src/cli/keeping/backup.ts';
+import { library } from '../../src/cli/keeping/library.ts';
+import { restoreLibrary } from '../../src/cli/keeping/restoreLibrary.ts';
 import { matches } from '../../src/cli/matches/matches.ts';
 import { migrate } from '../../src/cli/migrate.ts';
 import { move } from '../../src/cli/move.ts';
@@ -59,6 +62,9 @@ const commands: Commands = {
   conflicts: { summary: 'Conflicts', load: async () => conflicts },
   runs: { summary: 'Runs', load: async () => runs },
   undo: { summary: 'Undo', load: async () => undo },
+  backup: { summary: 'Backup', load: async () => backup },
+  'restore-library': { summary: 'Restore a library', load: async () => restoreLibrary },
+  library: { summary: 'Library', load: async () => library },
 };
 
 /** As it is told: with the name of a record that was to be written. */
