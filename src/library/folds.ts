@@ -19,7 +19,10 @@ export interface Fold {
   destination: LibraryId;
   /** Links of the origin that are the destination's now. */
   moved: { sourceId: number; remoteId: Id }[];
-  /** Links of the destination to records that were gone from their sources, which had the origin too: whole rows. */
+  /**
+   * Links of the destination to records that were gone from their sources, which had the origin too, and of what belonged
+   * to these: whole rows.
+   */
   dropped: object[];
 }
 
@@ -44,6 +47,14 @@ export async function addFold(
      RETURNING to_jsonb(d) AS link`,
     both,
   );
+  // What belonged to a record that was gone went with it: it is made anew of the one that the source has.
+  const { rows: parts } = await client.query<{ link: object }>(
+    `DELETE FROM stowage.links p USING json_to_recordset($1::json) AS d (source_id smallint), (
+         SELECT id FROM qar.markers WHERE cargo_id = $2 UNION ALL SELECT id FROM qar.chapters WHERE gallery_id = $2) m
+      WHERE p.library_id = m.id AND p.source_id = d.source_id AND p.absent_since IS NOT NULL
+     RETURNING to_jsonb(p) AS link`,
+    [JSON.stringify(dropped.map(({ link }) => link)), destination],
+  );
   const { rows: moved } = await client.query<{ source: number; remote: string }>(
     `UPDATE stowage.links o SET library_id = $3, edited = true WHERE o.kind = $1 AND o.library_id = $2
         AND NOT EXISTS (SELECT FROM stowage.links d WHERE d.kind = $1 AND d.library_id = $3 AND d.source_id = o.source_id)
@@ -62,7 +73,7 @@ export async function addFold(
   const fold: Fold = {
     destination,
     moved: moved.map(({ source, remote }) => ({ sourceId: source, remoteId: Number(remote) })),
-    dropped: dropped.map(({ link }) => link),
+    dropped: [...dropped, ...parts].map(({ link }) => link),
   };
   await recordDone(client, runId, [{ kind, libraryId: origin, action: 'fold', after: fold }]);
 }

@@ -355,7 +355,12 @@ async function decide(
     gone[kind] = [];
     for (const some of batchesOf(found[kind].gone)) {
       const { rows } = await client.query<{ id: string; since: Date | null; owner: string | null }>(
-        `SELECT remote_id AS id, absent_since AS since, base ->> $4 AS owner FROM stowage.links
+        // While it is asked whether another record took its place, nothing that has files is gone for good.
+        `SELECT remote_id AS id, base ->> $4 AS owner,
+            CASE WHEN EXISTS (SELECT FROM stowage.matches m
+              WHERE (m.source_id, m.kind, m.other_id) = (l.source_id, l.kind, l.library_id) AND m.answer IS NULL)
+              THEN NULL ELSE absent_since END AS since
+           FROM stowage.links l
           WHERE source_id = $1 AND kind = $2 AND remote_id = ANY ($3::bigint[]) ORDER BY remote_id`,
         [source.id, kindNumber[kind], some, ownerField[kind] ?? ''],
       );

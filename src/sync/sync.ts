@@ -20,6 +20,7 @@ import { type Identity, identify } from './identity.ts';
 import { PlanFile, type PlanHead } from './planFile.ts';
 import { makePlan } from './planner.ts';
 import type { BeginStage, Planning } from './planning.ts';
+import { succeed } from './successors.ts';
 import { noteUpgrade } from './upgraded.ts';
 
 /** What a sync of one source works with. */
@@ -110,7 +111,8 @@ export async function syncSource(syncing: Syncing): Promise<Synced> {
         command: 'sync',
         road: reading.road,
       });
-      const { stale, failures, written } = await carryOut(syncing, plan, synced.runId);
+      const { stale, failures, written, handed } = await carryOut(syncing, plan, synced.runId);
+      addTo(synced.changes, { kind: 'scene', side: 'library', action: 'fold', count: handed });
       for (const count of plan.counts()) addTo(synced.changes, count);
       addLinked(synced.linked, plan.linked());
       // What was not carried out is planned again, and counted then.
@@ -123,7 +125,7 @@ export async function syncSource(syncing: Syncing): Promise<Synced> {
       const before = synced.failures.filter((one) => !plan.isTold(one.kind, one.libraryId));
       synced.failures = [...before, ...failures];
       if (stale.length === 0) reading.clearTouched();
-      const isQuiet = stale.length === 0 && written === 0 && plan.leadingOn === 0;
+      const isQuiet = stale.length === 0 && written + handed === 0 && plan.leadingOn === 0;
       if (isQuiet && source.standing !== 'push') break;
     } finally {
       plan.close();
@@ -225,7 +227,8 @@ export async function applyPlan(
     if (plan.size === 0) return { ...synced, runId: null, stale: [], failures: [] };
     const { road } = reading;
     const runId = await beginRun(client, { sourceId: source.id, command: 'apply', road });
-    const { stale, failures } = await carryOut(syncing, plan, runId);
+    const { stale, failures, handed } = await carryOut(syncing, plan, runId);
+    addTo(changes, { kind: 'scene', side: 'library', action: 'fold', count: handed });
     await finishRun(client, runId, 'done', countsOf(synced));
     return { ...synced, runId, stale, failures };
   } finally {
@@ -245,20 +248,21 @@ async function carryOut(
   }: Pick<Syncing, 'client' | 'source' | 'signal' | 'stage' | 'writer' | 'merge'>,
   plan: PlanFile,
   runId: number,
-): Promise<{ stale: Stale[]; failures: Failure[]; written: number }> {
+): Promise<{ stale: Stale[]; failures: Failure[]; written: number; handed: number }> {
   const run = { id: runId, sourceId: source.id };
   const applying = { client, source, plan, run, signal };
   const stale = await applyHere({ ...applying, progress: stage('library', plan.size) });
   await suggestMatches(client, source, suggestionsOf(plan));
   await suggestAliases(client, source);
-  if (!source.writes) return { stale, failures: [], written: 0 };
+  const handed = await succeed(client, source, run);
+  if (!source.writes) return { stale, failures: [], written: 0, handed };
   const { written, failures } = await applyThere({
     ...applying,
     writer,
     merge,
     progress: stage('source', plan.sizeThere),
   });
-  return { stale, failures, written };
+  return { stale, failures, written, handed };
 }
 
 /** Two records that may be one: the one that the source's own is linked to by this plan, and the other. */
@@ -313,6 +317,7 @@ function addLinked(all: Synced['linked'], more: Synced['linked']): void {
 }
 
 function addTo(all: Synced['changes'], one: Synced['changes'][number]): void {
+  if (one.count === 0) return;
   const same = all.find(
     ({ kind, side, action }) => kind === one.kind && side === one.side && action === one.action,
   );

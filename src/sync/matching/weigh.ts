@@ -185,7 +185,8 @@ const called: { [L in Level]?: string } = {
   content: 'description',
 };
 
-const listed = (reasons: readonly string[]): string =>
+/** `another size, another MD5 and another phash` */
+export const listed = (reasons: readonly string[]): string =>
   [reasons.slice(0, -1).join(', '), ...reasons.slice(-1)].filter((part) => part).join(' and ');
 
 /** What became part of another is the one only where no record that is there still is as likely. */
