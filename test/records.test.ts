@@ -133,8 +133,8 @@ describe('records by hand', async () => {
       const id = await made('tag', 'name=fleeting');
       await done('edit', 'scene', 'main:10', 'tags+=fleeting');
       const { summary, lines } = await done('delete', 'tag', 'fleeting');
-      assert.equal(summary.others, 1);
-      assert.match(lines.join('\n'), /and 1 other record with it/);
+      assert.deepEqual(summary.naming, { scene: 1 });
+      assert.match(lines.join('\n'), /^ {2}removed from 1 scene$/m);
       assert.ok((await shown('tag', id)).deletedAt);
       assert.ok(!((await shown('scene', 'main:10')).value('tags') as string[]).includes(id));
       await refused(
@@ -150,7 +150,8 @@ describe('records by hand', async () => {
       await refused(['restore', 'tag', id], /of that name already/);
       await done('delete', 'tag', 'Fleeting', '--json');
       await refused(['restore', 'tag', 'fleeting'], /More than one/);
-      await done('restore', 'tag', id);
+      const { lines: said } = await done('restore', 'tag', id);
+      assert.match(said.join('\n'), /^ {2}put back on 1 scene$/m);
       assert.equal((await shown('tag', id)).deletedAt, null);
       await refused(['restore', 'tag', id], /is not deleted/);
     });
@@ -159,7 +160,8 @@ describe('records by hand', async () => {
       const marker = await made('marker', 'scene=main:11', 'seconds=3', 'primaryTag=main:1');
       await refused(['delete', 'tag', 'main:1'], /primary one of \d+ markers/, /merge/);
       const { id } = await shown('scene', 'main:11');
-      await done('delete', 'scene', 'main:11');
+      const { lines } = await done('delete', 'scene', 'main:11');
+      assert.match(lines.join('\n'), /^ {2}deleted with it: \d+ markers?$/m);
       assert.ok((await shown('marker', marker)).deletedAt);
       await refused(['restore', 'marker', marker], /scene of that marker is not there/);
       await done('restore', 'scene', id);
@@ -271,8 +273,8 @@ describe('records by hand', async () => {
       ...{ event: 'changed', kind: 'tag', id, field: 'favorite', before: false, after: true },
     });
     assert.deepEqual(
-      [summary?.event, summary?.ok, summary?.id, summary?.fields, summary?.others],
-      ['summary', true, id, ['favorite'], 0],
+      [summary?.event, summary?.ok, summary?.id, summary?.fields, summary?.naming],
+      ['summary', true, id, ['favorite'], {}],
     );
     const unsaid = await stowage(['edit', 'tag', id, ...at]);
     assert.equal(unsaid.code, 2);

@@ -4,7 +4,8 @@ import { foldedAmong } from '../library/folds.ts';
 import { heldRecords } from '../library/heldRecords.ts';
 import { newLibraryId } from '../library/ids.ts';
 import { type JournalLine, runChanges } from '../library/journal.ts';
-import { storedFields } from '../library/layout.ts';
+import { kindNumber, kindOfNumber, storedFields } from '../library/layout.ts';
+import { countChanged } from '../library/runRecords.ts';
 import { beginRun, finishRun } from '../library/runs.ts';
 import { StowageError } from '../model/errors.ts';
 import type { HeldRecord, LibraryId, Values } from '../model/held.ts';
@@ -19,6 +20,8 @@ import { refuseTakenName } from './takenNames.ts';
  * by field, and told to the sources by their next sync. The library is locked for writing by whoever calls.
  */
 
+type Counts = { [K in Kind]?: number };
+
 /** What came of it. */
 export interface Edited {
   id: LibraryId;
@@ -26,8 +29,10 @@ export interface Edited {
   runId: number | null;
   /** What changed in the record itself. */
   changes: JournalLine[];
-  /** How many other records changed with it. */
-  others: number;
+  /** Records that name it, and had it put in or taken out: how many of each kind. */
+  naming: Counts;
+  /** Records of other kinds that are part of it, and went or came with it. */
+  parts: Counts;
 }
 
 /** A record that is to be changed, as it is now. @throws StowageError `usage` where it is not there. */
@@ -115,7 +120,7 @@ export async function mergeRecords(
   if (others.includes(into)) {
     throw new StowageError('usage', `A ${kind} cannot become part of itself.`, { item: into });
   }
-  return asRun(client, 'merge', into, async (run) => {
+  return asRun(client, 'merge', kind, into, async (run) => {
     for (const other of new Set(others)) await foldInto(client, run, kind, into, other);
   });
 }
@@ -142,7 +147,7 @@ const emptyValues = (kind: Kind): Values =>
   );
 
 const change = (client: ClientBase, command: string, wanted: LibraryChange): Promise<Edited> =>
-  asRun(client, command, wanted.id, async (run) => {
+  asRun(client, command, wanted.kind, wanted.id, async (run) => {
     const stale = await applyChanges(client, run, [wanted]);
     if (stale.length === 0) return;
     throw new StowageError('library.busy', `That ${wanted.kind} was changed meanwhile.`, {
@@ -154,6 +159,7 @@ const change = (client: ClientBase, command: string, wanted: LibraryChange): Pro
 async function asRun(
   client: ClientBase,
   command: string,
+  kind: Kind,
   id: LibraryId,
   work: (run: { id: number }) => Promise<void>,
 ): Promise<Edited> {
@@ -161,28 +167,39 @@ async function asRun(
   try {
     const runId = await beginRun(client, { command });
     await work({ id: runId });
-    const { lines, records } = await counted(client, runId);
-    if (lines === 0) {
+    if (Object.keys(await countChanged(client, runId)).length === 0) {
       await client.query('ROLLBACK');
-      return { id, runId: null, changes: [], others: 0 };
+      return { id, runId: null, changes: [], naming: {}, parts: {} };
     }
     const changes = (await runChanges(client, runId, { libraryId: id })) ?? [];
+    const others = await othersIn(client, runId, kind, id);
     await finishRun(client, runId, 'done', { [command]: 1 });
     await client.query('COMMIT');
-    return { id, runId, changes, others: records - (changes.length > 0 ? 1 : 0) };
+    return { id, runId, changes, ...others };
   } catch (error) {
     await client.query('ROLLBACK').catch(() => {}); // the first error tells more
     throw error;
   }
 }
 
-async function counted(client: ClientBase, runId: number) {
-  const { rows } = await client.query<{ lines: number; records: number }>(
-    `SELECT count(*)::int AS lines, count(DISTINCT library_id)::int AS records
-       FROM stowage.run_changes WHERE run_id = $1`,
-    [runId],
+/** What a run did to other records than the one that it is about, by kind. */
+async function othersIn(
+  client: ClientBase,
+  runId: number,
+  kind: Kind,
+  id: LibraryId,
+): Promise<Pick<Edited, 'naming' | 'parts'>> {
+  const { rows } = await client.query<{ kind: number; naming: number; parts: number }>(
+    `SELECT kind, count(DISTINCT library_id) FILTER (WHERE action = 'update')::int AS naming,
+            count(DISTINCT library_id) FILTER (WHERE action IN ('delete', 'restore') AND kind <> $3)::int AS parts
+       FROM stowage.run_changes WHERE run_id = $1 AND library_id <> $2 GROUP BY kind`,
+    [runId, id, kindNumber[kind]],
   );
-  return rows[0] as { lines: number; records: number };
+  const counts = (of: (row: (typeof rows)[number]) => number): Counts =>
+    Object.fromEntries(
+      rows.filter((row) => of(row) > 0).map((row) => [kindOfNumber.get(row.kind), of(row)]),
+    );
+  return { naming: counts(({ naming }) => naming), parts: counts(({ parts }) => parts) };
 }
 
 /** Stash does not let go of a tag by which markers are known, nor is a marker anything without. */

@@ -7,6 +7,7 @@ import { keepPicture } from '../../edit/pictures.ts';
 import type { Edited } from '../../edit/records.ts';
 import { labelsOf } from '../../library/labels.ts';
 import { PictureStore } from '../../media/store.ts';
+import { counted } from '../../model/counted.ts';
 import { StowageError } from '../../model/errors.ts';
 import type { Values } from '../../model/held.ts';
 import { fieldOf, type Kind } from '../../model/kinds.ts';
@@ -51,15 +52,26 @@ async function bytesOf(file: string): Promise<Buffer> {
   }
 }
 
+type Done = 'Edited' | 'Created' | 'Deleted' | 'Restored' | 'Merged into';
+
+/** What was done to the records that name this one, and to those that are part of it. */
+const withIt: { [D in Done]: readonly [string, string] } = {
+  Edited: ['changed with it:', 'changed with it:'],
+  Created: ['changed with it:', 'created with it:'],
+  Deleted: ['removed from', 'deleted with it:'],
+  Restored: ['put back on', 'restored with it:'],
+  'Merged into': ['named instead by', 'merged with it:'],
+};
+
 /** Says what a run did to a record, field by field. */
 export async function tellEdited(
   { output }: CommandContext,
   client: ClientBase,
   kind: Kind,
-  done: string,
-  { id, runId, changes, others }: Edited,
+  done: Done,
+  { id, runId, changes, naming, parts }: Edited,
 ): Promise<Outcome> {
-  const summary = { kind, id, run: runId, fields: [] as string[], others };
+  const summary = { kind, id, run: runId, fields: [] as string[], naming, parts };
   if (runId === null) {
     output.line('Nothing to do: it is that way already.');
     return { complete: true, summary };
@@ -79,9 +91,8 @@ export async function tellEdited(
     if (why !== null) output.warning(`${name} ${why}`);
     summary.fields.push(name);
   }
-  if (others > 0) {
-    const many = `${others.toLocaleString('en')} other record${others === 1 ? '' : 's'}`;
-    output.line(`  and ${many} with it: \`stowage runs show ${runId}\` lists all.`);
-  }
+  const [places, whole] = withIt[done];
+  if (Object.keys(naming).length > 0) output.line(`  ${places} ${counted(naming)}`);
+  if (Object.keys(parts).length > 0) output.line(`  ${whole} ${counted(parts)}`);
   return { complete: true, summary };
 }
