@@ -418,7 +418,7 @@ describe('elements of sets', () => {
     const { summary } = await sync();
     assert.equal(await tagged(side, 'tags 1001'), 0);
     await assertInStep();
-    assert.equal((await library.stowage('undo', String(summary.run))).exitCode, 0);
+    assert.equal((await library.stowage('undo', String(summary.run))).exitCode, 3);
     assert.equal(await tagged(side, 'tags 1001'), 260);
   });
 });

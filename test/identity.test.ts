@@ -662,6 +662,33 @@ describe('another Stash, or a backup, at another address than the source’s', (
   }
 });
 
+test('the same Stash under a second name is refused; at another address it is noticed', async (t) => {
+  const side = await inStep(t);
+  const { library, query } = side;
+  const { port } = new URL(side.stash.simulator.url);
+  for (const address of [side.stash.simulator.url, `http://localhost:${port}/`]) {
+    for (const command of [['sync'], ['sync', '--dry-run'], ['migrate']]) {
+      const again = await library.stowage(...command, '--from', address, '--name', 'second');
+      assert.equal(again.error?.message, 'The Stash at that address is main already.');
+      assert.match(String(again.error?.remedy), /--name main.*resolve main --as-new second/);
+    }
+  }
+  assert.deepEqual(await query('SELECT name FROM stowage.sources'), [{ name: 'main' }]);
+
+  const copy = await stashOf(t, 'v0.30');
+  const told = await library.stowage('sync', '--from', copy.simulator.url, '--name', 'second');
+  assert.match(
+    told.warnings.join('\n'),
+    /^second has the records of main, under the same numbers .*sources remove second`\.$/m,
+  );
+  const later = await library.stowage('sync', '--name', 'second');
+  assert.deepEqual(later.warnings, [], 'that is said once');
+  const other = await stashOf(t, 'v0.30', { seed: 8, scenes: 12, images: 12 });
+  other.simulator.sql(anotherLife);
+  const third = await library.stowage('sync', '--from', other.simulator.url, '--name', 'third');
+  assert.doesNotMatch(third.warnings.join('\n'), /under a second name/);
+});
+
 /** A server that came to be at other times than the first one, and has other files. */
 const anotherLife = [
   ...['tags', 'performers', 'studios', 'groups', 'scenes', 'images', 'galleries', 'files'],

@@ -36,7 +36,7 @@ test('runs and what each changed are listed, and a run of a source is taken back
   assert.deepEqual(await library.contents(), before);
 
   const undone = await stowage('undo', run);
-  assert.equal(undone.exitCode, 0, undone.warnings.join());
+  assert.equal(undone.exitCode, 3, undone.warnings.join());
   const scene = await idOf('scene', 3);
   const held = async () => (await query('SELECT title FROM qar.cargo WHERE id = $1', [scene]))[0];
   assert.deepEqual(await held(), { title });
@@ -140,7 +140,7 @@ test('what a server’s own mass edit did is taken back there, too', async (t) =
   await query(`UPDATE qar.cargo SET title = 'Mine' WHERE id = $1`, [scene]);
   const pushed = String((await sync()).summary.run);
   const there = await stowage('undo', pushed, '--on', 'stash');
-  assert.equal(there.exitCode, 0, there.error?.message);
+  assert.equal(there.exitCode, 3, there.error?.message);
   assert.deepEqual(await titles(), ['Mine', title]);
   await sync();
   assert.deepEqual(await titles(), ['Mine', title]);
@@ -203,7 +203,7 @@ test('what an undo deleted here and a source keeps is decided once, and is quiet
   const { stash, library, sync, query, assertQuiet } = await inStep(t);
   await stash.send('mutation{tagCreate(input:{name:"A mistake"}){id}}');
   const { summary } = await sync();
-  assert.equal((await library.stowage('undo', String(summary.run))).exitCode, 0);
+  assert.equal((await library.stowage('undo', String(summary.run))).exitCode, 3);
   await sync();
   const asked = await query('SELECT field FROM stowage.conflicts WHERE settled_at IS NULL');
   assert.deepEqual(asked, [{ field: '' }]);

@@ -108,7 +108,7 @@ describe('stowage verify', () => {
     assert.deepEqual(
       troubles.map((one) => `${inWords(one)}: ${one.why}`),
       [
-        'marker 2 null: is not in the library',
+        'marker 2 null: is not in the library (changed here, or by another source, and not sent yet)',
         'chapter 999 null: is only in the library',
         'savedFilter 1 null: is not in the library',
       ],

@@ -1,3 +1,4 @@
+import { isSettled } from '../library/waiting.ts';
 import { applyPlan } from '../sync/sync.ts';
 import { type CommandDefinition, libraryOptions } from './command.ts';
 import { givenPlan } from './givenPlan.ts';
@@ -62,7 +63,7 @@ export const apply: CommandDefinition<Options> = {
         const isKnown = tellUnknown(context, opened);
         if (synced.runId === null) context.output.line('Nothing was done.');
         const { complete, summary } = await tellSynced(context, client, source, synced);
-        await tellWaiting(context, client, source);
+        const waiting = await tellWaiting(context, client, source);
         const { outdated } = synced;
         for (const { kind, libraryId, remoteId, why } of outdated) {
           context.output.event('outdated', { kind, libraryId, remoteId, why });
@@ -70,8 +71,8 @@ export const apply: CommandDefinition<Options> = {
         }
         const isDone = outdated.length + synced.stale.length + missing === 0;
         return {
-          complete: complete && isKnown && isDone,
-          summary: { ...summary, outdated: outdated.length },
+          complete: complete && isKnown && isDone && isSettled(waiting),
+          summary: { ...summary, ...waiting, outdated: outdated.length },
         };
       } finally {
         planned.close();

@@ -57,9 +57,9 @@ async function meantSource(
   { name, from }: KnownSourceOptions,
 ): Promise<Pick<KnownSource, 'name' | 'source'>> {
   if (name !== undefined) {
-    const source =
-      from === undefined ? await namedSource(client, name) : await findSource(client, name);
-    return { name, source };
+    if (from === undefined) return { name, source: await namedSource(client, name) };
+    await refuseSecondName(client, name, from);
+    return { name, source: await findSource(client, name) };
   }
   if (from !== undefined) {
     const source = (await sourceAt(client, from)) ?? (await findSource(client, usualName));
@@ -84,16 +84,36 @@ const usualName = 'main';
 /** The source that was last reached at an address. */
 export async function sourceAt(client: ClientBase, from: string): Promise<Source | undefined> {
   const there = sameForm(from);
-  return (await listSources(client)).find(({ address }) => address === there);
+  return (await listSources(client)).find(
+    ({ address }) => address !== null && sameForm(address) === there,
+  );
 }
 
-/** An address as it is remembered; a path stays one. */
-function sameForm(from: string): string {
+/** An address in one form for all of its spellings; a path stays one. */
+export function sameForm(from: string): string {
   try {
-    return accessOf({ address: from }).address;
+    const url = new URL(accessOf({ address: from }).address);
+    if (/^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname)) url.hostname = 'localhost';
+    return url.href.replace(/\/+$/, '');
   } catch {
     return from;
   }
+}
+
+/** Two sources at one address would be one server twice: what is counted there would be counted twice. */
+export async function refuseSecondName(
+  client: ClientBase,
+  name: string,
+  from: string,
+): Promise<void> {
+  const known = await sourceAt(client, from);
+  if (!known || known.name === name || (await findSource(client, name))) return;
+  throw new StowageError('usage', `The Stash at that address is ${known.name} already.`, {
+    item: from,
+    remedy:
+      `Say --name ${known.name}, or leave it out. If another Stash answers there by now: ` +
+      `\`stowage sources resolve ${known.name} --as-new ${name}\`.`,
+  });
 }
 
 function addressOf(name: string, source: Source | undefined): string {
@@ -128,7 +148,9 @@ export function reachedAt(
 
 /** Whether a source was reached at another address than before. */
 export const isElsewhere = (source: Source, access: Access | undefined): boolean =>
-  access !== undefined && source.address !== null && access.address !== source.address;
+  access !== undefined &&
+  source.address !== null &&
+  sameForm(access.address) !== sameForm(source.address);
 
 /** What is found at another address than before, and is not what was there, is most likely a Stash of its own. */
 export const offerName = (source: Source, access: Access | undefined) => {

@@ -5,6 +5,7 @@ import { feedFromFile, feedFromReading } from '../feeds.ts';
 import { firstImport, holdsRecords } from '../library/firstImport.ts';
 import { listSources } from '../library/sources.ts';
 import { keptTroubles } from '../library/troubles.ts';
+import { isSettled } from '../library/waiting.ts';
 import { counted } from '../model/counted.ts';
 import type { Kind } from '../model/kinds.ts';
 import { syncSource } from '../sync/sync.ts';
@@ -15,7 +16,7 @@ import {
   type Outcome,
 } from './command.ts';
 import { sumOf } from './counting.ts';
-import { offerName, reachedAt, remember } from './knownSource.ts';
+import { offerName, reachedAt, refuseSecondName, remember } from './knownSource.ts';
 import { lockForWriting, withLibrary } from './library.ts';
 import { type Entered, openSource, reach, tellUnknown, tellUntold } from './opening.ts';
 import { bringPictures } from './pictures.ts';
@@ -51,6 +52,7 @@ export const migrate: CommandDefinition<Options> = {
       context,
       async (client) => {
         await lockForWriting(client);
+        await refuseSecondName(client, options.name, options.from);
         const isEmpty = (await listSources(client)).length === 0 && !(await holdsRecords(client));
         await using source = await openSource(reached, options, { again: !isEmpty }, context);
         return await (isEmpty ? first : again)(context, client, source, { ...options, reached });
@@ -141,13 +143,18 @@ async function again(
   const kept = await keptTroubles(client, source);
   for (const trouble of kept) output.trouble(trouble);
   const { complete, summary } = await tellSynced(context, client, source, synced);
-  await tellWaiting(context, client, source);
+  const waiting = await tellWaiting(context, client, source);
   const troubles = kept.length + missing;
   return {
     complete:
-      tellUnknown(context, opened) && tellUntold(context, opened) && complete && troubles === 0,
+      tellUnknown(context, opened) &&
+      tellUntold(context, opened) &&
+      complete &&
+      troubles === 0 &&
+      isSettled(waiting),
     summary: {
       ...summary,
+      ...waiting,
       changes: synced.changes,
       counts: await opened.reading.counts(),
       road: opened.reading.road,

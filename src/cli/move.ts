@@ -14,10 +14,10 @@ import { hasFiles } from '../sync/deletions.ts';
 import { type Unplaced, unplaced } from '../sync/unplaced.ts';
 import { temporaryFolder } from '../temporary.ts';
 import { type CommandContext, type CommandDefinition, libraryOptions } from './command.ts';
-import { sourceAt } from './knownSource.ts';
+import { sameForm, sourceAt } from './knownSource.ts';
 import { withLibrary } from './library.ts';
 import { migrate } from './migrate.ts';
-import { accessOf, reach } from './opening.ts';
+import { reach } from './opening.ts';
 import { type ReadingOptions, readingOptions } from './reading.ts';
 import { accessOptions, type SourceOptions, sourceOptions } from './source.ts';
 import { sync } from './sync.ts';
@@ -58,7 +58,7 @@ export const move: CommandDefinition<Options> = {
       .option('--dry-run', 'show what would be brought, and write nothing'),
   async run(context, options) {
     const { output } = context;
-    if (serverOf(options.from) === serverOf(options.to)) {
+    if (sameForm(options.from) === sameForm(options.to)) {
       throw new StowageError('usage', 'Both addresses are of the same Stash.', {
         item: options.to,
         remedy: 'Say with --from where the library is now, and with --to where it goes.',
@@ -127,17 +127,6 @@ export const move: CommandDefinition<Options> = {
 const notCarried =
   'A move does not carry the date on which a record was added, which each server sets itself, nor the first ' +
   'server’s settings: its front page and its default filters.';
-
-/** An address in one form for all of its spellings; a path stays one. */
-function serverOf(from: string): string {
-  try {
-    const url = new URL(accessOf({ address: from }).address);
-    if (/^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname)) url.hostname = 'localhost';
-    return url.href.replace(/\/+$/, '');
-  } catch {
-    return from;
-  }
-}
 
 const toOptions = (options: Options): SourceOptions => ({
   from: options.to,

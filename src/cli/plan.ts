@@ -1,4 +1,5 @@
 import { open, rename, rm } from 'node:fs/promises';
+import { isSettled } from '../library/waiting.ts';
 import { PlanFile } from '../sync/planFile.ts';
 import { planSource } from '../sync/sync.ts';
 import { type CommandDefinition, libraryOptions } from './command.ts';
@@ -47,12 +48,17 @@ export const plan: CommandDefinition<Options> = {
         tellCounts(output, counts, name);
         for (const warning of head.warnings) output.warning(warning);
         tellHeld(output, head.held);
-        const { conflicts, changes } = planned;
-        await tellWaiting(context, client, source, changes === 0 ? 'nothing' : 'something');
+        const { conflicts: asks, changes } = planned;
+        const did = changes === 0 ? 'nothing' : 'something';
+        const waiting = await tellWaiting(context, client, source, did, planned);
         planned.close();
         await rename(half, out);
         output.line(`\`stowage apply ${out}\` carries it out.`);
-        return { complete: true, summary: { counts, conflicts, held: head.held, out } };
+        const { held } = head;
+        return {
+          complete: isSettled(waiting) && asks + Object.keys(held).length === 0,
+          summary: { counts, held, ...waiting, asks, out },
+        };
       } catch (error) {
         planned.close();
         await rm(half, { force: true });

@@ -2,6 +2,7 @@ import { lastRun } from '../library/runs.ts';
 import { listSources } from '../library/sources.ts';
 import { waitingOf } from '../library/waiting.ts';
 import { type CommandDefinition, libraryOptions } from './command.ts';
+import { differingLines } from './differingLines.ts';
 import { withLibrary } from './library.ts';
 import { nextStep, type Standing } from './nextStep.ts';
 import { standingWords } from './sources/list.ts';
@@ -44,6 +45,7 @@ export const status: CommandDefinition<object> = {
         for (const [count, what] of waits) {
           if (count > 0) output.line(`  ${count.toLocaleString('en').padStart(7)} ${what}`);
         }
+        for (const line of differingLines(waiting.differing, source)) output.line(`  ${line}`);
         await tellRefused(output, client, source);
       }
       const next = nextStep(standings);

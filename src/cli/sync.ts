@@ -1,5 +1,5 @@
 import { changeSource, type Source } from '../library/sources.ts';
-import { waitingOf } from '../library/waiting.ts';
+import { isSettled, waitingOf } from '../library/waiting.ts';
 import { PlanFile } from '../sync/planFile.ts';
 import { planSource, syncSource } from '../sync/sync.ts';
 import {
@@ -76,8 +76,12 @@ export const sync: CommandDefinition<Options> = {
           : await bringPictures(context, client, opened, source, source.pictures);
       const complete = tellUnknown(context, opened) && tellUntold(context, opened);
       const outcome = await tellSynced(context, client, source, synced);
-      await tellWaiting(context, client, source, isNothing(synced) ? 'nothing' : 'something');
-      return { ...outcome, complete: outcome.complete && complete && missing === 0 };
+      const did = isNothing(synced) ? 'nothing' : 'something';
+      const waiting = await tellWaiting(context, client, source, did);
+      return {
+        complete: outcome.complete && complete && missing === 0 && isSettled(waiting),
+        summary: { ...outcome.summary, ...waiting },
+      };
     });
   },
 };
@@ -108,15 +112,19 @@ async function dryRun(
             { some: `Once it may be written to, ${source.name} would also get:` },
           )
         : [];
-    await tellWaiting(
+    const waiting = await tellWaiting(
       context,
       syncing.client,
       source,
       plan.changes === 0 ? 'nothing' : 'something',
+      plan,
     );
     const counts = plan.counts();
-    const { conflicts } = plan;
-    return { complete: true, summary: { counts, conflicts, held: head.held, unsent: waits } };
+    const { held } = head;
+    return {
+      complete: isSettled(waiting) && plan.conflicts + Object.keys(held).length === 0,
+      summary: { counts, held, ...waiting, asks: plan.conflicts, unsent: waits },
+    };
   } finally {
     plan.close();
   }

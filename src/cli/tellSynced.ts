@@ -1,34 +1,49 @@
 import type { ClientBase } from 'pg';
 import { labelsOf } from '../library/labels.ts';
 import type { Source } from '../library/sources.ts';
-import { waitingOf } from '../library/waiting.ts';
+import { isInStep, type Waiting, waitingOf } from '../library/waiting.ts';
 import { counted } from '../model/counted.ts';
 import type { Kind } from '../model/kinds.ts';
 import { plural } from '../model/vocabulary.ts';
 import type { Failure } from '../sync/applyThere.ts';
+import type { PlanFile } from '../sync/planFile.ts';
 import type { Synced } from '../sync/sync.ts';
 import type { CommandContext, Outcome } from './command.ts';
+import { differingLines } from './differingLines.ts';
 import type { Output } from './output.ts';
 import { tellCounts } from './planTable.ts';
 
-/** What is left when a sync has nothing to do, or has done it: what waits for a person. */
+/**
+ * What is left when a sync has nothing to do, or has done it: what waits for a person, and what differs nevertheless; of one
+ * that is only planned, also what that would leave.
+ */
 export async function tellWaiting(
   { output }: CommandContext,
   client: ClientBase,
   source: Source,
   did: 'nothing' | 'something' = 'something',
-): Promise<void> {
-  const { conflicts, suggestions, absent, unsent, refused } = await waitingOf(client, source);
+  planned?: PlanFile,
+): Promise<Waiting> {
+  const leaving = planned?.leaving() ?? { absent: 0, differing: [] };
+  const waiting = await waitingOf(client, source);
+  const { conflicts, suggestions, absent, unsent, refused, differing } = waiting;
   const isUnsent = unsent > 0 && !source.writes;
   if (did === 'nothing') {
-    const isInStep = conflicts + refused + absent === 0 && !isUnsent;
-    output.line(isInStep ? 'Nothing to do: both sides are in step.' : 'Nothing to do.');
+    const isAll = isInStep(waiting) && leaving.absent + leaving.differing.length === 0;
+    output.line(isAll ? 'Nothing to do: both sides are in step.' : 'Nothing to do.');
   }
   if (absent > 0) {
     output.line(
       `${several(absent, 'record is', 'records are')} gone from ${source.name}, and kept here: \`stowage status\`.`,
     );
   }
+  if (leaving.absent > 0) {
+    output.line(
+      `${several(leaving.absent, 'record is', 'records are')} gone from ${source.name}, and would be kept here.`,
+    );
+  }
+  for (const line of differingLines(differing, source)) output.line(line);
+  for (const line of differingLines(leaving.differing, source)) output.line(line);
   if (isUnsent) {
     output.line(
       `${several(unsent, 'record edited here waits', 'records edited here wait')}: nothing is written to ${source.name} before \`stowage sources set ${source.name} writes=on\`.`,
@@ -49,6 +64,7 @@ export async function tellWaiting(
       `${several(suggestions, 'record', 'records')} may be another: \`stowage matches\`.`,
     );
   }
+  return waiting;
 }
 
 /** `1 record`, `2,000 records`. */
@@ -67,7 +83,7 @@ export async function tellSynced(
   source: Source,
   synced: Synced,
 ): Promise<Outcome> {
-  const { changes, linked, conflicts, held, warnings, stale, failures } = synced;
+  const { changes, linked, held, warnings, stale, failures } = synced;
   tellLinked(output, linked);
   tellCounts(output, changes, source.name);
   for (const warning of warnings) output.warning(warning);
@@ -76,11 +92,10 @@ export async function tellSynced(
     output.warning(`${stale.length} records were edited meanwhile: sync again.`);
   await tellFailures(output, client, failures);
   return {
-    complete: Object.keys(held).length === 0 && failures.length === 0,
+    complete: Object.keys(held).length + failures.length + stale.length === 0,
     summary: {
       counts: changes,
       linked,
-      conflicts,
       held,
       failures: failures.length,
       stale: stale.length,

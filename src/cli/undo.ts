@@ -165,7 +165,7 @@ const told = (
   kept: readonly Kept[],
   failures: readonly Failure[],
 ): Outcome => ({
-  complete: kept.length + failures.length === 0,
+  complete: kept.length + failures.length + asked === 0,
   summary: { run, counts, asked, kept: kept.length, failures: failures.length },
 });
 

@@ -4,16 +4,19 @@ import { type Link, linksKeptOtherwise } from '../library/links.ts';
 import { LibraryRecords } from '../library/read.ts';
 import { type Known, KnownFields, lastRoad, type Source } from '../library/sources.ts';
 import { idsIn, libraryIds, type NamedIds, withIds } from '../library/translate.ts';
+import { waitingOf } from '../library/waiting.ts';
 import type { Id } from '../model/fields.ts';
 import type { LibraryId, Values } from '../model/held.ts';
 import { type Kind, kindNames, type Rec } from '../model/kinds.ts';
 import type { Reading, Trouble } from '../model/reading.ts';
-import { jsonText, sameValue } from '../model/records.ts';
+import { sameValue } from '../model/records.ts';
 import { plural } from '../model/vocabulary.ts';
 import { completed } from '../stash/completed.ts';
-import { type Compared, compareKind, type Difference } from '../sync/compare.ts';
+import { type Compared, compareKind } from '../sync/compare.ts';
 import { type CommandDefinition, libraryOptions } from './command.ts';
 import { counting, sumOf } from './counting.ts';
+import { differingLines } from './differingLines.ts';
+import { FoundDifferences } from './foundDifferences.ts';
 import { type KnownSourceOptions, knownSourceOptions, reachKnown } from './knownSource.ts';
 import { furtherClients, namedSource, withLibrary } from './library.ts';
 import { openSource, tellUnknown } from './opening.ts';
@@ -48,6 +51,7 @@ export const verify: CommandDefinition<Options> = {
       const troubles: Trouble[] = [];
       const kept = new Map<string, number>();
       const parts = await partsAt(client, known);
+      const found = new FoundDifferences(output, client, known);
       using stage = output.stage('compare', { total: sumOf(Object.values(counts)) });
       for (const kind of kindNames) {
         const served = withShownPictures(kind, reading.records(kind, signal), {
@@ -57,11 +61,13 @@ export const verify: CommandDefinition<Options> = {
         const records = completed(kind, served, reading, opened.tables);
         compared[kind] = await compareKind(
           kind,
-          namingKnown(
-            kind,
-            asOne(kind, noting(kind, counting(records, stage), fields), parts),
-            client,
-            known,
+          found.telling(
+            namingKnown(
+              kind,
+              asOne(kind, noting(kind, counting(records, stage), fields), parts),
+              client,
+              known,
+            ),
           ),
           namingKnown(
             kind,
@@ -71,9 +77,10 @@ export const verify: CommandDefinition<Options> = {
             client,
             known,
           ),
-          (difference) => output.trouble({ ...difference, why: words(difference) }),
+          (difference) => found.add(difference),
           (id) => isUntold(reading, kind, id),
         );
+        await found.tell();
       }
       stage.finish();
       await library.end();
@@ -82,13 +89,20 @@ export const verify: CommandDefinition<Options> = {
       if (!isCompleted) troubles.push(...reading.troubles);
       for (const trouble of troubles) output.trouble(trouble);
       if (isCompleted) tellCompleted(output, refused);
-      for (const [kind, found] of Object.entries(compared)) {
-        if (found.records > 0)
-          output.line(`  ${plural[kind as Kind].replaceAll('_', ' ').padEnd(14)} ${told(found)}`);
+      for (const [kind, one] of Object.entries(compared)) {
+        if (one.records > 0)
+          output.line(`  ${plural[kind as Kind].replaceAll('_', ' ').padEnd(14)} ${told(one)}`);
       }
       const all = total(Object.values(compared));
       output.line(`Compared ${told(all)}.`);
       const { differences } = all;
+      const { explained, unknown } = found;
+      if (explained) output.line(`Known of these: ${explained}.`);
+      if (explained && unknown > 0) {
+        output.line(`${unknown.toLocaleString('en')} of them nothing explains.`);
+      }
+      const { differing } = await waitingOf(client, known);
+      for (const line of differingLines(differing, known)) output.line(line);
       if (kept.size > 0) {
         const counts = [...kept].map(([field, count]) => `${field} ${count.toLocaleString('en')}`);
         output.line(`Kept otherwise there than it was sent, and agreed: ${counts.join(', ')}.`);
@@ -112,6 +126,8 @@ export const verify: CommandDefinition<Options> = {
           road: reading.road,
           compared,
           differences,
+          known: found.known,
+          unknown,
           refused: refused.length,
           untold,
           parts: Object.fromEntries([...parts].map(([kind, { size }]) => [kind, size])),
@@ -245,16 +261,4 @@ function told({ records, fields, differences }: Compared): string {
     `${count.toLocaleString('en')} ${what}${count === 1 ? '' : 's'}`;
   const found = differences === 0 ? 'no differences' : shown(differences, 'difference');
   return `${shown(records, 'record')}, ${shown(fields, 'field')}: ${found}`;
-}
-
-function words({ field, source, library }: Difference): string {
-  if (field === null)
-    return source === undefined ? 'is only in the library' : 'is not in the library';
-  return `source ${short(source)}, library ${short(library)}`;
-}
-
-function short(value: unknown): string {
-  if (value === undefined) return 'was never told';
-  const text = jsonText(value);
-  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }

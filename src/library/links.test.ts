@@ -34,6 +34,7 @@ test('a link tells what both sides agreed to, and is found from either side', as
     sent: {},
     edited: false,
     absentSince: null,
+    differs: {},
   });
   assert.equal(seen.length, 16);
   assert.deepEqual([...(await linksTo(client, source, 'tag', [libraryId])).values()], [red]);
@@ -59,6 +60,7 @@ test('a link is written anew: what was edited has been seen, and the record is t
     sent: { name: ' red' },
     edited: false,
     absentSince: null,
+    differs: {},
   });
   assert.deepEqual((await link(8)).sent, { name: 'x' });
   assert.equal((await link(6)).edited, true);

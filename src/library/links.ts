@@ -5,6 +5,7 @@ import { instantOf } from '../model/instants.ts';
 import { type Kind, kindNames } from '../model/kinds.ts';
 import { parseJson } from '../model/records.ts';
 import { asText, type Cell } from './cursor.ts';
+import type { Differs } from './differences.ts';
 import { kindNumber, tableOf } from './layout.ts';
 import type { Source } from './sources.ts';
 import { recordset } from './storable.ts';
@@ -26,12 +27,16 @@ export interface Link {
   edited: boolean;
   /** Since when the source has not had it any more. */
   absentSince: Instant | null;
+  /** What both sides go on having differently, and why. */
+  differs: Differs;
 }
 
 export interface NewLink
   extends Pick<Link, 'kind' | 'remoteId' | 'libraryId' | 'base' | 'facts' | 'seen'> {
   /** Left as it was where this is absent. */
   sent?: Values;
+  /** Nothing where this is absent. */
+  differs?: Differs | undefined;
   /** The library's revision that was looked at: where the record is at another by now, it stays marked as edited. */
   revision?: number;
 }
@@ -43,6 +48,8 @@ export interface BasePatch extends Pick<Link, 'kind' | 'remoteId'> {
   /** Those of them that were sent otherwise. */
   sent?: Values;
   facts?: Values;
+  /** Left as it was where this is absent. */
+  differs?: Differs | undefined;
   /** It was seen there: it is not absent, whatever it was before. */
   seen?: Buffer;
   /** Where the record still is at this revision of the library's, it is no longer marked as edited. */
@@ -130,23 +137,26 @@ async function select(
   if (ids?.length === 0) return [];
   const { rows } = await client.query<Cell[]>({
     text: `SELECT l.remote_id, l.library_id, l.base, l.facts, encode(l.seen, 'hex'), l.sent, l.edited,
-        (extract(epoch FROM l.absent_since) * 1000000)::bigint
+        (extract(epoch FROM l.absent_since) * 1000000)::bigint, l.differs
       FROM stowage.links l WHERE l.source_id = $1 AND l.kind = $2 AND ${where} ORDER BY l.remote_id`,
     values: [source.id, kindNumber[kind], ...(ids ? [ids] : [])],
     rowMode: 'array',
     types: asText,
   });
-  return rows.map(([remoteId, libraryId, base, facts, seen, sent, edited, absentSince]) => ({
-    kind,
-    remoteId: Number(remoteId),
-    libraryId: libraryId as LibraryId,
-    base: parseJson(base as string) as Values,
-    facts: parseJson(facts as string) as Values,
-    seen: Buffer.from(seen as string, 'hex'),
-    sent: parseJson(sent as string) as Values,
-    edited: edited === 't',
-    absentSince: absentSince == null ? null : instantOf(Number(absentSince)),
-  }));
+  return rows.map(
+    ([remoteId, libraryId, base, facts, seen, sent, edited, absentSince, differs]) => ({
+      kind,
+      remoteId: Number(remoteId),
+      libraryId: libraryId as LibraryId,
+      base: parseJson(base as string) as Values,
+      facts: parseJson(facts as string) as Values,
+      seen: Buffer.from(seen as string, 'hex'),
+      sent: parseJson(sent as string) as Values,
+      edited: edited === 't',
+      absentSince: absentSince == null ? null : instantOf(Number(absentSince)),
+      differs: differs == null ? {} : (JSON.parse(differs) as Differs),
+    }),
+  );
 }
 
 /** Ties records, or says anew what both sides agree to: they are there, and what was edited here has been seen. */
@@ -159,15 +169,16 @@ export async function writeLinks(
   if (links.length === 0) return;
   const edited = await editedMeanwhile(client, links);
   await client.query(
-    `INSERT INTO stowage.links (source_id, kind, remote_id, library_id, base, facts, seen, sent, edited, run_id)
+    `INSERT INTO stowage.links (source_id, kind, remote_id, library_id, base, facts, seen, sent, edited, differs, run_id)
      SELECT $1, n.kind, n.remote_id, n.library_id, n.base, n.facts, decode(n.seen, 'hex'),
        coalesce(n.sent, (SELECT o.sent FROM stowage.links o
-         WHERE o.source_id = $1 AND o.kind = n.kind AND o.remote_id = n.remote_id), '{}'), n.edited, $2
+         WHERE o.source_id = $1 AND o.kind = n.kind AND o.remote_id = n.remote_id), '{}'), n.edited,
+       nullif(n.differs, '{}'), $2
        FROM json_to_recordset($3::json) AS n (kind smallint, remote_id bigint, library_id uuid, base jsonb,
-         facts jsonb, seen text, sent jsonb, edited boolean)
+         facts jsonb, seen text, sent jsonb, edited boolean, differs jsonb)
      ON CONFLICT (source_id, kind, remote_id) DO UPDATE SET library_id = excluded.library_id, base = excluded.base,
-       facts = excluded.facts, seen = excluded.seen, sent = excluded.sent, edited = excluded.edited, run_id = excluded.run_id,
-       absent_since = NULL`,
+       facts = excluded.facts, seen = excluded.seen, sent = excluded.sent, edited = excluded.edited, differs = excluded.differs,
+       run_id = excluded.run_id, absent_since = NULL`,
     [
       source.id,
       runId,
@@ -181,6 +192,7 @@ export async function writeLinks(
           seen: link.seen.toString('hex'),
           sent: link.sent,
           edited: edited(link),
+          differs: link.differs,
         })),
       ),
     ],
@@ -202,9 +214,10 @@ export async function patchBases(
     `UPDATE stowage.links l SET base = l.base || p.base, facts = l.facts || coalesce(p.facts, '{}'),
        seen = coalesce(decode(p.seen, 'hex'), l.seen), edited = l.edited AND p.edited OR p.waits,
        absent_since = CASE WHEN p.seen IS NULL THEN l.absent_since END,
+       differs = CASE WHEN p.differs IS NULL THEN l.differs ELSE nullif(p.differs, '{}') END,
        sent = (l.sent - ARRAY(SELECT jsonb_object_keys(p.base))) || coalesce(p.sent, '{}')
      FROM json_to_recordset($2::json) AS p (kind smallint, remote_id bigint, base jsonb, facts jsonb, seen text,
-       sent jsonb, edited boolean, waits boolean)
+       sent jsonb, edited boolean, waits boolean, differs jsonb)
      WHERE l.source_id = $1 AND l.kind = p.kind AND l.remote_id = p.remote_id`,
     [
       source.id,
@@ -218,6 +231,7 @@ export async function patchBases(
           sent: patch.sent,
           edited: !patch.looked || edited({ kind: patch.kind, ...patch.looked }),
           waits: patch.waits ?? false,
+          differs: patch.differs,
         })),
       ),
     ],

@@ -1,4 +1,5 @@
 import type { ClientBase } from 'pg';
+import { type Differing, differingOf } from './differences.ts';
 import { refusedCreations } from './journal.ts';
 import type { Source } from './sources.ts';
 
@@ -14,10 +15,20 @@ export interface Waiting {
   unsent: number;
   /** Records that were made here, and that the source refused: until they are changed, they are not sent again. */
   refused: number;
+  /** What differs and stays so: by the person's settings, by what the server can hold, by what it lacks. */
+  differing: Differing[];
 }
 
-export async function waitingOf(client: ClientBase, { id }: Source): Promise<Waiting> {
-  const { rows } = await client.query<Omit<Waiting, 'refused'>>(
+/** Nothing is otherwise on one side than on the other, but for records that may be one. */
+export const isInStep = ({ conflicts, absent, unsent, refused, differing }: Waiting): boolean =>
+  conflicts + absent + unsent + refused + differing.length === 0;
+
+/** Nothing waits for a person's word. */
+export const isSettled = ({ conflicts, refused }: Waiting): boolean => conflicts + refused === 0;
+
+export async function waitingOf(client: ClientBase, source: Source): Promise<Waiting> {
+  const { id } = source;
+  const { rows } = await client.query<Omit<Waiting, 'refused' | 'differing'>>(
     `SELECT
        (SELECT count(*)::int FROM stowage.conflicts WHERE source_id = $1 AND settled_at IS NULL) AS conflicts,
        (SELECT count(*)::int FROM stowage.matches WHERE source_id = $1 AND answer IS NULL) AS suggestions,
@@ -26,5 +37,6 @@ export async function waitingOf(client: ClientBase, { id }: Source): Promise<Wai
     [id],
   );
   const refused = (await refusedCreations(client, id)).size;
-  return { ...(rows[0] as Omit<Waiting, 'refused'>), refused };
+  const differing = await differingOf(client, source);
+  return { ...(rows[0] as Omit<Waiting, 'refused' | 'differing'>), refused, differing };
 }

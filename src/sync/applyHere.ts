@@ -217,13 +217,14 @@ async function noteLinks(
         ...{ kind, remoteId, libraryId, base, facts: facts ?? {} },
         seen: Buffer.from(seen ?? '', 'hex'),
         sent: {},
+        differs: item.differs,
         ...(!waits && revision !== undefined && { revision }),
         ...(waits && { revision: never }),
       });
       if (formerId !== undefined && formerId !== remoteId) former.push(formerId);
     } else {
       patches.push({
-        ...{ kind, remoteId, base },
+        ...{ kind, remoteId, base, differs: item.differs },
         ...(facts && { facts }),
         ...(seen !== null && { seen: Buffer.from(seen, 'hex') }),
         ...(waits ? { waits } : revision !== undefined && { looked: { libraryId, revision } }),

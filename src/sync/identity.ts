@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 import { kindNumber, kindOfNumber } from '../library/layout.ts';
-import type { Source } from '../library/sources.ts';
+import { listSources, type Source } from '../library/sources.ts';
 import type { Id, Instant } from '../model/fields.ts';
 import { type Kind, kindNames } from '../model/kinds.ts';
 import type { Reading } from '../model/reading.ts';
@@ -155,6 +155,35 @@ async function highestGiven(client: ClientBase, source: Source): Promise<Identit
     given[kind] = Math.max(highest ?? 0, source.highest[kind] ?? 0);
   }
   return given;
+}
+
+/**
+ * Of a source that is new to the library, the one that has the same records under the same numbers, made at the same moments:
+ * it is that server under a second name, or a copy of it.
+ */
+export async function twinOf(
+  client: ClientBase,
+  source: Source,
+  reading: Reading,
+): Promise<Source | undefined> {
+  if ((await sampleOf(client, source)).length > 0) return undefined;
+  for (const other of await listSources(client)) {
+    if (other.id === source.id) continue;
+    let [all, same] = [0, 0];
+    for (const [kind, known] of await sampleOf(client, other)) {
+      const created = await reading.created(
+        kind,
+        known.map(({ id }) => id),
+      );
+      all += known.length;
+      same += known.filter(({ id, createdAt }) => {
+        const now = created.get(id);
+        return now != null && sameInstant(now, createdAt);
+      }).length;
+    }
+    if (all >= telling && same >= all * 0.9) return other;
+  }
+  return undefined;
 }
 
 /** The same moment, though a server may serve it in another zone. */

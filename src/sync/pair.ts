@@ -1,8 +1,11 @@
+import type { Differs } from '../library/differences.ts';
 import type { Instant } from '../model/fields.ts';
 import type { HeldRecord, Values } from '../model/held.ts';
 import { microseconds } from '../model/instants.ts';
 import { fieldsOf, type Kind } from '../model/kinds.ts';
+import { sameValue } from '../model/records.ts';
 import { sameField } from './compare.ts';
+import { type Circumstances, differing } from './differing.ts';
 import type { MergeOptions } from './merge.ts';
 import { mergeRecord } from './merge.ts';
 import { emptyItem, type PlanItem } from './planItem.ts';
@@ -24,13 +27,22 @@ export interface Pair {
   held: HeldRecord;
   /** Undefined where they have only just met. */
   base: Values | undefined;
-  link: { seen: string; edited: boolean; facts: Values; absentSince: Instant | null } | undefined;
+  link:
+    | {
+        seen: string;
+        edited: boolean;
+        facts: Values;
+        absentSince: Instant | null;
+        differs: Differs;
+      }
+    | undefined;
   /** Whether the library shows this source's facts: the first of those that have the record. */
   leads: boolean;
   /** What may be written to the source, and is wanted there. */
   writes: boolean;
   /** Whether what was seen is told by the same hash as what is there: GraphQL tells times in another zone, and so on. */
   isHashed: boolean;
+  circumstances: Omit<Circumstances, 'isPending'>;
 }
 
 /**
@@ -59,6 +71,19 @@ export function planPair(pair: Pair, options: MergeOptions): PlanItem | undefine
   item.facts = link ? newFacts(kind, link.facts, source.facts) : source.facts;
   item.seen = source.seen;
   const waits = isFilled(item.source) && !writes;
+  const asked = new Set(item.conflicts.map(({ field }) => field));
+  item.differs = differing(
+    kind,
+    {
+      library: { ...held.values, ...merged.library },
+      source: { ...source.values, ...merged.source },
+      sent: options.sent ?? {},
+    },
+    {
+      ...pair.circumstances,
+      isPending: (field) => asked.has(field) || (waits && Object.hasOwn(merged.source, field)),
+    },
+  );
   const isNews =
     item.here !== null ||
     item.there !== null ||
@@ -72,6 +97,7 @@ export function planPair(pair: Pair, options: MergeOptions): PlanItem | undefine
     item.agreed.length > 0 ||
     isFilled(item.base) ||
     isFilled(item.factsHere) ||
+    !sameValue(item.differs, link.differs) ||
     (link?.edited === true && !waits);
   return isNews ? item : undefined;
 }

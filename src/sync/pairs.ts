@@ -1,5 +1,6 @@
 import type { ClientBase } from 'pg';
 import { openConflicts } from '../library/conflicts.ts';
+import type { Differs } from '../library/differences.ts';
 import { foldedAmong } from '../library/folds.ts';
 import { heldRecords } from '../library/heldRecords.ts';
 import { refusedCreations, sentChanges } from '../library/journal.ts';
@@ -184,10 +185,11 @@ function planFolded(
   link: Link | undefined,
   into: LibraryId | undefined,
 ): void {
-  const item = { ...emptyItem(of), revision: record.revision };
+  const differs: Differs = { '': 'part' };
+  const item = { ...emptyItem(of), revision: record.revision, differs };
   if (into !== undefined && source.writes && canMerge(of.kind)) {
     plan.add({ ...item, there: 'merge', into, why: 'they are one in the library', forget: true });
-  } else if (link?.edited) plan.add(item);
+  } else if (link && (link.edited || !sameValue(link.differs, differs))) plan.add(item);
 }
 
 /** A record that both sides have: what becomes of it can be asked for. */
@@ -218,6 +220,12 @@ function meet(
     leads: batch.leading.has(libraryId),
     writes: source.writes,
     isHashed: planning.reading.road !== 'graphql',
+    circumstances: {
+      boxes: planning.boxes,
+      canHold: (field, value) => canHold(kind, field, value),
+      isThere: (target, id) => named.toSource.get(target, id) !== undefined,
+      isGone: (id) => batch.staying.has(id) || batch.deletedHere.has(id),
+    },
   };
   const options: MergeOptions = {
     policy: source.policy,
@@ -317,41 +325,42 @@ function planDeletedHere(
   { revision }: HeldRecord,
 ): boolean {
   const { source, plan } = batch.planning;
+  const { kind, remoteId } = of;
   // A source that was put back has it again: it is the library that is right, and the two are tied first.
   const base = source.standing === 'push' || !link ? side.values : arrived(batch, link, side);
   const item = emptyItem({ ...of, why: 'deleted in the library' });
   const gone: PlanItem = { ...item, there: 'delete', forget: true };
   const travels = source.writes && (source.deletions === 'stash' || source.deletions === 'both');
-  if (
-    isChangedThere(of.kind, base, side.values, {
-      stays: staysIn(batch),
-      boxes: batch.planning.boxes,
-    })
-  ) {
-    const right = policyFor(source.policy, of.kind, '');
+  const noted = { ...item, seen: side.seen, facts: side.facts, revision };
+  const { boxes } = batch.planning;
+  if (isChangedThere(kind, base, side.values, { stays: staysIn(batch), boxes })) {
+    const right = policyFor(source.policy, kind, '');
     if (right === 'stash') return true;
-    if (right === 'library' && travels) batch.due.push(gone);
-    else if (right !== 'library') {
-      item.conflicts = [{ field: '', key: '', base: null, library: 'deleted', source: 'changed' }];
-      plan.add(item);
+    if (right !== 'library') {
+      const question = { field: '', key: '', base: null, library: 'deleted', source: 'changed' };
+      const isAsked = batch.open.get(remoteId)?.has('') ?? false;
+      if (!isAsked || !link || isNews(link, remoteId, side, {})) {
+        plan.add({ ...noted, differs: {}, conflicts: [question] });
+      }
+      return false;
     }
-    return false;
   }
   if (travels) batch.due.push(gone);
-  const noted = { ...item, seen: side.seen, facts: side.facts };
+  const differs: Differs = travels ? {} : { '': 'deleted' };
   if (!link) {
     // Looked at again by the next sync, where it may not travel yet.
     const waits = travels ? never : revision;
-    plan.add({ ...noted, revision: waits, base: withoutFacts(of.kind, side.values) });
-  } else if (!travels && isNews(link, of.remoteId, side)) plan.add({ ...noted, revision });
+    plan.add({ ...noted, revision: waits, differs, base: withoutFacts(kind, side.values) });
+  } else if (!travels && isNews(link, remoteId, side, differs)) plan.add({ ...noted, differs });
   return false;
 }
 
-const isNews = (link: Link, remoteId: Id, { seen }: SourceSide): boolean =>
+const isNews = (link: Link, remoteId: Id, { seen }: SourceSide, differs: Differs): boolean =>
   link.edited ||
   link.absentSince !== null ||
   link.remoteId !== remoteId ||
-  link.seen.toString('hex') !== seen;
+  link.seen.toString('hex') !== seen ||
+  !sameValue(link.differs, differs);
 
 /**
  * Which side has no say about a record, and is not given it: the source about one that is gone from it but stays here,

@@ -1,4 +1,5 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import type { Differing } from '../library/differences.ts';
 import { StowageError } from '../model/errors.ts';
 import type { Id } from '../model/fields.ts';
 import type { LibraryId } from '../model/held.ts';
@@ -247,6 +248,19 @@ export class PlanFile {
   get conflicts(): number {
     const row = this.#db.prepare('select coalesce(sum(conflicts), 0) n from items').get();
     return row?.n as number;
+  }
+
+  /** What differs when it was carried out, and did not before: records that are gone from the source and stay, and why else. */
+  leaving(): { absent: number; differing: Differing[] } {
+    return {
+      absent: this.#count(`item ->> '$.absent'`),
+      differing: this.#db
+        .prepare(
+          `select d.value why, kind, d.key field, count(*) count from items, json_each(item, '$.differs') d
+            group by 1, 2, 3 order by 1, 2, 3`,
+        )
+        .all() as unknown as Differing[],
+    };
   }
 
   #count(where: string): number {

@@ -1,3 +1,4 @@
+import type { Differs } from '../library/differences.ts';
 import type { Id } from '../model/fields.ts';
 import type { LibraryId, Values } from '../model/held.ts';
 import type { Kind } from '../model/kinds.ts';
@@ -50,6 +51,8 @@ export interface PlanItem {
   agreed: { field: string; key: string }[];
   /** A run was cut off while it wrote to this record; this is what the source has of it now. */
   cutOff?: Values;
+  /** What both sides go on having differently when this was carried out, and why. */
+  differs?: Differs;
   /** The source has it no more; it stays here. */
   absent?: boolean;
   /** The link goes, too. */

@@ -1,3 +1,4 @@
+import { numbersDiffering } from '../library/differences.ts';
 import { heirsOf } from '../library/folds.ts';
 import { ImportIds } from '../library/ids.ts';
 import { kindNumber } from '../library/layout.ts';
@@ -27,6 +28,7 @@ import {
 import { exchanged } from './exchanged.ts';
 import { assignFresh } from './fresh.ts';
 import { planForgetting, planGone } from './gone.ts';
+import { twinOf } from './identity.ts';
 import { planNeeded } from './needed.ts';
 import { planPairs } from './pairs.ts';
 import type { PlanHead } from './planFile.ts';
@@ -44,6 +46,8 @@ export async function makePlan(
 ): Promise<Pick<PlanHead, 'source' | 'madeAt' | 'held' | 'warnings'>> {
   const { client, source, plan, stage } = planning;
   const warnings: string[] = [];
+  const twin = await twinOf(client, source, planning.reading);
+  if (twin) warnings.push(twinWords(source, twin));
   const found = await allCandidates(planning);
   const missing = missingIn(found, source);
   if (missing) warnings.push(`${missing.why}: nothing is taken for deleted.`);
@@ -112,6 +116,15 @@ export async function makePlan(
   ]);
   const due: PlanItem[] = [];
   const restored = new Set<LibraryId>();
+  // What stayed otherwise for naming what is gone is looked at again when that is deleted.
+  const isDeleting = kindNames.some((kind) => decisions.of[kind].deleted.length > 0);
+  for (const kind of kindNames) {
+    if (!isDeleting) break;
+    found[kind].there = withOthers(
+      found[kind],
+      await numbersDiffering(client, source, kind, 'gone'),
+    );
+  }
   const progress = stage('plan', sum(kindNames.map((kind) => found[kind].there.length)));
   for (const kind of makingOrder) {
     const naming = await numbersNaming(client, source, kind, restored);
@@ -131,6 +144,11 @@ export async function makePlan(
     warnings: [...warnings, ...decisions.why, ...there.why],
   };
 }
+
+const twinWords = ({ name }: Source, { name: other }: Source): string =>
+  `${name} has the records of ${other}, under the same numbers and made at the same moments: it is a copy of it, or the ` +
+  `same Stash under a second name. If it is the same, edits would count twice: take the name away with ` +
+  `\`stowage sources remove ${name}\`.`;
 
 /**
  * What belongs to a record that the source has under a new number now (a file that was cleaned and found again) went with

@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { after } from 'node:test';
 import type pg from 'pg';
 import type { ServerVersion } from '../../src/contract/schema.ts';
+import type { Reason } from '../../src/library/differences.ts';
 import { kindNumber } from '../../src/library/layout.ts';
+import type { Waiting } from '../../src/library/waiting.ts';
 import type { LibraryId } from '../../src/model/held.ts';
 import type { Kind } from '../../src/model/kinds.ts';
 import { generate } from '../../src/simulator/generate.ts';
@@ -164,6 +166,39 @@ export async function inStep(
         if (name.startsWith('mirrors/')) continue; // ours, and no part of the library
         assert.equal(now[name], before[name], `${name} is as it was`);
       }
+      await assertSaidAsProved(library, again, from);
     },
   };
+}
+
+/** What a sync with nothing to do and `status` say is what a proof finds. */
+async function assertSaidAsProved(library: OwnLibrary, synced: Ended, from: string[]) {
+  const proof = await library.stowage('verify', ...from, '--via', 'tables');
+  const unexplained = proof.troubles.filter((one) => !('known' in one));
+  assert.deepEqual(unexplained, [], 'every difference is one that is known');
+  const status = await library.stowage('status');
+  const source = status.events.find(({ event, name }) => event === 'source' && name === 'main');
+  const { conflicts, refused, absent, unsent, differing } = source as unknown as Waiting;
+  const known = proof.summary.known as { [why in Reason]?: number };
+  for (const [why, said] of [
+    ['question', conflicts],
+    ['absent', absent],
+    ['unsent', unsent],
+    ...differing.map(({ why, count }) => [why, count] as const),
+  ] as const) {
+    if (known[why]) assert.ok(said > 0, `status says what is ${why}: ${JSON.stringify(source)}`);
+  }
+  for (const why of Object.keys(known)) {
+    const isSaid = ['question', 'absent', 'unsent'].includes(why);
+    assert.ok(isSaid || differing.some((one) => one.why === why), `status says what is ${why}`);
+  }
+  // What can be proved and is said to differ does.
+  for (const { why, field, kind } of differing) {
+    if (why === 'part' || why === 'place') continue;
+    assert.ok(known[why], `${kind} ${field} differs, as status says: ${why}`);
+  }
+  const isSaid = synced.lines.includes('Nothing to do: both sides are in step.');
+  const isAll = conflicts + refused + absent + unsent + differing.length === 0;
+  assert.equal(isSaid, isAll, synced.lines.join('\n'));
+  if (isSaid) assert.equal(proof.summary.differences, 0);
 }

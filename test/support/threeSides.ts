@@ -7,6 +7,7 @@ import { DatabaseSync } from 'node:sqlite';
 import pg from 'pg';
 import { isUncertain } from '../../src/cli/syncing.ts';
 import { listConflicts } from '../../src/library/conflicts.ts';
+import { reasonsFor } from '../../src/library/differences.ts';
 import { kindOfNumber } from '../../src/library/layout.ts';
 import { linksKeptOtherwise } from '../../src/library/links.ts';
 import { LibraryRecords } from '../../src/library/read.ts';
@@ -21,7 +22,7 @@ import { canHold } from '../../src/stash/write/canHold.ts';
 import { canMerge, mergeThere } from '../../src/stash/write/merges.ts';
 import { temporaryName } from '../../src/stash/write/names.ts';
 import { openWriter } from '../../src/stash/write/writer.ts';
-import { compareKind } from '../../src/sync/compare.ts';
+import { compareKind, type Difference } from '../../src/sync/compare.ts';
 import type { PolicyWord } from '../../src/sync/policy.ts';
 import { type Synced, syncSource } from '../../src/sync/sync.ts';
 import { ownLibrary } from './commands.ts';
@@ -143,14 +144,19 @@ export async function threeSides(t: Scope): Promise<ThreeSides> {
       const reading = await read(side);
       const records = await LibraryRecords.begin([client], source);
       for (const kind of kindNames) {
+        const looked: Difference[] = [];
         const kept = new Map(
           (await linksKeptOtherwise(client, source, kind)).map((link) => [link.remoteId, link]),
         );
         await compareKind(kind, reading.records(kind), records.records(kind), (difference) => {
           const { id, field, source: there, library: here } = difference;
-          if (asked.has(`${kind} ${id} ${field ?? ''}`) || asked.has(`${kind} ${id} `)) return;
           // What a person or the other Stash made one here may still be two there.
           if (one.has(`${kind} ${id}`)) return;
+          const isOne = field ? fieldsOf[kind].find(([name]) => name === field)?.[1].target : null;
+          const isKept = field !== null && sameValue(kept.get(id)?.sent[field], here);
+          const isSame = isOne && sameValue(asOne(one, isOne, there), asOne(one, isOne, here));
+          if (!isKept && !isSame) looked.push(difference);
+          if (asked.has(`${kind} ${id} ${field ?? ''}`) || asked.has(`${kind} ${id} `)) return;
           // What a server keeps otherwise than it was sent stays as it is here.
           const sent = field === null ? undefined : kept.get(id)?.sent[field];
           if (sent !== undefined && sameValue(sent, here)) return;
@@ -165,6 +171,12 @@ export async function threeSides(t: Scope): Promise<ThreeSides> {
           found.push(
             `${side.name} ${kind} ${id} ${field}: ${JSON.stringify(there)} there, ${JSON.stringify(here)} here`,
           );
+        });
+        // Whatever differs, a proof can say why.
+        const reasons = await reasonsFor(client, source, kind, looked);
+        looked.forEach((difference, i) => {
+          if (reasons[i] === undefined)
+            found.push(`${side.name} unexplained: ${JSON.stringify(difference)}`);
         });
       }
       await records.end();

@@ -11,9 +11,11 @@ import {
   libraryOptions,
   numbers,
 } from '../command.ts';
+import { sumOf } from '../counting.ts';
 import { lockForWriting, withLibrary } from '../library.ts';
 import { readingOf } from '../records/editing.ts';
 import { sideNamed } from '../sides.ts';
+import { several } from '../tellSynced.ts';
 import { type FilterOptions, filterOf, filterOptions } from './filter.ts';
 
 interface Options extends FilterOptions {
@@ -41,6 +43,8 @@ export const resolve: CommandDefinition<Options> = {
       await lockForWriting(client);
       const filter = await meant(client, options);
       const sources = new Map((await listSources(client)).map((source) => [source.id, source]));
+      const right = take ?? 'library';
+      const unfollowed = new Map<string, number>();
       let settled = 0;
       // What is settled does not wait any more: the first page is always the next one.
       for (let page = await listConflicts(client, filter); page.length > 0; ) {
@@ -48,18 +52,41 @@ export const resolve: CommandDefinition<Options> = {
         if (value !== undefined) {
           for (const one of page) await setValue(context, client, one, value);
         }
-        await answer(client, sources, page, take ?? 'library', value);
+        await answer(client, sources, page, right, value);
         settled += page.length;
+        if (right === 'library') {
+          for (const one of page) {
+            const why = whyUnfollowed(one, sources.get(one.sourceId) as Source);
+            if (why !== undefined) unfollowed.set(why, (unfollowed.get(why) ?? 0) + 1);
+          }
+        }
         page = await listConflicts(client, filter);
       }
+      const follows = settled > sumOf([...unfollowed.values()]);
       context.output.line(
         settled === 0
           ? 'No such question waits.'
-          : `${settled} settled. The next sync does what follows.`,
+          : `${settled} settled.${follows ? ' The next sync does what follows.' : ''}`,
       );
+      for (const [why, count] of unfollowed) {
+        context.output.line(`${several(count, 'record stays', 'records stay')} ${why}`);
+      }
       return { complete: true, summary: { settled } };
     }),
 };
+
+/** What the library is right about may not be told to the source. */
+function whyUnfollowed(
+  { field, library }: Conflict,
+  { name, writes, deletions }: Source,
+): string | undefined {
+  if (!writes) {
+    return `as it is in ${name}, to which nothing is written before \`stowage sources set ${name} writes=on\`.`;
+  }
+  const travels = deletions === 'stash' || deletions === 'both';
+  if (field !== '' || library !== 'deleted' || travels) return undefined;
+  return `in ${name}, to which deletions do not travel (deletions=${deletions}): \`stowage sources set ${name} deletions=both\` lets them.`;
+}
 
 async function meant(client: ClientBase, options: Options): Promise<ConflictFilter> {
   const { ids = [], all, source, kind, field } = options;
