@@ -157,7 +157,6 @@ export async function restoreRecords(
       [ids],
     );
     const restored = new Set(rows.map(({ id }) => id));
-    await putBack(client, runId, kind, [...restored]);
     await recordDone(
       client,
       runId,
@@ -171,5 +170,6 @@ export async function restoreRecords(
           why,
         })),
     );
+    await putBack(client, runId, kind, [...restored]);
   }
 }
