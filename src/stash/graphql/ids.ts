@@ -17,6 +17,16 @@ const idsAtATime = 2 ** 14;
 /** So many places of which the server tells nothing at all, and no record before: it does not work. */
 const mostUntold = 100;
 
+/** So many pages with nothing on them are more than what goes meanwhile: the count is none. */
+const mostEmpty = 100;
+
+const miscounted = (kind: Kind, count: number): StowageError =>
+  new StowageError(
+    'source.incomplete',
+    `The server counts ${count.toLocaleString('en')} of kind ${kind}, but does not have so many.`,
+    { remedy: 'Look at what answers there, and at the proxy in between.' },
+  );
+
 type Options = Pick<ListingOptions, 'kind' | 'refusals' | 'signal'> & {
   /** What else the query is given, and the statement that tells the same of the kind's table. */
   among?: { variables: object; select: (table: string) => string };
@@ -69,9 +79,13 @@ export class Ids {
     const found = new Set<Id>();
     // From the last page to the first: a row that goes moves the later ones to the left, so that those are met twice,
     // never missed.
-    for (let page = Math.ceil((await this.count()) / idsAtATime); page > 0; page--) {
+    const count = await this.count();
+    let empty = 0;
+    for (let page = Math.ceil(count / idsAtATime); page > 0; page--) {
       try {
-        for (const id of await this.#page(page, idsAtATime)) found.add(id);
+        const ids = await this.#page(page, idsAtATime);
+        if (ids.length === 0 && ++empty > mostEmpty) throw miscounted(this.#options.kind, count);
+        for (const id of ids) found.add(id);
       } catch (error) {
         if (!isRefusal(error)) throw error;
         const told = await this.#fromTables(this.#options.among?.select ?? idsSelect);

@@ -12,6 +12,7 @@ import {
   type ListQuery,
   listed,
   noteTold,
+  onlyAsked,
   smallestBatch,
 } from './lists.ts';
 import { type Fields, keyOf, narrowed, noFields, type Reasons, type Span } from './narrow.ts';
@@ -112,7 +113,8 @@ export class Listing<A extends { id: string }> {
       return listed(await this.#server.request(alone, variables, { signal, without }));
     }
     const variables = { ids: ids.map(String), files };
-    return listed(await this.#server.request(batch, variables, { signal, without }));
+    const told = await this.#server.request(batch, variables, { signal, without });
+    return onlyAsked(listed(told), variables.ids);
   }
 
   #span(ids: Id[], signal: AbortSignal, reasons: Reasons): Span<A> {

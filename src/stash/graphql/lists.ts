@@ -61,3 +61,9 @@ export function idsListed(answer: { [query: string]: { count: number } }): {
   const [list = []] = Object.values<{ id: string }[]>(lists);
   return { count, ids: list.map(({ id }) => Number(id)) };
 }
+
+/** Of what was answered what was asked for, each once, whatever else a server says. */
+export function onlyAsked<A extends { id: string }>(answers: A[], ids: readonly string[]): A[] {
+  const open = new Set(ids);
+  return answers.filter(({ id }) => open.delete(id));
+}

@@ -9,6 +9,7 @@ import { QuerySqlDocument } from '../types.ts';
 import { unknownIn } from './coverage.ts';
 import type { Layout } from './layout.ts';
 import { type Ask, mirror } from './mirror.ts';
+import { isDamage } from './mirrorFile.ts';
 import { MirrorLock } from './mirrorLock.ts';
 import { rowsOf } from './rows.ts';
 import { Touched } from './touched.ts';
@@ -50,6 +51,8 @@ export async function openTables(server: StashServer, options: TablesOptions): P
     });
   } catch (error) {
     await remove();
+    signal?.throwIfAborted();
+    if (isNonsense(error)) throw nonsense(server.client.base.origin, error);
     if ((error as { errcode?: number }).errcode !== sqliteFull) throw error;
     throw new StowageError('disk.full', 'The disk is full.', {
       item: tempDir,
@@ -60,6 +63,18 @@ export async function openTables(server: StashServer, options: TablesOptions): P
 }
 
 const sqliteFull = 13;
+
+/** What comes of answers that are no rows of the tables that were asked for: no JSON, values of no kind, keys twice. */
+const isNonsense = (error: unknown): error is Error =>
+  [SyntaxError, TypeError, RangeError].some((kind) => error instanceof kind) || isDamage(error);
+
+const nonsense = (item: string, error: Error): StowageError =>
+  new StowageError('source.unsupported', `The server’s tables cannot be read: ${error.message}.`, {
+    item,
+    remedy:
+      'Look at what answers there, and at the proxy in between. Or read it otherwise: --via graphql.',
+    cause: error,
+  });
 
 /** Columns that we do not know are in the mirror, tables are not. */
 async function unknownAt(ask: Ask, file: string, layout: Layout): Promise<UnknownData[]> {
