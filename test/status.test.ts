@@ -56,11 +56,22 @@ test('status says how things stand; suggestions are listed, accepted and rejecte
   assert.equal(accepted.exitCode, 0, accepted.error?.message);
   assert.equal((await stowage('matches', 'reject', String(other?.id))).exitCode, 0);
   assert.equal((await stowage('matches', 'accept', String(first?.id))).exitCode, 2);
+  assert.match(String((await stowage('matches', 'accept')).error?.remedy), /--at-least PERCENT/);
   const [{ sources: of } = {}] = await query(
     'SELECT count(*)::int AS sources FROM stowage.links WHERE library_id = $1',
     [first?.otherId],
   );
   assert.equal(of, 2);
+  const performers = ['--kind', 'performer', '--source', 'second'];
+  const best = (await stowage('matches', ...performers)).events.filter(
+    ({ event }) => event === 'match',
+  );
+  const likely = best.filter(({ score }) => Number(score) >= 0.9);
+  const all = await stowage('matches', 'accept', ...performers, '--at-least', '90');
+  assert.equal(all.exitCode, 0, all.error?.message);
+  assert.ok(Number(all.summary.answered) <= likely.length);
+  const rest = await stowage('matches', ...performers, '--at-least', '90%');
+  assert.equal(rest.summary.matches, 0);
   await sync('--name', 'main');
   const left = (await stowage('matches')).events.filter(({ event }) => event === 'match');
   assert.ok(!left.some(({ id }) => id === first?.id || id === other?.id));

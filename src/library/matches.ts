@@ -105,24 +105,31 @@ export async function suggestAliases(client: ClientBase, { id: sourceId }: Sourc
   }
 }
 
+export interface MatchFilter {
+  ids?: readonly number[];
+  sourceId?: number;
+  kind?: Kind;
+  answer?: Answer;
+  /** The least score. */
+  atLeast?: number;
+}
+
 /** The best first. Only those that wait for an answer, unless others are asked for. */
-export async function listMatches(
-  client: ClientBase,
-  filter: { ids?: readonly number[]; sourceId?: number; kind?: Kind; answer?: Answer } = {},
-): Promise<Match[]> {
+export async function listMatches(client: ClientBase, filter: MatchFilter = {}): Promise<Match[]> {
   const { rows } = await client.query(
     `SELECT id::float8 AS id, source_id AS "sourceId", kind, remote_id::float8 AS "remoteId",
        library_id AS "libraryId", other_id AS "otherId", why, score, found_at AS "foundAt",
        answered_at AS "answeredAt", answer
      FROM stowage.matches
      WHERE ($1::bigint[] IS NULL OR id = ANY ($1)) AND ($2::smallint IS NULL OR source_id = $2)
-       AND ($3::smallint IS NULL OR kind = $3) AND answer IS NOT DISTINCT FROM $4
+       AND ($3::smallint IS NULL OR kind = $3) AND answer IS NOT DISTINCT FROM $4 AND score >= $5::real
      ORDER BY score DESC, id`,
     [
       filter.ids ?? null,
       filter.sourceId ?? null,
       filter.kind === undefined ? null : kindNumber[filter.kind],
       filter.answer ?? null,
+      filter.atLeast ?? 0,
     ],
   );
   return rows.map((row) => ({ ...row, kind: kindOfNumber.get(row.kind) as Kind }));

@@ -6,29 +6,20 @@ import { StowageError } from '../../model/errors.ts';
 import { foldInto } from '../../sync/foldInto.ts';
 import { type CommandDefinition, libraryOptions, numbers } from '../command.ts';
 import { lockForWriting, withLibrary } from '../library.ts';
+import { type FilterOptions, filterOf, filterOptions } from './filter.ts';
 
-interface Options {
-  ids: number[];
+interface Options extends FilterOptions {
+  ids?: number[];
 }
 
 const answering = (answer: Answer): CommandDefinition<Options> => ({
   configure: (command) =>
-    libraryOptions(command).argument('<ids...>', 'numbers of suggestions', numbers),
-  run: (context, { ids }) =>
+    filterOptions(libraryOptions(command).argument('[ids...]', 'numbers of suggestions', numbers)),
+  run: (context, options) =>
     withLibrary(context, async (client) => {
       const { output } = context;
       await lockForWriting(client);
-      const waiting = new Set((await listMatches(client, { ids })).map(({ id }) => id));
-      const missing = ids.filter((id) => !waiting.has(id));
-      if (missing.length > 0) {
-        throw new StowageError(
-          'usage',
-          `No suggestion of the number ${missing.join(', ')} waits.`,
-          {
-            remedy: '`stowage matches` lists those that do.',
-          },
-        );
-      }
+      const ids = await meant(client, options);
       const runs: number[] = [];
       for (const id of ids) {
         // An answer may have settled others: what was two is one by now.
@@ -37,14 +28,34 @@ const answering = (answer: Answer): CommandDefinition<Options> => ({
         if (answer === 'rejected') await answerMatch(client, id, answer);
         else runs.push(await asOne(client, match));
       }
-      output.line(
-        answer === 'rejected'
-          ? 'They stay apart, and it is not asked again.'
-          : `They are one now; \`stowage undo ${runs.at(-1)}\` takes ${runs.length > 1 ? 'the last one' : 'it'} back.`,
-      );
+      if (ids.length === 0) output.line('No such suggestion waits.');
+      else if (answer === 'rejected') output.line('They stay apart, and it is not asked again.');
+      else {
+        const which = runs.length > 1 ? `the last of ${runs.length}` : 'it';
+        output.line(`They are one now; \`stowage undo ${runs.at(-1)}\` takes ${which} back.`);
+      }
       return { complete: true, summary: { answered: ids.length, runs } };
     }),
 });
+
+/** The numbers that are given, or all that the filters let through. */
+async function meant(client: ClientBase, { ids = [], ...options }: Options): Promise<number[]> {
+  const { source, kind, atLeast } = options;
+  const isFiltered = source !== undefined || kind !== undefined || atLeast !== undefined;
+  if (ids.length === 0 && !isFiltered) {
+    throw new StowageError('usage', 'Say which suggestions are meant.', {
+      remedy: 'Give their numbers, or a --source, a --kind, or --at-least PERCENT.',
+    });
+  }
+  const filter = await filterOf(client, options);
+  if (ids.length === 0) return (await listMatches(client, filter)).map(({ id }) => id);
+  const waiting = new Set((await listMatches(client, { ...filter, ids })).map(({ id }) => id));
+  const missing = ids.filter((id) => !waiting.has(id));
+  if (missing.length === 0) return ids;
+  throw new StowageError('usage', `No suggestion of the number ${missing.join(', ')} waits.`, {
+    remedy: '`stowage matches` lists those that do.',
+  });
+}
 
 export const accept = answering('accepted');
 export const reject = answering('rejected');

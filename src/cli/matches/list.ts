@@ -1,16 +1,15 @@
 import type { ClientBase } from 'pg';
-import { kindNamed } from '../../edit/words.ts';
 import { labelsOf } from '../../library/labels.ts';
 import { listMatches, type Match } from '../../library/matches.ts';
 import { listSources } from '../../library/sources.ts';
 import type { LibraryId } from '../../model/held.ts';
-import { type CommandDefinition, libraryOptions } from '../command.ts';
-import { namedSource, withLibrary } from '../library.ts';
+import { atLeast, type CommandDefinition, libraryOptions } from '../command.ts';
+import { withLibrary } from '../library.ts';
 import { evidenceAmong, evidenceLines } from './evidence.ts';
+import { type FilterOptions, filterOf, filterOptions } from './filter.ts';
 
-interface Options {
-  source?: string;
-  kind?: string;
+interface Options extends FilterOptions {
+  limit: number;
 }
 
 /**
@@ -19,16 +18,17 @@ interface Options {
  */
 export const list: CommandDefinition<Options> = {
   configure: (command) =>
-    libraryOptions(command)
-      .option('--source <name>', 'those of one source')
-      .option('--kind <kind>', 'those of one kind'),
-  run: (context, { source, kind }) =>
+    filterOptions(libraryOptions(command)).option(
+      '--limit <number>',
+      'how many at most',
+      atLeast(1),
+      100,
+    ),
+  run: (context, { limit, ...options }) =>
     withLibrary(context, async (client) => {
       const { output } = context;
-      const matches = await listMatches(client, {
-        ...(source !== undefined && { sourceId: (await namedSource(client, source)).id }),
-        ...(kind !== undefined && { kind: kindNamed(kind) }),
-      });
+      const all = await listMatches(client, await filterOf(client, options));
+      const matches = all.slice(0, limit);
       const sources = new Map((await listSources(client)).map(({ id, name }) => [id, name]));
       const labels = await labelsAmong(client, matches);
       const evidence = await evidenceAmong(client, matches);
@@ -58,7 +58,12 @@ export const list: CommandDefinition<Options> = {
         output.note(
           'What is not the same: `stowage matches reject NUMBER…`; it is not asked again.',
         );
-      return { complete: true, summary: { matches: matches.length } };
+      if (all.length > limit) {
+        output.note(
+          `${(all.length - limit).toLocaleString('en')} more: --limit ${all.length} shows them all.`,
+        );
+      }
+      return { complete: true, summary: { matches: all.length } };
     }),
 };
 
