@@ -66,13 +66,23 @@ describe('who is who on two servers whose evidence contradicts itself', () => {
       `${collision}
        update scenes set title = 'ANOTHER FILE' where id = 105;
        insert into scene_stash_ids (scene_id, endpoint, stash_id, updated_at) values
-         (104, '${box}', 'three', '2024-01-01T00:00:00Z')`,
+         (104, '${box}/', 'three', '2024-01-01T00:00:00Z')`,
     );
     const moved = await library.stowage('move', '--from', from.url, '--to', to.url);
     assert.equal(moved.exitCode, 3, moved.error?.message);
     const title = (id: number) =>
       Object.values(to.rows(`select title from scenes where id = ${id}`)[0] as object)[0];
     assert.deepEqual([105, 103, 104].map(title), ['ANOTHER FILE', 'Harbour 3', 'Harbour 4']);
+    // The one server writes the address of the box in its own way, also where it had no id before.
+    assert.deepEqual(
+      to
+        .rows('select scene_id, endpoint, stash_id from scene_stash_ids order by 1')
+        .map((row) => Object.values(row as object)),
+      [
+        [103, `${box}/`, 'three'],
+        [104, `${box}/`, 'four'],
+      ],
+    );
     const [left] = troubles(moved).filter((text) => text.startsWith('scene'));
     assert.match(
       left as string,

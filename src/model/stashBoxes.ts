@@ -33,7 +33,12 @@ export class Boxes {
     this.#moves = new Map(
       [...knownMoves, ...moves].map(({ from, to }) => [canonical(from), canonical(to)]),
     );
-    for (const endpoint of usual) {
+    this.learn(usual);
+  }
+
+  /** How the source writes the addresses of boxes; of one that is known already, nothing new. */
+  learn(endpoints: Iterable<string>): void {
+    for (const endpoint of endpoints) {
       const box = this.of(endpoint);
       if (!this.#usual.has(box)) this.#usual.set(box, endpoint);
     }

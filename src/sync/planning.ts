@@ -75,7 +75,7 @@ export function* batchesOf<T>(all: readonly T[], size = batchSize): Generator<T[
 
 /** Some records of the source, with their values in library ids. */
 export async function* sourceSides<K extends Kind>(
-  { client, source, reading, plan, known, signal }: Planning,
+  { client, source, reading, plan, known, signal, boxes }: Planning,
   kind: K,
   ids: readonly Id[],
 ): AsyncGenerator<{ sides: Map<Id, SourceSide>; named: Named }> {
@@ -83,7 +83,10 @@ export async function* sourceSides<K extends Kind>(
     signal.throwIfAborted();
     const records: Rec<Kind>[] = [];
     for await (const batch of reading.some(kind, some, signal)) records.push(...(batch as never[]));
-    for (const record of records) known.add(kind, record as unknown as Values);
+    for (const record of records as unknown as Values[]) {
+      known.add(kind, record);
+      boxes.learn(Object.keys(record.stashIds ?? {}));
+    }
     const named = await namedBy(
       client,
       source,
