@@ -161,13 +161,12 @@ export const offerName = (source: Source, access: Access | undefined) => {
       item: access?.address ?? '',
       remedy:
         `If it is a second Stash, give it a name: \`stowage sync --name second --from ${access?.address}\`. ` +
-        `If ${source.name}, until now at ${source.address}, has moved there: ${uncapitalized(error.remedy ?? '')}`,
+        `If ${source.name}, until now at ${source.address}, has moved there, say which side is right with ` +
+        `\`stowage sources resolve ${source.name} --accept\` or \`--push\`, and sync with --from once more.`,
       cause: error,
     });
   };
 };
-
-const uncapitalized = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
 
 /** Remembers where a source was reached, and with which key: it was let in. */
 export async function remember(
