@@ -1,6 +1,7 @@
 import { examineLibrary } from '../library/open.ts';
 import { StowageError } from '../model/errors.ts';
 import { examine, type Finding } from '../stash/doctor.ts';
+import { examineFile } from '../stash/doctorFile.ts';
 import { type CommandDefinition, libraryOptions } from './command.ts';
 import { type ReadingOptions, viaOption } from './reading.ts';
 import { type SourceOptions, sourceOf, sourceOptions } from './source.ts';
@@ -9,7 +10,7 @@ interface Options extends SourceOptions, Pick<ReadingOptions, 'via'> {
   map?: { [there: string]: string };
 }
 
-/** `stowage doctor --from URL`: looks at everything before anything is begun, and changes nothing. */
+/** `stowage doctor --from URL|FILE`: looks at everything before anything is begun, and changes nothing. */
 export const doctor: CommandDefinition<Options> = {
   configure: (command) =>
     sourceOptions(libraryOptions(command))
@@ -22,15 +23,6 @@ export const doctor: CommandDefinition<Options> = {
   async run(context, options) {
     const { output, settings, signal } = context;
     const source = await sourceOf(options, context);
-    if ('file' in source) {
-      throw new StowageError(
-        'usage',
-        'doctor looks at a server; a file is checked as it is read.',
-        {
-          remedy: 'Try `stowage migrate --dry-run --from FILE`.',
-        },
-      );
-    }
     const findings: Finding[] = [];
     const tell = (finding: Finding) => {
       findings.push(finding);
@@ -44,7 +36,9 @@ export const doctor: CommandDefinition<Options> = {
       via: options.via,
       signal,
     };
-    for await (const finding of examine(source.server, looking)) tell(finding);
+    const looks =
+      'file' in source ? examineFile(source.file, looking) : examine(source.server, looking);
+    for await (const finding of looks) tell(finding);
     tell(await database(settings, signal));
     const failed = findings.filter(({ state }) => state === 'fail').length;
     output.line(

@@ -6,6 +6,7 @@ import { makeFolder } from '../library/disk.ts';
 import { addSource, findSource, KnownFields, type Source } from '../library/sources.ts';
 import { PictureStore } from '../media/store.ts';
 import { StowageError } from '../model/errors.ts';
+import { isOnlyRead } from '../stash/oldest.ts';
 import type { StashServer } from '../stash/server.ts';
 import { backUpThere } from '../stash/write/backup.ts';
 import { canHold } from '../stash/write/canHold.ts';
@@ -115,6 +116,13 @@ export function syncingOf(
         throw new StowageError('usage', 'A database file cannot be written to.', {
           remedy: 'Give the address of the Stash itself with --from.',
         });
+      }
+      if (isOnlyRead(server.profile.schema)) {
+        throw new StowageError(
+          'source.unsupported',
+          'A Stash older than v0.25 cannot be written to.',
+          { remedy: 'Upgrade it: a sync then goes on from where it stands.' },
+        );
       }
       const writer = openWriter(server, {
         ...told,

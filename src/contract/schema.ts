@@ -13,7 +13,10 @@ import versions from './versions.json' with { type: 'json' };
 /** The servers that the contract describes: those that were recorded, and a newer one (see `versions.json`). */
 export type ServerVersion = keyof typeof versions;
 
-export const serverVersions = Object.keys(versions) as ServerVersion[];
+/** Those that are read and written to. v0.24 is only read. */
+export const serverVersions = (Object.keys(versions) as ServerVersion[]).filter(
+  (version) => version !== 'v0.24',
+);
 
 /** The whole contract: everything that any version has. */
 const contract = once(

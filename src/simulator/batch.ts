@@ -1,4 +1,4 @@
-import type { Library, Row } from './library.ts';
+import { isUpTo25, type Library, type Row } from './library.ts';
 
 /** The types that are served from a table of their own. */
 export type TypeName =
@@ -173,7 +173,7 @@ export function present(nodes: Node[]): Node[] {
 
 function notThere({ library, type }: Batch, id: number): string {
   if (type === 'File') return `getting file by id ${id}: sql: no rows in result set`;
-  const word = type === 'Group' && library.version === 'v0.25' ? 'movie' : type.toLowerCase();
+  const word = type === 'Group' && isUpTo25(library.version) ? 'movie' : type.toLowerCase();
   return `${word} with id ${id} not found`;
 }
 

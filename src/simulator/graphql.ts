@@ -19,6 +19,7 @@ import {
 import { type ServerVersion, schemaOf } from '../contract/schema.ts';
 import type { Node } from './batch.ts';
 import type { Context, Resolvers } from './context.ts';
+import { isUpTo25 } from './library.ts';
 import { files, typeOfFile } from './resolve/files.ts';
 import { find } from './resolve/find.ts';
 import { records } from './resolve/records.ts';
@@ -54,10 +55,9 @@ export class Endpoint {
     this.#schema = executable(version);
     this.#writing = executable(version);
     // Measured: v0.25.1 says the one, v0.28.1 and v0.30.1 say the other.
-    this.#notNull =
-      version === 'v0.25'
-        ? 'must not be null'
-        : 'the requested element is null which the schema does not allow';
+    this.#notNull = isUpTo25(version)
+      ? 'must not be null'
+      : 'the requested element is null which the schema does not allow';
     this.#telling = tellAll(executable(version), this.#notNull);
     for (const field of Object.values(this.#writing.getMutationType()?.getFields() ?? {})) {
       if (!isNonNullType(field.type)) continue;
@@ -65,7 +65,7 @@ export class Endpoint {
       field.type = field.type.ofType;
     }
     // Measured: v0.25.1 and v0.28.1 answer 422, v0.30.1 answers 400.
-    this.#invalid = version === 'v0.25' || version === 'v0.28' ? 422 : 400;
+    this.#invalid = isUpTo25(version) || version === 'v0.28' ? 422 : 400;
   }
 
   /** The document, or the answer that says what is wrong with it. */

@@ -3,6 +3,10 @@ import type { ServerVersion } from '../contract/schema.ts';
 import { versionOfSchema } from '../contract/tables.ts';
 
 export type Value = string | number | bigint | null | Uint8Array;
+/** v0.24 serves what it has as v0.25 does. */
+export const isUpTo25 = (version: ServerVersion): boolean =>
+  version === 'v0.24' || version === 'v0.25';
+
 export type Row = { [column: string]: Value };
 
 /** The simulated server's database: a SQLite file laid out as a real one's. */

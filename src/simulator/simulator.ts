@@ -57,6 +57,7 @@ export interface Simulator {
 }
 
 const versions: { [V in ServerVersion]: string } = {
+  'v0.24': 'v0.24.3',
   'v0.25': 'v0.25.1',
   'v0.28': 'v0.28.1',
   'v0.30': 'v0.30.1',

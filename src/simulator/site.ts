@@ -4,7 +4,7 @@ import type { Backups } from './backup.ts';
 import type { Context, ServerState } from './context.ts';
 import type { Trouble } from './faults.ts';
 import { type Endpoint, type GraphqlAnswer, type GraphqlRequest, rootFields } from './graphql.ts';
-import type { Library } from './library.ts';
+import { isUpTo25, type Library } from './library.ts';
 import { pictureOf } from './pictures.ts';
 import { notFound, plainText, type Reply, reply } from './reply.ts';
 import { streamOf } from './streams.ts';
@@ -103,7 +103,7 @@ function refusalOf(
 ): Reply | undefined {
   const key = request.headers.apikey ?? query.get('apikey') ?? '';
   if (key === (site.apiKey ?? '')) return undefined;
-  if (key && site.library.version === 'v0.25') return reply(500, plainText, 'unauthorized\n');
+  if (key && isUpTo25(site.library.version)) return reply(500, plainText, 'unauthorized\n');
   if (!key && path !== '/graphql' && !/\.\w+$/.test(path) && !path.startsWith('/login')) {
     const returnTo = new URLSearchParams({ returnURL: path });
     return reply(302, html, '', { location: `/login?${returnTo}` });
@@ -163,7 +163,7 @@ function graphqlReply(
   request: IncomingMessage,
   { status, body }: GraphqlAnswer,
 ): Reply {
-  const old = site.library.version === 'v0.25' || site.library.version === 'v0.28';
+  const old = isUpTo25(site.library.version) || site.library.version === 'v0.28';
   const json = old || /\bapplication\/json\b/.test(request.headers.accept ?? '');
   const type = json ? 'application/json' : 'application/graphql-response+json';
   return reply(status, type, jsonText(body), {

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import { generate } from '../simulator/generate.ts';
 import { type SimulatorOptions, startSimulator } from '../simulator/simulator.ts';
 import type { ClientOptions } from './client.ts';
 import { type DoctorOptions, examine, type Finding } from './doctor.ts';
+import { examineFile } from './doctorFile.ts';
 import { answer, inFrontOf, serve } from './testing.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'stowage-doctor-'));
@@ -140,5 +142,48 @@ describe('the doctor', () => {
     const { client } = await serve(t, answer(404, 'not found'));
     const { address } = await examined({ address: client.base.href });
     assert.equal(address?.state, 'fail');
+  });
+});
+
+describe('of a file, the doctor', () => {
+  async function examinedFile(t: TestContext, change: (db: DatabaseSync) => void) {
+    const own = mkdtempSync(join(tmpdir(), 'stowage-doctor-file-'));
+    t.after(() => rmSync(own, { recursive: true }));
+    const file = join(own, 'stash.sqlite');
+    copyFileSync(database, file);
+    const db = new DatabaseSync(file);
+    change(db);
+    db.close();
+    const findings: { [name: string]: Finding } = {};
+    const options = { dataDirectory: join(own, 'none'), pathHere: () => own };
+    for await (const finding of examineFile(file, options)) findings[finding.name] = finding;
+    assert.deepEqual(readdirSync(own), ['stash.sqlite']);
+    return findings;
+  }
+
+  test('finds all well where it is', async (t) => {
+    const findings = await examinedFile(t, () => {});
+    assert.deepEqual(states(findings), {
+      ...{ file: 'ok', version: 'ok', coverage: 'ok', pictures: 'ok', disk: 'ok', paths: 'ok' },
+    });
+  });
+
+  test('warns of unknown data, of pictures that are elsewhere, and of counted plays', async (t) => {
+    const findings = await examinedFile(t, (db) => {
+      db.exec(`create table moods (mood text); insert into moods values ('calm');
+        insert into blobs (checksum, blob) values ('0123', null);
+        update schema_migrations set version = 54`);
+    });
+    assert.match(findings.coverage?.message ?? '', /table moods \(1 filled\)/);
+    assert.match(findings.pictures?.remedy ?? '', /--blobs/);
+    assert.match(findings.version?.message ?? '', /keeps no times/);
+  });
+
+  test('says what is wrong with it', async (t) => {
+    const findings = await examinedFile(t, (db) =>
+      db.exec('pragma foreign_keys = off; drop table scenes'),
+    );
+    assert.deepEqual(states(findings), { file: 'fail' });
+    assert.match(findings.file?.message ?? '', /not a Stash’s/);
   });
 });

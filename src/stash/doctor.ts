@@ -2,11 +2,12 @@ import { access } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { databaseSchema } from '../contract/tables.ts';
 import { StowageError } from '../model/errors.ts';
-import type { RoadName } from '../model/reading.ts';
+import type { RoadName, SourceProfile } from '../model/reading.ts';
 import { type ClientOptions, StashClient } from './client.ts';
 import { freeBytes } from './freeBytes.ts';
 import { shown } from './http/address.ts';
 import { stashesNear } from './nearby.ts';
+import { isOnlyRead } from './oldest.ts';
 import { connect, StashServer } from './server.ts';
 import { offeredCopy } from './snapshot/offer.ts';
 import { unknownIn } from './tables/coverage.ts';
@@ -55,14 +56,14 @@ export async function* examine(
     yield clock(client);
     const { configuration } = await server.request(StorageDocument, {}, { signal });
     yield pictures(configuration.general);
-    yield await disk(dataDirectory, size, configuration.general);
+    yield await disk(dataDirectory, size, configuration.general.blobsStorage === 'DATABASE');
     yield await paths(configuration.general, pathHere);
   } finally {
     await client.close();
   }
 }
 
-const ok = (name: string, message: string): Finding => ({ name, state: 'ok', message });
+export const ok = (name: string, message: string): Finding => ({ name, state: 'ok', message });
 
 /** A look that fails is a finding too. */
 async function told(name: string, look: () => Promise<Finding>): Promise<Finding> {
@@ -109,14 +110,36 @@ async function* whyNot(
   }
 }
 
-function version({ profile }: StashServer): Finding {
-  const is = `Stash ${profile.version ?? 'of an unknown version'} on ${profile.os}, database schema ${profile.schema}`;
+const version = ({ profile }: StashServer): Finding =>
+  versionOf(
+    `Stash ${profile.version ?? 'of an unknown version'} on ${profile.os}, database schema ${profile.schema}`,
+    profile,
+    'It can be read through GraphQL. A newer Stowage may know more of it.',
+  );
+
+export const fileVersion = (profile: SourceProfile): Finding =>
+  versionOf(
+    `Database schema ${profile.schema}`,
+    profile,
+    'Give the address of its server, which can be read through GraphQL, or try a newer Stowage.',
+  );
+
+function versionOf(is: string, profile: SourceProfile, remedy: string): Finding {
+  if (isOnlyRead(profile.schema)) {
+    return {
+      name: 'version',
+      state: 'warn',
+      message: `${is}: it counts plays and Os, and keeps no times of them.`,
+      remedy:
+        'They are brought with the times that Stash’s own upgrade would give them. Nothing can be written to it: upgrade it first if it is to be kept in step both ways.',
+    };
+  }
   if (profile.schema <= databaseSchema.newer) return ok('version', `${is}.`);
   return {
     name: 'version',
     state: 'warn',
     message: `${is}: newer than this Stowage knows.`,
-    remedy: 'It can be read through GraphQL. A newer Stowage may know more of it.',
+    remedy,
   };
 }
 
@@ -222,6 +245,10 @@ async function coverage(
       if (Number(row?.[0]) > 0) unknown.push(`${what} (${row?.[0]} filled)`);
     }
   }
+  return covered(unknown);
+}
+
+export function covered(unknown: readonly string[]): Finding {
   if (unknown.length === 0) return ok('coverage', 'All that it holds is known.');
   return {
     name: 'coverage',
@@ -235,17 +262,16 @@ async function coverage(
  * A snapshot of 22 MB without pictures (10,000 scenes, 10,000 images) became a library of 80 MB and 48 MB of its log;
  * what pictures take does not grow.
  */
-const roomFor = (size: number, { blobsStorage }: Settings): number =>
-  size * (blobsStorage === 'DATABASE' ? 3 : 6);
+const roomFor = (size: number, hasPictures: boolean): number => size * (hasPictures ? 3 : 6);
 
-async function disk(
+export async function disk(
   directory: string,
   size: number | undefined,
-  settings: Settings,
+  hasPictures: boolean,
 ): Promise<Finding> {
   const free = await freeBytes(await existing(resolve(directory)));
   const has = `${megabytes(free)} free in ${directory}`;
-  const needed = roomFor(size ?? 0, settings);
+  const needed = roomFor(size ?? 0, hasPictures);
   if (free >= needed) return ok('disk', `${has}.`);
   return {
     name: 'disk',
@@ -276,8 +302,16 @@ function clock({ clockOffset }: StashClient): Finding {
   };
 }
 
-async function paths({ stashes }: Settings, pathHere: (path: string) => string): Promise<Finding> {
-  const folders = stashes.map(({ path }) => path);
+const paths = ({ stashes }: Settings, pathHere: (path: string) => string): Promise<Finding> =>
+  foundHere(
+    stashes.map(({ path }) => path),
+    pathHere,
+  );
+
+export async function foundHere(
+  folders: readonly string[],
+  pathHere: (path: string) => string,
+): Promise<Finding> {
   const reached = await Promise.allSettled(folders.map(async (path) => access(pathHere(path))));
   const missing = folders.filter((_, i) => reached[i]?.status === 'rejected');
   if (missing.length === 0)

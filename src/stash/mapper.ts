@@ -1,7 +1,7 @@
 import type { Id, Instant, StashIds } from '../model/fields.ts';
 import type { Caption, FieldName, Fields, Kind, Rec, Road, ValueOf } from '../model/kinds.ts';
 import { pathOf } from './paths.ts';
-import { history } from './tables/values.ts';
+import { datedAlike, history } from './tables/values.ts';
 import type * as served from './types.ts';
 
 /** What a server tells of a record: without what it does not know (see `prune.ts`). */
@@ -191,8 +191,11 @@ const scene = {
   stashIds: (s) => stashIds(s.stash_ids),
   customFields: (s) => s.custom_fields,
   cover: 'unknown',
-  plays: (s) => s.play_history && history(s.play_history),
-  os: (s) => s.o_history && history(s.o_history),
+  plays: (s) =>
+    s.play_history
+      ? history(s.play_history)
+      : counted(s.play_count, s.created_at, s.last_played_at?.replace(/\.\d+/, '')),
+  os: (s) => (s.o_history ? history(s.o_history) : counted(s.o_counter, s.created_at)),
   resumeTime: (s) => s.resume_time,
   playDuration: (s) => number(s.play_duration),
   files: (s) => files(s.files),
@@ -314,6 +317,10 @@ const ref = (value: Maybe<{ id: string }>) => (value == null ? value : Number(va
 const onlyUrl = (url: Maybe<string>) => (url === undefined ? undefined : url ? [url] : []);
 const names = (values: string[] | undefined) => values && [...new Set(values)].sort();
 const order = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+
+/** Before v0.25 plays and Os have no times of their own. */
+const counted = (count: Maybe<number>, created: Instant | undefined, last?: Instant) =>
+  count == null || created === undefined ? undefined : datedAlike(count, created, last);
 
 const ids = (values: { id: string }[] | undefined): Id[] | undefined =>
   values?.map((value) => Number(value.id)).sort((a, b) => a - b);

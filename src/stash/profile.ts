@@ -89,6 +89,8 @@ const servedWith: { readonly [coordinate: string]: Sign } = {
   'Movie.tags': either(table('movies_tags'), table('groups_tags')),
   'Gallery.custom_fields': table('gallery_custom_fields'),
   'Image.custom_fields': table('image_custom_fields'),
+  'Scene.play_history': table('scenes_view_dates'),
+  'Scene.o_history': table('scenes_o_dates'),
   'Scene.groups': table('groups'),
   'Scene.movies': not(table('groups')),
   'Scene.custom_fields': table('scene_custom_fields'),

@@ -15,6 +15,7 @@ import pruned from './graphql/pruned.json' with { type: 'json' };
 import { recordFields, withoutFields } from './graphql/selection.ts';
 import { type Shape, shapeOf } from './graphql/shape.ts';
 import { shown } from './http/address.ts';
+import { oldestSchema, tooOld } from './oldest.ts';
 import { typesServed } from './profile.ts';
 import {
   RunningJobsDocument,
@@ -133,6 +134,10 @@ export async function connect(
 ): Promise<StashServer> {
   const { version, systemStatus } = await status(client, options);
   if (systemStatus.status !== 'OK') throw notReady(client, systemStatus.status);
+  const { databaseSchema: number } = systemStatus;
+  if (number != null && number < oldestSchema) {
+    throw tooOld(`This server (${version.version}, database schema ${number})`, shown(client.base));
+  }
   const schema = schemaIn(client, await client.request(introspection, {}, options));
   const profile: SourceProfile = {
     version: version.version && inShort(version.version),

@@ -528,6 +528,7 @@ export type ChapterIdsQuery = { findGalleries: { galleries: Array<{ chapters: Ar
 
 export type GalleryChaptersQueryVariables = Exact<{
   ids?: Array<string | number> | string | number | null | undefined;
+  filter?: FindFilterType | null | undefined;
 }>;
 
 
@@ -535,6 +536,7 @@ export type GalleryChaptersQuery = { findGalleries: { galleries: Array<{ id: str
 
 export type GalleriesQueryVariables = Exact<{
   ids?: Array<string | number> | string | number | null | undefined;
+  filter?: FindFilterType | null | undefined;
   files: boolean;
 }>;
 
@@ -562,6 +564,7 @@ export type GroupIdsQuery = { findGroups: { count: number, groups: Array<{ id: s
 
 export type GroupsQueryVariables = Exact<{
   ids?: Array<string | number> | string | number | null | undefined;
+  filter?: FindFilterType | null | undefined;
 }>;
 
 
@@ -578,6 +581,7 @@ export type MovieIdsQuery = { findMovies: { count: number, movies: Array<{ id: s
 
 export type MoviesQueryVariables = Exact<{
   ids?: Array<string | number> | string | number | null | undefined;
+  filter?: FindFilterType | null | undefined;
 }>;
 
 
@@ -594,6 +598,7 @@ export type ImageIdsQuery = { findImages: { count: number, images: Array<{ id: s
 
 export type ImagesQueryVariables = Exact<{
   ids?: Array<string | number> | string | number | null | undefined;
+  filter?: FindFilterType | null | undefined;
   files: boolean;
 }>;
 
@@ -628,17 +633,11 @@ export type MarkerIdsQuery = { findSceneMarkers: { count: number, scene_markers:
 
 export type MarkersQueryVariables = Exact<{
   ids?: Array<string | number> | string | number | null | undefined;
+  filter?: FindFilterType | null | undefined;
 }>;
 
 
 export type MarkersQuery = { findSceneMarkers: { scene_markers: Array<{ id: string, title: string, seconds: number, end_seconds: number | null, created_at: string, updated_at: string, primary_tag: { id: string }, tags: Array<{ id: string }>, scene: { id: string } }> } };
-
-export type MarkerPageQueryVariables = Exact<{
-  filter: FindFilterType;
-}>;
-
-
-export type MarkerPageQuery = { findSceneMarkers: { scene_markers: Array<{ id: string, title: string, seconds: number, end_seconds: number | null, created_at: string, updated_at: string, primary_tag: { id: string }, tags: Array<{ id: string }>, scene: { id: string } }> } };
 
 export type MarkerFieldsFragment = { id: string, title: string, seconds: number, end_seconds: number | null, created_at: string, updated_at: string, primary_tag: { id: string }, tags: Array<{ id: string }>, scene: { id: string } };
 
@@ -648,7 +647,7 @@ export type ScenesUpdateMutationVariables = Exact<{
 }>;
 
 
-export type ScenesUpdateMutation = { scenesUpdate: Array<{ id: string, title: string | null, code: string | null, details: string | null, director: string | null, urls: Array<string>, date: string | null, rating100: number | null, organized: boolean, interactive: boolean, interactive_speed: number | null, resume_time: number | null, play_duration: number | null, play_history: Array<string>, o_history: Array<string>, custom_fields: { [key: string]: Json }, created_at: string, updated_at: string, captions: Array<{ language_code: string, caption_type: string }> | null, files: Array<{ id: string } & { format?: string, width?: number, height?: number, duration?: number, video_codec?: string, audio_codec?: string, frame_rate?: number, bit_rate?: number, id: string, path: string, size: number, mod_time: string, zip_file_id: string | null, created_at: string, updated_at: string, zip_file: { id: string } | null, fingerprints: Array<{ type: string, value: string }> }>, galleries: Array<{ id: string }>, studio: { id: string } | null, groups: Array<{ scene_index: number | null, group: { id: string } }>, movies: Array<{ scene_index: number | null, movie: { id: string } }>, tags: Array<{ id: string }>, performers: Array<{ id: string }>, stash_ids: Array<{ endpoint: string, stash_id: string, updated_at: string }> } | null> | null };
+export type ScenesUpdateMutation = { scenesUpdate: Array<{ id: string, title: string | null, code: string | null, details: string | null, director: string | null, urls: Array<string>, date: string | null, rating100: number | null, organized: boolean, interactive: boolean, interactive_speed: number | null, resume_time: number | null, play_duration: number | null, play_history: Array<string>, o_history: Array<string>, play_count: number | null, last_played_at: string | null, o_counter: number | null, custom_fields: { [key: string]: Json }, created_at: string, updated_at: string, captions: Array<{ language_code: string, caption_type: string }> | null, files: Array<{ id: string } & { format?: string, width?: number, height?: number, duration?: number, video_codec?: string, audio_codec?: string, frame_rate?: number, bit_rate?: number, id: string, path: string, size: number, mod_time: string, zip_file_id: string | null, created_at: string, updated_at: string, zip_file: { id: string } | null, fingerprints: Array<{ type: string, value: string }> }>, galleries: Array<{ id: string }>, studio: { id: string } | null, groups: Array<{ scene_index: number | null, group: { id: string } }>, movies: Array<{ scene_index: number | null, movie: { id: string } }>, tags: Array<{ id: string }>, performers: Array<{ id: string }>, stash_ids: Array<{ endpoint: string, stash_id: string, updated_at: string }> } | null> | null };
 
 export type SceneCreateMutationVariables = Exact<{
   input: SceneCreateInput;
@@ -656,7 +655,7 @@ export type SceneCreateMutationVariables = Exact<{
 }>;
 
 
-export type SceneCreateMutation = { sceneCreate: { id: string, title: string | null, code: string | null, details: string | null, director: string | null, urls: Array<string>, date: string | null, rating100: number | null, organized: boolean, interactive: boolean, interactive_speed: number | null, resume_time: number | null, play_duration: number | null, play_history: Array<string>, o_history: Array<string>, custom_fields: { [key: string]: Json }, created_at: string, updated_at: string, captions: Array<{ language_code: string, caption_type: string }> | null, files: Array<{ id: string } & { format?: string, width?: number, height?: number, duration?: number, video_codec?: string, audio_codec?: string, frame_rate?: number, bit_rate?: number, id: string, path: string, size: number, mod_time: string, zip_file_id: string | null, created_at: string, updated_at: string, zip_file: { id: string } | null, fingerprints: Array<{ type: string, value: string }> }>, galleries: Array<{ id: string }>, studio: { id: string } | null, groups: Array<{ scene_index: number | null, group: { id: string } }>, movies: Array<{ scene_index: number | null, movie: { id: string } }>, tags: Array<{ id: string }>, performers: Array<{ id: string }>, stash_ids: Array<{ endpoint: string, stash_id: string, updated_at: string }> } | null };
+export type SceneCreateMutation = { sceneCreate: { id: string, title: string | null, code: string | null, details: string | null, director: string | null, urls: Array<string>, date: string | null, rating100: number | null, organized: boolean, interactive: boolean, interactive_speed: number | null, resume_time: number | null, play_duration: number | null, play_history: Array<string>, o_history: Array<string>, play_count: number | null, last_played_at: string | null, o_counter: number | null, custom_fields: { [key: string]: Json }, created_at: string, updated_at: string, captions: Array<{ language_code: string, caption_type: string }> | null, files: Array<{ id: string } & { format?: string, width?: number, height?: number, duration?: number, video_codec?: string, audio_codec?: string, frame_rate?: number, bit_rate?: number, id: string, path: string, size: number, mod_time: string, zip_file_id: string | null, created_at: string, updated_at: string, zip_file: { id: string } | null, fingerprints: Array<{ type: string, value: string }> }>, galleries: Array<{ id: string }>, studio: { id: string } | null, groups: Array<{ scene_index: number | null, group: { id: string } }>, movies: Array<{ scene_index: number | null, movie: { id: string } }>, tags: Array<{ id: string }>, performers: Array<{ id: string }>, stash_ids: Array<{ endpoint: string, stash_id: string, updated_at: string }> } | null };
 
 export type SceneDestroyMutationVariables = Exact<{
   id: string | number;
@@ -1003,6 +1002,7 @@ export type PerformerIdsQuery = { findPerformers: { count: number, performers: A
 
 export type PerformersQueryVariables = Exact<{
   ids?: Array<string | number> | string | number | null | undefined;
+  filter?: FindFilterType | null | undefined;
 }>;
 
 
@@ -1088,11 +1088,12 @@ export type SceneIdsQuery = { findScenes: { count: number, scenes: Array<{ id: s
 
 export type ScenesQueryVariables = Exact<{
   ids?: Array<string | number> | string | number | null | undefined;
+  filter?: FindFilterType | null | undefined;
   files: boolean;
 }>;
 
 
-export type ScenesQuery = { findScenes: { scenes: Array<{ id: string, title: string | null, code: string | null, details: string | null, director: string | null, urls: Array<string>, date: string | null, rating100: number | null, organized: boolean, interactive: boolean, interactive_speed: number | null, resume_time: number | null, play_duration: number | null, play_history: Array<string>, o_history: Array<string>, custom_fields: { [key: string]: Json }, created_at: string, updated_at: string, captions: Array<{ language_code: string, caption_type: string }> | null, files: Array<{ id: string } & { format?: string, width?: number, height?: number, duration?: number, video_codec?: string, audio_codec?: string, frame_rate?: number, bit_rate?: number, id: string, path: string, size: number, mod_time: string, zip_file_id: string | null, created_at: string, updated_at: string, zip_file: { id: string } | null, fingerprints: Array<{ type: string, value: string }> }>, galleries: Array<{ id: string }>, studio: { id: string } | null, groups: Array<{ scene_index: number | null, group: { id: string } }>, movies: Array<{ scene_index: number | null, movie: { id: string } }>, tags: Array<{ id: string }>, performers: Array<{ id: string }>, stash_ids: Array<{ endpoint: string, stash_id: string, updated_at: string }> }> } };
+export type ScenesQuery = { findScenes: { scenes: Array<{ id: string, title: string | null, code: string | null, details: string | null, director: string | null, urls: Array<string>, date: string | null, rating100: number | null, organized: boolean, interactive: boolean, interactive_speed: number | null, resume_time: number | null, play_duration: number | null, play_history: Array<string>, o_history: Array<string>, play_count: number | null, last_played_at: string | null, o_counter: number | null, custom_fields: { [key: string]: Json }, created_at: string, updated_at: string, captions: Array<{ language_code: string, caption_type: string }> | null, files: Array<{ id: string } & { format?: string, width?: number, height?: number, duration?: number, video_codec?: string, audio_codec?: string, frame_rate?: number, bit_rate?: number, id: string, path: string, size: number, mod_time: string, zip_file_id: string | null, created_at: string, updated_at: string, zip_file: { id: string } | null, fingerprints: Array<{ type: string, value: string }> }>, galleries: Array<{ id: string }>, studio: { id: string } | null, groups: Array<{ scene_index: number | null, group: { id: string } }>, movies: Array<{ scene_index: number | null, movie: { id: string } }>, tags: Array<{ id: string }>, performers: Array<{ id: string }>, stash_ids: Array<{ endpoint: string, stash_id: string, updated_at: string }> }> } };
 
 export type SceneAloneQueryVariables = Exact<{
   id: number;
@@ -1100,9 +1101,9 @@ export type SceneAloneQueryVariables = Exact<{
 }>;
 
 
-export type SceneAloneQuery = { findScenes: { scenes: Array<{ id: string, title: string | null, code: string | null, details: string | null, director: string | null, urls: Array<string>, date: string | null, rating100: number | null, organized: boolean, interactive: boolean, interactive_speed: number | null, resume_time: number | null, play_duration: number | null, play_history: Array<string>, o_history: Array<string>, custom_fields: { [key: string]: Json }, created_at: string, updated_at: string, captions: Array<{ language_code: string, caption_type: string }> | null, files: Array<{ id: string } & { format?: string, width?: number, height?: number, duration?: number, video_codec?: string, audio_codec?: string, frame_rate?: number, bit_rate?: number, id: string, path: string, size: number, mod_time: string, zip_file_id: string | null, created_at: string, updated_at: string, zip_file: { id: string } | null, fingerprints: Array<{ type: string, value: string }> }>, galleries: Array<{ id: string }>, studio: { id: string } | null, groups: Array<{ scene_index: number | null, group: { id: string } }>, movies: Array<{ scene_index: number | null, movie: { id: string } }>, tags: Array<{ id: string }>, performers: Array<{ id: string }>, stash_ids: Array<{ endpoint: string, stash_id: string, updated_at: string }> }> } };
+export type SceneAloneQuery = { findScenes: { scenes: Array<{ id: string, title: string | null, code: string | null, details: string | null, director: string | null, urls: Array<string>, date: string | null, rating100: number | null, organized: boolean, interactive: boolean, interactive_speed: number | null, resume_time: number | null, play_duration: number | null, play_history: Array<string>, o_history: Array<string>, play_count: number | null, last_played_at: string | null, o_counter: number | null, custom_fields: { [key: string]: Json }, created_at: string, updated_at: string, captions: Array<{ language_code: string, caption_type: string }> | null, files: Array<{ id: string } & { format?: string, width?: number, height?: number, duration?: number, video_codec?: string, audio_codec?: string, frame_rate?: number, bit_rate?: number, id: string, path: string, size: number, mod_time: string, zip_file_id: string | null, created_at: string, updated_at: string, zip_file: { id: string } | null, fingerprints: Array<{ type: string, value: string }> }>, galleries: Array<{ id: string }>, studio: { id: string } | null, groups: Array<{ scene_index: number | null, group: { id: string } }>, movies: Array<{ scene_index: number | null, movie: { id: string } }>, tags: Array<{ id: string }>, performers: Array<{ id: string }>, stash_ids: Array<{ endpoint: string, stash_id: string, updated_at: string }> }> } };
 
-export type SceneFieldsFragment = { id: string, title: string | null, code: string | null, details: string | null, director: string | null, urls: Array<string>, date: string | null, rating100: number | null, organized: boolean, interactive: boolean, interactive_speed: number | null, resume_time: number | null, play_duration: number | null, play_history: Array<string>, o_history: Array<string>, custom_fields: { [key: string]: Json }, created_at: string, updated_at: string, captions: Array<{ language_code: string, caption_type: string }> | null, files: Array<{ id: string } & { format?: string, width?: number, height?: number, duration?: number, video_codec?: string, audio_codec?: string, frame_rate?: number, bit_rate?: number, id: string, path: string, size: number, mod_time: string, zip_file_id: string | null, created_at: string, updated_at: string, zip_file: { id: string } | null, fingerprints: Array<{ type: string, value: string }> }>, galleries: Array<{ id: string }>, studio: { id: string } | null, groups: Array<{ scene_index: number | null, group: { id: string } }>, movies: Array<{ scene_index: number | null, movie: { id: string } }>, tags: Array<{ id: string }>, performers: Array<{ id: string }>, stash_ids: Array<{ endpoint: string, stash_id: string, updated_at: string }> };
+export type SceneFieldsFragment = { id: string, title: string | null, code: string | null, details: string | null, director: string | null, urls: Array<string>, date: string | null, rating100: number | null, organized: boolean, interactive: boolean, interactive_speed: number | null, resume_time: number | null, play_duration: number | null, play_history: Array<string>, o_history: Array<string>, play_count: number | null, last_played_at: string | null, o_counter: number | null, custom_fields: { [key: string]: Json }, created_at: string, updated_at: string, captions: Array<{ language_code: string, caption_type: string }> | null, files: Array<{ id: string } & { format?: string, width?: number, height?: number, duration?: number, video_codec?: string, audio_codec?: string, frame_rate?: number, bit_rate?: number, id: string, path: string, size: number, mod_time: string, zip_file_id: string | null, created_at: string, updated_at: string, zip_file: { id: string } | null, fingerprints: Array<{ type: string, value: string }> }>, galleries: Array<{ id: string }>, studio: { id: string } | null, groups: Array<{ scene_index: number | null, group: { id: string } }>, movies: Array<{ scene_index: number | null, movie: { id: string } }>, tags: Array<{ id: string }>, performers: Array<{ id: string }>, stash_ids: Array<{ endpoint: string, stash_id: string, updated_at: string }> };
 
 export type ServerStatusQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -1146,6 +1147,7 @@ export type StudioIdsQuery = { findStudios: { count: number, studios: Array<{ id
 
 export type StudiosQueryVariables = Exact<{
   ids?: Array<string | number> | string | number | null | undefined;
+  filter?: FindFilterType | null | undefined;
 }>;
 
 
@@ -1162,6 +1164,7 @@ export type TagIdsQuery = { findTags: { count: number, tags: Array<{ id: string 
 
 export type TagsQueryVariables = Exact<{
   ids?: Array<string | number> | string | number | null | undefined;
+  filter?: FindFilterType | null | undefined;
 }>;
 
 
@@ -1550,6 +1553,9 @@ export const SceneFieldsFragmentDoc = new TypedDocumentString(`
   play_duration
   play_history
   o_history
+  play_count
+  last_played_at
+  o_counter
   files {
     id
     ...VideoFileFields @include(if: $files)
@@ -1828,8 +1834,8 @@ export const ChapterIdsDocument = new TypedDocumentString(`
 }
     `) as unknown as TypedDocumentString<ChapterIdsQuery, ChapterIdsQueryVariables>;
 export const GalleryChaptersDocument = new TypedDocumentString(`
-    query GalleryChapters($ids: [ID!]) {
-  findGalleries(ids: $ids) {
+    query GalleryChapters($ids: [ID!], $filter: FindFilterType) {
+  findGalleries(ids: $ids, filter: $filter) {
     galleries {
       id
       chapters {
@@ -1846,8 +1852,8 @@ export const GalleryChaptersDocument = new TypedDocumentString(`
   updated_at
 }`) as unknown as TypedDocumentString<GalleryChaptersQuery, GalleryChaptersQueryVariables>;
 export const GalleriesDocument = new TypedDocumentString(`
-    query Galleries($ids: [ID!], $files: Boolean!) {
-  findGalleries(ids: $ids) {
+    query Galleries($ids: [ID!], $filter: FindFilterType, $files: Boolean!) {
+  findGalleries(ids: $ids, filter: $filter) {
     galleries {
       ...GalleryFields
     }
@@ -1986,8 +1992,8 @@ export const GroupIdsDocument = new TypedDocumentString(`
 }
     `) as unknown as TypedDocumentString<GroupIdsQuery, GroupIdsQueryVariables>;
 export const GroupsDocument = new TypedDocumentString(`
-    query Groups($ids: [ID!]) {
-  findGroups(ids: $ids) {
+    query Groups($ids: [ID!], $filter: FindFilterType) {
+  findGroups(ids: $ids, filter: $filter) {
     groups {
       ...GroupFields
     }
@@ -2030,8 +2036,8 @@ export const MovieIdsDocument = new TypedDocumentString(`
 }
     `) as unknown as TypedDocumentString<MovieIdsQuery, MovieIdsQueryVariables>;
 export const MoviesDocument = new TypedDocumentString(`
-    query Movies($ids: [ID!]) {
-  findMovies(ids: $ids) {
+    query Movies($ids: [ID!], $filter: FindFilterType) {
+  findMovies(ids: $ids, filter: $filter) {
     movies {
       ...MovieFields
     }
@@ -2064,8 +2070,8 @@ export const ImageIdsDocument = new TypedDocumentString(`
 }
     `) as unknown as TypedDocumentString<ImageIdsQuery, ImageIdsQueryVariables>;
 export const ImagesDocument = new TypedDocumentString(`
-    query Images($ids: [ID!], $files: Boolean!) {
-  findImages(ids: $ids) {
+    query Images($ids: [ID!], $filter: FindFilterType, $files: Boolean!) {
+  findImages(ids: $ids, filter: $filter) {
     images {
       ...ImageFields
     }
@@ -2226,8 +2232,8 @@ export const MarkerIdsDocument = new TypedDocumentString(`
 }
     `) as unknown as TypedDocumentString<MarkerIdsQuery, MarkerIdsQueryVariables>;
 export const MarkersDocument = new TypedDocumentString(`
-    query Markers($ids: [ID!]) {
-  findSceneMarkers(ids: $ids) {
+    query Markers($ids: [ID!], $filter: FindFilterType) {
+  findSceneMarkers(ids: $ids, filter: $filter) {
     scene_markers {
       ...MarkerFields
     }
@@ -2250,31 +2256,6 @@ export const MarkersDocument = new TypedDocumentString(`
   created_at
   updated_at
 }`) as unknown as TypedDocumentString<MarkersQuery, MarkersQueryVariables>;
-export const MarkerPageDocument = new TypedDocumentString(`
-    query MarkerPage($filter: FindFilterType!) {
-  findSceneMarkers(filter: $filter) {
-    scene_markers {
-      ...MarkerFields
-    }
-  }
-}
-    fragment MarkerFields on SceneMarker {
-  id
-  title
-  seconds
-  end_seconds
-  primary_tag {
-    id
-  }
-  tags {
-    id
-  }
-  scene {
-    id
-  }
-  created_at
-  updated_at
-}`) as unknown as TypedDocumentString<MarkerPageQuery, MarkerPageQueryVariables>;
 export const ScenesUpdateDocument = new TypedDocumentString(`
     mutation ScenesUpdate($input: [SceneUpdateInput!]!, $files: Boolean = false) {
   scenesUpdate(input: $input) {
@@ -2328,6 +2309,9 @@ fragment SceneFields on Scene {
   play_duration
   play_history
   o_history
+  play_count
+  last_played_at
+  o_counter
   files {
     id
     ...VideoFileFields @include(if: $files)
@@ -2421,6 +2405,9 @@ fragment SceneFields on Scene {
   play_duration
   play_history
   o_history
+  play_count
+  last_played_at
+  o_counter
   files {
     id
     ...VideoFileFields @include(if: $files)
@@ -3278,8 +3265,8 @@ export const PerformerIdsDocument = new TypedDocumentString(`
 }
     `) as unknown as TypedDocumentString<PerformerIdsQuery, PerformerIdsQueryVariables>;
 export const PerformersDocument = new TypedDocumentString(`
-    query Performers($ids: [ID!]) {
-  findPerformers(ids: $ids) {
+    query Performers($ids: [ID!], $filter: FindFilterType) {
+  findPerformers(ids: $ids, filter: $filter) {
     performers {
       ...PerformerFields
     }
@@ -3462,8 +3449,8 @@ export const SceneIdsDocument = new TypedDocumentString(`
 }
     `) as unknown as TypedDocumentString<SceneIdsQuery, SceneIdsQueryVariables>;
 export const ScenesDocument = new TypedDocumentString(`
-    query Scenes($ids: [ID!], $files: Boolean!) {
-  findScenes(ids: $ids) {
+    query Scenes($ids: [ID!], $filter: FindFilterType, $files: Boolean!) {
+  findScenes(ids: $ids, filter: $filter) {
     scenes {
       ...SceneFields
     }
@@ -3516,6 +3503,9 @@ fragment SceneFields on Scene {
   play_duration
   play_history
   o_history
+  play_count
+  last_played_at
+  o_counter
   files {
     id
     ...VideoFileFields @include(if: $files)
@@ -3611,6 +3601,9 @@ fragment SceneFields on Scene {
   play_duration
   play_history
   o_history
+  play_count
+  last_played_at
+  o_counter
   files {
     id
     ...VideoFileFields @include(if: $files)
@@ -3716,8 +3709,8 @@ export const StudioIdsDocument = new TypedDocumentString(`
 }
     `) as unknown as TypedDocumentString<StudioIdsQuery, StudioIdsQueryVariables>;
 export const StudiosDocument = new TypedDocumentString(`
-    query Studios($ids: [ID!]) {
-  findStudios(ids: $ids) {
+    query Studios($ids: [ID!], $filter: FindFilterType) {
+  findStudios(ids: $ids, filter: $filter) {
     studios {
       ...StudioFields
     }
@@ -3763,8 +3756,8 @@ export const TagIdsDocument = new TypedDocumentString(`
 }
     `) as unknown as TypedDocumentString<TagIdsQuery, TagIdsQueryVariables>;
 export const TagsDocument = new TypedDocumentString(`
-    query Tags($ids: [ID!]) {
-  findTags(ids: $ids) {
+    query Tags($ids: [ID!], $filter: FindFilterType) {
+  findTags(ids: $ids, filter: $filter) {
     tags {
       ...TagFields
     }

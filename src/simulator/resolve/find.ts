@@ -1,6 +1,6 @@
 import { Batch, nodeOf, present, type TypeName, tableOf } from '../batch.ts';
 import type { Context, Resolvers } from '../context.ts';
-import type { Library } from '../library.ts';
+import { isUpTo25, type Library } from '../library.ts';
 import { listable, withPrimaryFile } from '../refuse.ts';
 
 interface FindFilter {
@@ -196,14 +196,14 @@ function byIds(library: Library, kind: Kind, asked: string[]): { count: number; 
   const there = new Set(rows.map(([id]) => id as number));
   const missing = ids.find((id) => !there.has(id));
   if (missing !== undefined) {
-    if (kind.type === 'Image' && library.version === 'v0.25') return { count: 0, ids: [] };
-    const word = kind.word === 'movie' && library.version !== 'v0.25' ? 'group' : kind.word;
+    if (kind.type === 'Image' && isUpTo25(library.version)) return { count: 0, ids: [] };
+    const word = kind.word === 'movie' && !isUpTo25(library.version) ? 'group' : kind.word;
     fail(kind.type === 'File' ? missingFile(missing) : `${word} with id ${missing} not found`);
   }
   return { count: ids.length, ids };
 }
 
-const checksIds = ({ version }: Library) => version !== 'v0.25' && version !== 'v0.28';
+const checksIds = ({ version }: Library) => !isUpTo25(version) && version !== 'v0.28';
 
 function byFilter(
   library: Library,

@@ -1,6 +1,6 @@
 import { type Node, parent, related, rowsOf } from '../batch.ts';
 import type { Context, Resolvers } from '../context.ts';
-import type { Library } from '../library.ts';
+import { isUpTo25, type Library } from '../library.ts';
 import { date, flag, text, value } from '../values.ts';
 import { galleryFiles, visualFiles } from './files.ts';
 import {
@@ -199,7 +199,7 @@ export const records: Resolvers = {
   },
   Image: {
     title: (node: Node, _: never, { library }: Context) =>
-      node.row.title || (library.version === 'v0.25' ? fileName(node) : ''),
+      node.row.title || (isUpTo25(library.version) ? fileName(node) : ''),
     code: text('code'),
     rating100: value('rating'),
     urls: urls('image_urls', 'image_id'),

@@ -1,7 +1,7 @@
 import { type Node, parent, present, related, rowsOf } from '../batch.ts';
 import type { Context, Resolvers } from '../context.ts';
 import { listable } from '../refuse.ts';
-import { date, flag, text, utc, value } from '../values.ts';
+import { date, flag, rfc3339, text, utc, value } from '../values.ts';
 import { primaryVideo, videoFiles } from './files.ts';
 import {
   customFields,
@@ -63,7 +63,7 @@ export const scene: Resolvers = {
     date: date('date'),
     rating100: value('rating'),
     organized: flag('organized'),
-    o_counter: (node: Node) => os(node).length,
+    o_counter: (node: Node) => node.row.o_counter ?? os(node).length,
     interactive: (node: Node) => primaryVideo(node)?.interactive === 1,
     interactive_speed: (node: Node) => primaryVideo(node)?.interactive_speed ?? null,
     captions: (node: Node) => {
@@ -71,10 +71,11 @@ export const scene: Resolvers = {
       return found.length > 0 ? found : null;
     },
     ...timestamps,
-    last_played_at: (node: Node) => plays(node)[0] ?? null,
+    last_played_at: (node: Node) =>
+      'last_played_at' in node.row ? rfc3339(node.row.last_played_at) : (plays(node)[0] ?? null),
     resume_time: value('resume_time'),
     play_duration: value('play_duration'),
-    play_count: (node: Node) => plays(node).length,
+    play_count: (node: Node) => node.row.play_count ?? plays(node).length,
     play_history: plays,
     o_history: os,
     files: videoFiles,

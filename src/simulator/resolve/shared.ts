@@ -1,6 +1,6 @@
 import { type Node, present, related, rowsOf } from '../batch.ts';
 import type { Context } from '../context.ts';
-import type { Library, Value } from '../library.ts';
+import { isUpTo25, type Library, type Value } from '../library.ts';
 import { listable } from '../refuse.ts';
 import { json, rfc3339, time } from '../values.ts';
 
@@ -18,7 +18,7 @@ export const tags = (table: string, owner: string, target = 'tag_id') =>
   );
 
 function tagOrder({ version }: Library, table: string): string {
-  if (version === 'v0.25') return table === 'tags_relations' ? 'natural(t.name)' : 't.name';
+  if (isUpTo25(version)) return table === 'tags_relations' ? 'natural(t.name)' : 't.name';
   if (version !== 'v0.28') return 'natural(coalesce(t.sort_name, t.name))';
   if (table === 'tags_relations' || table === 'groups_tags') return 't.name';
   return table === 'studios_tags' ? 't.id' : 'coalesce(t.sort_name, t.name)';

@@ -8,7 +8,7 @@ import * as ask from '../types.ts';
 import { Ids } from './ids.ts';
 import { type ById, Listing } from './listing.ts';
 import { type IdsQuery, isRefusal, type ListingOptions } from './lists.ts';
-import { type ByPage, Paging } from './paging.ts';
+import { Paging } from './paging.ts';
 import { Refusals } from './refusals.ts';
 import { savedFilters } from './savedFilters.ts';
 import { Staging } from './staging.ts';
@@ -59,7 +59,8 @@ class GraphqlReading implements Reading {
     image: (signal, ids) => this.#images(signal, ids),
     gallery: (signal, ids) => this.#galleries(signal, ids),
     scene: (signal, ids) => this.#scenes(signal, ids),
-    marker: (signal, ids) => this.#markers(signal, ids),
+    marker: (signal, ids) =>
+      this.#list('marker', { ids: ask.MarkerIdsDocument, batch: ask.MarkersDocument }, signal, ids),
     chapter: (signal, ids) => (ids ? this.#someChapters(ids, signal) : this.#chapters(signal)),
     file: (signal, ids) => this.#files(signal, ids),
     savedFilter: (signal, ids) => only(once(this.#savedFilters(signal)), ids),
@@ -206,12 +207,13 @@ class GraphqlReading implements Reading {
     ids: Id[] | undefined,
   ) {
     const options = { ...this.#listing(kind, signal), files: !this.#hasFiles };
+    // Before v0.25 a server cannot be asked for records by their numbers, and markers only since v0.26.
+    if (this.#server.known(queries.batch)?.includes('ids:') === false) {
+      const byPage = { ids: queries.ids, page: queries.batch };
+      return only(new Paging(this.#server, byPage, options).batches(), ids);
+    }
     const listing = new Listing(this.#server, queries, options);
     return ids ? listing.some(ids) : listing.batches();
-  }
-
-  #pages<A extends { id: string }>(kind: Kind, queries: ByPage<A>, signal?: AbortSignal) {
-    return new Paging(this.#server, queries, this.#listing(kind, signal)).batches();
   }
 
   #listing(kind: Kind, signal: AbortSignal | undefined): ListingOptions {
@@ -267,15 +269,6 @@ class GraphqlReading implements Reading {
     if (!ids) this.#staged.add('scene');
   }
 
-  #markers(signal?: AbortSignal, ids?: Id[]): AsyncIterable<Answers['marker'][]> {
-    if (!this.#server.lacks(ask.MarkersDocument, 'Query.findSceneMarkers(ids:)')) {
-      const byId = { ids: ask.MarkerIdsDocument, batch: ask.MarkersDocument };
-      return this.#list('marker', byId, signal, ids);
-    }
-    const byPage = { ids: ask.MarkerIdsDocument, page: ask.MarkerPageDocument };
-    return only(this.#pages('marker', byPage, signal), ids);
-  }
-
   /** A chapter is served only with its gallery, and nothing says which that is. */
   async *#someChapters(ids: Id[], signal?: AbortSignal): AsyncGenerator<Answers['chapter'][]> {
     const operations = { ids: ask.GalleryIdsDocument, batch: ask.GalleryChaptersDocument };
@@ -308,7 +301,11 @@ class GraphqlReading implements Reading {
 
   #listedFiles(signal?: AbortSignal, ids?: Id[]): AsyncIterable<Answers['file'][]> {
     if (!ids) {
-      return this.#pages('file', { ids: ask.FileIdsDocument, page: ask.FilesDocument }, signal);
+      const byPage = { ids: ask.FileIdsDocument, page: ask.FilesDocument };
+      return new Paging(this.#server, byPage, {
+        ...this.#listing('file', signal),
+        files: false,
+      }).batches();
     }
     const byId = { ids: ask.FileIdsDocument, batch: ask.FilesByIdDocument };
     return this.#list('file', byId, signal, ids);

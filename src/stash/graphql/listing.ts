@@ -2,6 +2,7 @@ import { StowageError } from '../../model/errors.ts';
 import type { Id } from '../../model/fields.ts';
 import type { StashFailure } from '../http/failure.ts';
 import type { StashServer } from '../server.ts';
+import type { FindFilterType } from '../types.ts';
 import { Ids } from './ids.ts';
 import {
   defaultBatchSize,
@@ -23,7 +24,7 @@ const atATime = 2;
 
 export interface ById<A> {
   ids: IdsQuery;
-  batch: ListQuery<A, { ids: string[]; files: boolean }>;
+  batch: ListQuery<A, { ids?: string[]; filter?: FindFilterType; files: boolean }>;
   /** Where a single one is found otherwise, which a server may answer though it refuses the other. */
   alone?: ListQuery<A, { id: number; files: boolean }>;
 }

@@ -20,7 +20,7 @@ import { type Fields, narrowed, noFields, type Reasons, type Span } from './narr
 
 export interface ByPage<A> {
   ids: IdsQuery;
-  page: ListQuery<A, { filter: FindFilterType }>;
+  page: ListQuery<A, { filter: FindFilterType; files: boolean }>;
 }
 
 /**
@@ -34,7 +34,7 @@ export interface ByPage<A> {
 export class Paging<A extends { id: string }> {
   readonly #server: StashServer;
   readonly #queries: ByPage<A>;
-  readonly #options: ListingOptions;
+  readonly #options: ListingOptions & { files: boolean };
   #size: number;
   /** The last id that we have, and how many rows there were up to it. */
   #last: Id = 0;
@@ -42,7 +42,11 @@ export class Paging<A extends { id: string }> {
   /** Records that the server does not tell: they have their place, and nothing else. */
   readonly #untold = new Set<Id>();
 
-  constructor(server: StashServer, queries: ByPage<A>, options: ListingOptions) {
+  constructor(
+    server: StashServer,
+    queries: ByPage<A>,
+    options: ListingOptions & { files: boolean },
+  ) {
     this.#server = server;
     this.#queries = queries;
     this.#options = options;
@@ -106,8 +110,9 @@ export class Paging<A extends { id: string }> {
 
   async #ask({ page, size }: Page, without: Fields): Promise<A[]> {
     const filter: FindFilterType = { page, per_page: size, sort: 'id', direction: 'ASC' };
-    const { signal } = this.#options;
-    return listed(await this.#server.request(this.#queries.page, { filter }, { signal, without }));
+    const { signal, files } = this.#options;
+    const variables = { filter, files };
+    return listed(await this.#server.request(this.#queries.page, variables, { signal, without }));
   }
 
   #span(page: Page, reasons: Reasons): Span<A> {

@@ -48,6 +48,22 @@ describe('of a recorded server', { skip: skipWithoutShared }, () => {
   }
 });
 
+test('of a v0.24, every operation is valid without what pruned.json lists', () => {
+  checkOperations(schemaOf('v0.24'), 'v0.24');
+});
+
+test('plays and Os are counted only where no times are kept', () => {
+  for (const [version, isAsked] of [
+    ['v0.24', true],
+    ['v0.25', false],
+  ] as const) {
+    const { text, left } = prune(String(types.ScenesDocument), schemaOf(version));
+    assert.equal(/play_count/.test(text ?? ''), isAsked);
+    assert.equal(/play_history/.test(text ?? ''), !isAsked);
+    assert.ok(!left.includes('Scene.play_count'));
+  }
+});
+
 test('of a newer server, every operation is valid without what pruned.json lists', () => {
   checkOperations(schemaOf('newer'), 'newer');
 });

@@ -1,6 +1,7 @@
 import {
   type DocumentNode,
   type GraphQLSchema,
+  isObjectType,
   Kind,
   parse,
   print,
@@ -15,6 +16,13 @@ export interface Pruned {
   /** What was left out, as schema coordinates: `Scene.groups`, `Query.findSceneMarkers(ids:)`, `BasicFile`. */
   left: string[];
 }
+
+/** What tells less than what came in its place, and is only asked for where that is not there. */
+const formerly: { [coordinate: string]: string } = {
+  'Scene.play_count': 'Scene.play_history',
+  'Scene.last_played_at': 'Scene.play_history',
+  'Scene.o_counter': 'Scene.o_history',
+};
 
 /**
  * An operation without what a server does not know. What a server has deprecated is left out too: it is there beside
@@ -51,6 +59,9 @@ function withoutUnknown(
       Field(node) {
         const field = info.getFieldDef();
         const name = `${info.getParentType()?.name}.${node.name.value}`;
+        const [type, instead] = (formerly[name] ?? '').split('.') as [string, string?];
+        const owner = schema.getType(type);
+        if (instead && isObjectType(owner) && owner.getFields()[instead]) return null;
         return field && field.deprecationReason == null ? undefined : leave(name);
       },
       Argument(node) {

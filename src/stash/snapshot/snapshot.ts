@@ -9,6 +9,7 @@ import { damaged, readingFailure } from '../damage.ts';
 import { FileReading } from '../fileReading.ts';
 import { freeBytes } from '../freeBytes.ts';
 import { download } from '../http/download.ts';
+import { oldestSchema, tooOld } from '../oldest.ts';
 import { profileOfLayout } from '../profile.ts';
 import type { StashServer } from '../server.ts';
 import { unknownIn } from '../tables/coverage.ts';
@@ -152,13 +153,7 @@ async function check(file: string, item: string, signal: AbortSignal | undefined
       remedy: whichFile,
     });
   }
-  if (layout.schema < oldest) {
-    throw new StowageError(
-      'source.unsupported',
-      `This database (schema ${layout.schema}) is of a Stash older than v0.25.`,
-      { item, remedy: 'Open it once with a newer Stash, which migrates it.' },
-    );
-  }
+  if (layout.schema < oldestSchema) throw tooOld(`This database (schema ${layout.schema})`, item);
   if (db.prepare('select 1 from schema_migrations where dirty').get()) {
     throw new StowageError('source.not-ready', 'A migration of this database broke off.', {
       item,
@@ -182,9 +177,6 @@ async function check(file: string, item: string, signal: AbortSignal | undefined
 
 /** What SQLite says of a whole table, and of values that a column should not hold. */
 const isReadable = /^ok$|^(NULL|TEXT|NUMERIC) value in /;
-
-/** The database schema of v0.25. */
-const oldest = 55;
 
 function failure(error: unknown, item: string): unknown {
   if (error instanceof StowageError) return error;

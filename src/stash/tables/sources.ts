@@ -179,6 +179,29 @@ export const history = (table: string, column: string): ChildRows<Instant[]> => 
   },
 });
 
+/** Before v0.25 there was only their number: dated as Stash's own upgrade dates them. */
+export const countedPlays: OwnColumns<Instant[]> = {
+  columns: [{ name: 'play_count' }, { name: 'last_played_at' }, { name: 'created_at' }],
+  read: ([count = null, last = null, created = null], finding) =>
+    undated(finding, { count, created }, values.lastPlayed(last)),
+};
+
+export const countedOs: OwnColumns<Instant[]> = {
+  columns: [{ name: 'o_counter' }, { name: 'created_at' }],
+  read: ([count = null, created = null], finding) => undated(finding, { count, created }),
+};
+
+function undated(
+  finding: Finding,
+  { count, created }: { count: Cell; created: Cell },
+  last?: Instant,
+): Instant[] | undefined {
+  const number = numberOf(count, finding);
+  const at = values.instant(created);
+  if (number && at === undefined) finding.trouble(`${JSON.stringify(created)} is not a time`);
+  return number == null || at === undefined ? [] : values.datedAlike(number, at, last);
+}
+
 export const stashIds = (table: string, owner: string) =>
   ({
     table,

@@ -87,6 +87,25 @@ export const history = (served: Instant[]): Instant[] =>
     .map((at) => (at.length === 20 ? at : instantOf(microseconds(at))))
     .sort((a, b) => (a.length === b.length ? (a < b ? -1 : 1) : microseconds(a) - microseconds(b)));
 
+/**
+ * So many plays or Os of which nobody knows when they were, but perhaps the last: by the rule of Stash's own upgrade
+ * (pkg/sqlite/migrations/55), which gives them the time at which the scene was created.
+ */
+export function datedAlike(count: number, created: Instant, last?: Instant): Instant[] {
+  const dates = Array.from({ length: Math.min(Math.max(0, count), mostUndated) }, () => created);
+  if (last !== undefined && dates.length > 0) dates[0] = last;
+  return history(dates);
+}
+
+/** A counter that nobody can have reached would take all memory. */
+const mostUndated = 1e6;
+
+/** When a scene was last played. That upgrade cuts the fraction off, which the driver wrote after a space. */
+export function lastPlayed(cell: Cell): Instant | undefined {
+  const at = instant(cell);
+  return typeof cell === 'string' && cell[10] === ' ' ? at?.replace(/\.\d+/, '') : at;
+}
+
 /** A date to the precision that was stored with it: 1 is a month, 2 a year. Undefined where it is no date. */
 export function date(cell: Cell, precision: Cell): PartialDate | null | undefined {
   if (cell === null) return null;
