@@ -1,5 +1,6 @@
 import { StowageError } from '../../model/errors.ts';
 import type { Id } from '../../model/fields.ts';
+import type { Kind } from '../../model/kinds.ts';
 import type { StashFailure } from '../http/failure.ts';
 import type { StashServer } from '../server.ts';
 import type { FindFilterType } from '../types.ts';
@@ -96,7 +97,7 @@ export class Listing<A extends { id: string }> {
     } catch (error) {
       if (!(error instanceof StowageError)) throw error;
       if (isRefusal(error)) {
-        const gone = goneIn(error);
+        const gone = goneIn(this.#options.kind, error);
         if (gone !== undefined && ids.includes(gone)) return again(ids.filter((id) => id !== gone));
         return narrowed(this.#span(ids, signal, reasons), error, without, reasons);
       }
@@ -149,14 +150,20 @@ export class Listing<A extends { id: string }> {
 }
 
 /**
- * Stash refuses a whole batch for one id that is gone, and names it. What it says of a field of one of the records is
- * another matter: there, a record that is named is gone, perhaps of the same number.
+ * Stash refuses a whole batch for one id that is gone, and names it. What it says of a field of a record, or of another
+ * kind (a scene's file, perhaps of the same number), is another matter.
  */
-function goneIn({ refused }: StashFailure): Id | undefined {
+function goneIn(kind: Kind, { refused }: StashFailure): Id | undefined {
+  const named =
+    kind === 'file'
+      ? /\bfile by id (\d+)/
+      : kind === 'group'
+        ? /\b(?:group|movie) with id (\d+) not found/
+        : new RegExp(`\\b${kind} with id (\\d+) not found`);
   for (const { path, why } of refused) {
     if (path.some((step) => typeof step === 'number')) continue;
-    const [, one, file] = / with id (\d+) not found|file by id (\d+)/.exec(why) ?? [];
-    if (one !== undefined || file !== undefined) return Number(one ?? file);
+    const [, id] = named.exec(why) ?? [];
+    if (id !== undefined) return Number(id);
   }
   return undefined;
 }

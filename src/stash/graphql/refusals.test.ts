@@ -145,6 +145,18 @@ const states: Refused[] = [
     why: /is not a video file/,
   },
   {
+    // Its number may be that of another scene, which is not gone.
+    state: 'a file that is gone',
+    sql: 'delete from files where id = (select file_id from scenes_files where scene_id = 9 and "primary" = 1)',
+    kind: 'scene',
+    untold: [
+      [9, 'files'],
+      [9, 'interactive'],
+      [9, 'interactive_speed'],
+    ],
+    why: /getting file by id \d+/,
+  },
+  {
     state: 'a performer who is gone',
     sql: 'insert into performers_scenes (performer_id, scene_id) values (9999, 12)',
     kind: 'scene',
