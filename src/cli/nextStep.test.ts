@@ -6,7 +6,7 @@ const now = Date.parse('2026-05-06T07:08:09Z');
 const startedAt = new Date(now - 60_000);
 
 const quiet: Standing = {
-  ...{ conflicts: 0, suggestions: 0, absent: 0, unsent: 0, refused: 0, differing: [] },
+  ...{ conflicts: 0, suggestions: 0, absent: 0, unsent: 0, refused: 0, leftOut: 0, differing: [] },
   source: {
     name: 'main',
     standing: 'ok',

@@ -12,6 +12,7 @@ import type { CommandContext, Outcome } from './command.ts';
 import { differingLines } from './differingLines.ts';
 import type { Output } from './output.ts';
 import { tellCounts } from './planTable.ts';
+import { partOf } from './tellRefused.ts';
 
 /**
  * What is left when a sync has nothing to do, or has done it: what waits for a person, and what differs nevertheless; of one
@@ -26,7 +27,7 @@ export async function tellWaiting(
 ): Promise<Waiting> {
   const leaving = planned?.leaving() ?? { absent: 0, differing: [] };
   const waiting = await waitingOf(client, source);
-  const { conflicts, suggestions, absent, unsent, refused, differing } = waiting;
+  const { conflicts, suggestions, absent, unsent, refused, leftOut, differing } = waiting;
   const isUnsent = unsent > 0 && !source.writes;
   if (did === 'nothing') {
     const isAll = isInStep(waiting) && leaving.absent + leaving.differing.length === 0;
@@ -57,6 +58,11 @@ export async function tellWaiting(
   if (refused > 0) {
     output.warning(
       `${several(refused, 'record', 'records')} made here, ${source.name} has refused: \`stowage status\`.`,
+    );
+  }
+  if (leftOut > 0) {
+    output.line(
+      `${several(leftOut, 'part of a record stays', 'parts of records stay')} here, as ${source.name} does not take ${leftOut === 1 ? 'it' : 'them'}: \`stowage status\`.`,
     );
   }
   if (suggestions > 0) {
@@ -116,9 +122,14 @@ export async function tellFailures(
       kind,
       some.map(({ libraryId }) => libraryId),
     );
-    for (const { remoteId: id, libraryId, error } of some) {
-      const why = error.code === 'source.refused' ? 'the source refused it: ' : '';
+    for (const { remoteId: id, libraryId, error, left } of some) {
       const name = names.get(libraryId) || libraryId;
+      if (left) {
+        const why = `${partOf(left)}stays here: ${left.why}`;
+        output.trouble({ kind, id, name, field: left.field, why });
+        continue;
+      }
+      const why = error.code === 'source.refused' ? 'the source refused it: ' : '';
       output.trouble({ kind, id, name, field: null, why: `${why}${error.message}` });
     }
   }

@@ -2,6 +2,7 @@ import type { ClientBase } from 'pg';
 import { partsAt } from '../library/folds.ts';
 import { type Link, linksKeptOtherwise } from '../library/links.ts';
 import { LibraryRecords } from '../library/read.ts';
+import { refusals } from '../library/refusals.ts';
 import { type Known, KnownFields, lastRoad, type Source } from '../library/sources.ts';
 import { idsIn, libraryIds, type NamedIds, withIds } from '../library/translate.ts';
 import { waitingOf } from '../library/waiting.ts';
@@ -23,6 +24,7 @@ import { openSource, tellUnknown } from './opening.ts';
 import type { Output } from './output.ts';
 import { openPictures, withShownPictures } from './pictures.ts';
 import { type ReadingOptions, readingOptions } from './reading.ts';
+import { tellLeftOut } from './tellRefused.ts';
 
 type Options = KnownSourceOptions & ReadingOptions;
 
@@ -107,6 +109,14 @@ export const verify: CommandDefinition<Options> = {
         const counts = [...kept].map(([field, count]) => `${field} ${count.toLocaleString('en')}`);
         output.line(`Kept otherwise there than it was sent, and agreed: ${counts.join(', ')}.`);
       }
+      const left = await refusals(client, known);
+      if (left.length > 0) {
+        const parts = left.length === 1 ? 'part of a record' : 'parts of records';
+        output.line(
+          `Not there, as this Stash does not take them: ${left.length.toLocaleString('en')} ${parts}.`,
+        );
+        await tellLeftOut(output, client, known);
+      }
       if (parts.size > 0) {
         const counts = [...parts].map(
           ([kind, { size }]) => `${plural[kind].replaceAll('_', ' ')} ${size.toLocaleString('en')}`,
@@ -132,6 +142,7 @@ export const verify: CommandDefinition<Options> = {
           untold,
           parts: Object.fromEntries([...parts].map(([kind, { size }]) => [kind, size])),
           kept: Object.fromEntries(kept),
+          leftOut: left.length,
         },
       };
     });

@@ -2,10 +2,12 @@ import { StowageError } from '../model/errors.ts';
 import type { Field, Instant, StashIds } from '../model/fields.ts';
 import type { Values } from '../model/held.ts';
 import { type FieldName, fieldsOf, type Kind } from '../model/kinds.ts';
+import { sameValue } from '../model/records.ts';
 
 /*
  * What a person may make of a record: what Stash would take, too. What is wrong already is no reason to refuse a change
- * of something else, so only fields that change are looked at; and what they say together with the others.
+ * of something else, so only fields that change are looked at, and only elements that come; and what they say together
+ * with the others.
  */
 
 /** @throws StowageError `usage` that says which value is wrong, and why. */
@@ -18,9 +20,23 @@ export function checkValues(kind: Kind, changes: Values, before: Values): void {
     if (!Object.hasOwn(changes, name)) continue;
     const value = changes[name];
     const why =
-      byShape[field.shape]?.(value as never) ?? checksOf(kind)[name]?.(value as never, after);
+      byShape[field.shape]?.(added(value, before[name]) as never) ??
+      checksOf(kind)[name]?.(value as never, after);
     if (why !== undefined) wrong(`${name} ${why}`);
   }
+}
+
+/** What of a value's elements or entries is new; any other value is. */
+function added(value: unknown, before: unknown): unknown {
+  if (Array.isArray(value)) {
+    const had = new Set(before as unknown[] | null);
+    return value.filter((one) => !had.has(one));
+  }
+  if (typeof value !== 'object' || value === null) return value;
+  const had = (before ?? {}) as { [key: string]: unknown };
+  return Object.fromEntries(
+    Object.entries(value).filter(([key, one]) => !sameValue(one, had[key])),
+  );
 }
 
 type Check = (value: never, record: Values) => string | undefined;

@@ -14,6 +14,15 @@ export interface SourceChange {
   after: Values;
 }
 
+/** A part of a record that the source did not take: an alias, a custom field, one of two addresses. */
+export interface LeftOut {
+  field: string;
+  /** What it is called: the alias itself, the custom field's name; a record's number. '' for the field as a whole. */
+  key: string;
+  /** What the source said, or why it was not sent. */
+  why: string;
+}
+
 /** A change that the source has made. */
 export interface Written {
   change: SourceChange;
@@ -23,6 +32,8 @@ export interface Written {
    * too). What it cannot hold is not among them; it may hold other values than it was sent (it trims texts, say).
    */
   record: Values;
+  /** What of these fields it did not take. */
+  left?: readonly LeftOut[];
 }
 
 /** A change that the source did not make, or not wholly. */
@@ -30,7 +41,7 @@ export interface Refused {
   change: SourceChange;
   error: StowageError;
   /** What it made of it nevertheless. */
-  written?: { remoteId: Id; record: Values };
+  written?: { remoteId: Id; record: Values; left?: readonly LeftOut[] };
 }
 
 export type WriteResult = Written | Refused;

@@ -36,11 +36,12 @@ function alignAliases(merged: Map<string, Merged>, sides: Both): void {
   const [name, aliases] = [current('name', merged, sides), current('aliases', merged, sides)];
   if (!name || !Array.isArray(aliases?.library)) return;
   const isOwn = (alias: string, of: unknown) => foldedName(alias) === foldedName(String(of));
-  const clashing = (side: 'library' | 'source') => {
-    const { name: before, aliases: own } = sides[side];
-    if ((own as string[]).some((alias) => isOwn(alias, before))) return []; // a server that allows it
-    return (aliases[side] as string[]).filter((alias) => isOwn(alias, name[side]));
-  };
+  // Some servers allow it; one that does not says so (model/writing.ts: `LeftOut`).
+  const allows = ({ name: before, aliases: own }: Values) =>
+    (own as string[]).some((alias) => isOwn(alias, before));
+  if (allows(sides.library) || allows(sides.source)) return;
+  const clashing = (side: 'library' | 'source') =>
+    (aliases[side] as string[]).filter((alias) => isOwn(alias, name[side]));
   const [here, there] = [clashing('library'), clashing('source')];
   const both = [...here, ...there];
   if (both.length === 0) return;

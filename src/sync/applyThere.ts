@@ -1,43 +1,30 @@
-import { openConflict } from '../library/conflicts.ts';
 import { partNamesAt } from '../library/folds.ts';
-import { recordSent, type SentChange, type Settled, settleSent } from '../library/journal.ts';
-import {
-  type BasePatch,
-  linksTo,
-  markRecordsEdited,
-  type NewLink,
-  patchBases,
-  writeLinks,
-} from '../library/links.ts';
+import { recordSent, type SentChange, settleSent } from '../library/journal.ts';
+import { linksTo } from '../library/links.ts';
 import { forgetLinks } from '../library/linksGone.ts';
-import { markFiltersNaming, namedByOthers } from '../library/naming.ts';
-import { revisionsOf } from '../library/revisions.ts';
-import { isLibraryId, toSource } from '../library/translate.ts';
+import { markFiltersNaming } from '../library/naming.ts';
 import { StowageError } from '../model/errors.ts';
 import type { Id } from '../model/fields.ts';
-import type { LibraryId, Values } from '../model/held.ts';
+import type { LibraryId } from '../model/held.ts';
 import { fieldsOf, type Kind, kindNames } from '../model/kinds.ts';
-import { sameValue } from '../model/records.ts';
-import type {
-  Refused,
-  SourceChange,
-  WriteResult,
-  Writer,
-  WriterOptions,
-} from '../model/writing.ts';
+import type { LeftOut, SourceChange, Writer, WriterOptions } from '../model/writing.ts';
 import type { Applying } from './applyHere.ts';
-import { foldedName } from './merging/sets.ts';
-import { type Named, namedBy } from './names.ts';
-import type { PlanItem } from './planItem.ts';
+import { namedBy } from './names.ts';
+import { aliasesThatAreNames, claiming, givingUpNames, withoutTaken } from './namesThere.ts';
+import { never, type PlanItem } from './planItem.ts';
 import { batchSize } from './planning.ts';
-import { lacksNeeded, withReferences } from './projection.ts';
+import { lacksNeeded } from './projection.ts';
+import { type Answered, leftOf, settle } from './settle.ts';
+import { asTold, pick } from './told.ts';
 
-/** A record that the source did not take, and why. */
+/** A record that the source did not take, or a part of one, and why. */
 export interface Failure {
   kind: Kind;
   libraryId: LibraryId;
   remoteId: Id | null;
   error: StowageError;
+  /** The part: an alias, a custom field. */
+  left?: LeftOut;
 }
 
 export interface Sending extends Applying {
@@ -66,13 +53,20 @@ export async function applyThere(
     if (items.length === 0) return;
     written += await sendBatch(sending, kind, action, items, fields, failures);
   };
+  // A name goes before an alias that is the same: else a record would not be there, for want of an alias.
+  const late = new Map(kindNames.map((kind) => [kind, aliasesThatAreNames(plan, kind)]));
+  const isLate = ({ kind, libraryId }: PlanItem, field: string) =>
+    field === 'aliases' && late.get(kind)?.has(libraryId) === true;
+  // It is not looked at wholly before its aliases were told, too.
+  const inPart = (items: readonly PlanItem[], revision: number | null) =>
+    items.map((item) => (isLate(item, 'aliases') ? { ...item, here: null, revision } : item));
   for (const kind of kindNames) {
     const own = ownReferences(kind);
     await send(kind, 'update', givingUpNames(plan, kind), () => ['name', 'aliases']);
     for (const items of plan.items({ kind, there: 'create' }, atOnce)) {
       // What names others of its kind is written when all of them are there.
-      await send(kind, 'create', items, ({ source }) =>
-        Object.keys(source).filter((field) => !own.has(field)),
+      await send(kind, 'create', inPart(items, never), (item) =>
+        Object.keys(item.source).filter((field) => !own.has(field) && !isLate(item, field)),
       );
     }
     if (own.size === 0) continue;
@@ -91,7 +85,15 @@ export async function applyThere(
   }
   for (const kind of kindNames) {
     for (const items of plan.items({ kind, there: 'update' }, atOnce)) {
-      await send(kind, 'update', items, ({ source }) => Object.keys(source));
+      await send(kind, 'update', inPart(items, null), (item) =>
+        Object.keys(item.source).filter((field) => !isLate(item, field)),
+      );
+    }
+    for (const there of ['create', 'update'] as const) {
+      for (const items of plan.items({ kind, there }, atOnce)) {
+        const some = items.filter((item) => isLate(item, 'aliases'));
+        await send(kind, 'update', some, () => ['aliases']);
+      }
     }
   }
   for (const kind of kindNames.toReversed()) {
@@ -100,34 +102,6 @@ export async function applyThere(
     }
   }
   return { written, failures };
-}
-
-/**
- * Records that give up a name or an alias which another, that is yet to be made, is to have: they go first. Not as if they had
- * been looked at: the rest of them comes in its turn.
- */
-function givingUpNames(plan: Applying['plan'], kind: Kind): PlanItem[] {
-  const wanted = new Set<string>();
-  for (const items of plan.items({ kind, there: 'create' })) {
-    for (const { source } of items) for (const name of namesIn(source)) wanted.add(name);
-  }
-  if (wanted.size === 0) return [];
-  const giving: PlanItem[] = [];
-  for (const items of plan.items({ kind, there: 'update' })) {
-    for (const item of items) {
-      const { source, sourceBefore: before } = item;
-      const kept = namesIn({ ...before, ...source });
-      const isGiving = [...namesIn(before)].some((name) => wanted.has(name) && !kept.has(name));
-      if (isGiving) giving.push({ ...item, here: null, revision: null });
-    }
-  }
-  return giving;
-}
-
-/** As a Stash tells them apart. Of a group the aliases are a text that claims no name. */
-function namesIn({ name, aliases }: Values): Set<string> {
-  const all = [name, ...(Array.isArray(aliases) ? aliases : [])];
-  return new Set(all.flatMap((one) => (typeof one === 'string' ? [one.trim().toLowerCase()] : [])));
 }
 
 async function mergeBatch(
@@ -175,20 +149,6 @@ const ownReferences = (kind: Kind): Set<string> =>
       merge !== 'fact' && target === kind ? [field] : [],
     ),
   );
-
-/** Among tags and among studios, a Stash lets no name be another's alias. */
-const claiming: ReadonlySet<Kind> = new Set(['tag', 'studio']);
-
-/**
- * Two that are one here, and that a source cannot be told to make one: there the other goes on by its name, which the one
- * may not have for an alias.
- */
-function withoutTaken(values: Values, taken: readonly string[] | undefined): Values {
-  if (!taken || !Array.isArray(values.aliases)) return values;
-  const names = new Set(taken.map(foldedName));
-  const aliases = (values.aliases as string[]).filter((alias) => !names.has(foldedName(alias)));
-  return { ...values, aliases };
-}
 
 const isFilled = (value: unknown): boolean =>
   value !== undefined &&
@@ -273,9 +233,11 @@ async function sendBatch(
     for await (const result of writer.write(changes, signal)) {
       const item = of(result.change);
       answered.push({ item, result });
-      if ('error' in result) {
-        const { libraryId, remoteId } = item;
-        failures.push({ kind, libraryId, remoteId, error: result.error });
+      const { libraryId, remoteId } = item;
+      if ('error' in result) failures.push({ kind, libraryId, remoteId, error: result.error });
+      for (const one of leftOf(result)) {
+        const error = new StowageError('source.unsupported', one.why);
+        failures.push({ kind, libraryId, remoteId, error, left: one });
       }
       if (!('error' in result) || result.written) written++;
       if (answered.length >= batchSize) await note();
@@ -285,11 +247,6 @@ async function sendBatch(
     if (answered.length > 0) await note();
   }
   return written;
-}
-
-interface Answered {
-  item: PlanItem;
-  result: WriteResult;
 }
 
 /** The numbers of records that were created at the source in this run. */
@@ -303,175 +260,3 @@ async function remoteIdsOf(
   );
   return new Map(rows.map(({ id, remote }) => [id, Number(remote)]));
 }
-
-/** Writes down what came of changes, and what both sides agree to now. */
-async function settle(
-  { client, source, run }: Sending,
-  kind: Kind,
-  action: SourceChange['action'],
-  named: Named,
-  answered: readonly Answered[],
-): Promise<void> {
-  const made = answered.flatMap(({ item, result }) => {
-    const of = 'error' in result ? result.written : result;
-    if (!of) return [];
-    const { change } = result;
-    const isWhole = Object.keys(change.after).every((field) => field in of.record);
-    return [{ item, isWhole: isWhole || !('error' in result), change, ...of }];
-  });
-  await client.query('BEGIN');
-  try {
-    await settleSent(
-      client,
-      run,
-      answered.map(
-        ({ item: { libraryId }, result }): Settled => ({
-          kind,
-          libraryId,
-          ...('error' in result ? settledInPart(result) : { remoteId: result.remoteId }),
-        }),
-      ),
-    );
-    for (const { item, result } of answered) {
-      if (action !== 'delete' && 'error' in result && result.error.code === 'source.refused') {
-        await ask(client, source, run, item, result);
-      }
-    }
-    if (action === 'delete') {
-      await forgetLinks(
-        client,
-        source,
-        kind,
-        made.map(({ remoteId }) => remoteId),
-      );
-    } else if (action === 'create') {
-      await writeLinks(
-        client,
-        source,
-        run.id,
-        made.map((one) => newLink(one, named)),
-      );
-      // What names them here could not be told it before, nor could a filter.
-      const ids = made.map(({ item }) => item.libraryId);
-      const naming = await namedByOthers(client, kind, ids);
-      await markRecordsEdited(
-        client,
-        source,
-        naming.map(({ by }) => by),
-      );
-      await markFiltersNaming(client, source, ids);
-    } else {
-      // Our own part of an item raised the record's revision; an edit that came meanwhile raised it further.
-      const raised = made.filter(({ item }) => item.here !== null);
-      const now = await revisionsOf(
-        client,
-        kind,
-        raised.map(({ item }) => item.libraryId),
-      );
-      await patchBases(
-        client,
-        source,
-        made.map((one) => patchOf(one, named, now)),
-      );
-    }
-    await client.query('COMMIT');
-  } catch (error) {
-    await client.query('ROLLBACK').catch(() => {});
-    throw error;
-  }
-}
-
-const settledInPart = ({ error, written }: Refused) => ({
-  why: error.message,
-  ...(written && { remoteId: written.remoteId, written: Object.keys(written.record) }),
-});
-
-/** What a source refused is not sent again and again: it is a question, until a person answers it or both sides agree. */
-async function ask(
-  client: Sending['client'],
-  source: Sending['source'],
-  run: Sending['run'],
-  { kind, libraryId, remoteId: known, source: ours, sourceBefore: theirs }: PlanItem,
-  { change, written }: Refused,
-): Promise<void> {
-  const remoteId = known ?? written?.remoteId ?? null;
-  if (remoteId === null) return;
-  for (const field of Object.keys(change.after)) {
-    if (written && Object.hasOwn(written.record, field)) continue;
-    const values = { base: null, library: ours[field], source: theirs[field] };
-    const question = { kind, libraryId, remoteId, field, key: '', ...values };
-    await openConflict(client, source, { ...question, runId: run.id });
-  }
-}
-
-interface Made {
-  item: PlanItem;
-  change: SourceChange;
-  remoteId: Id;
-  record: Values;
-  isWhole: boolean;
-}
-
-function newLink({ item, change, remoteId, record }: Made, named: Named): NewLink {
-  const { kind, libraryId, revision } = item;
-  const facts = pick(record, ['createdAt', 'updatedAt']);
-  // Seen with no hash: the next look at it writes that down, with its facts.
-  const seen = Buffer.alloc(0);
-  return {
-    ...{ kind, remoteId, libraryId, facts, seen },
-    ...agreedOn(item, change, record, named),
-    ...(revision !== null && { revision }),
-  };
-}
-
-function patchOf(
-  { item, change, remoteId, record, isWhole }: Made,
-  named: Named,
-  now: Map<LibraryId, number>,
-): BasePatch {
-  const { kind, libraryId } = item;
-  const revision = now.get(libraryId) ?? item.revision;
-  return {
-    ...{ kind, remoteId },
-    // What was seen of it is no more: were it so again, that would be missed.
-    seen: Buffer.alloc(0),
-    facts: pick(record, ['updatedAt']),
-    ...agreedOn(item, change, record, named),
-    ...(isWhole && revision !== null && { looked: { libraryId, revision } }),
-  };
-}
-
-/**
- * What was stored is what both agree to, and where it is not what was to be sent, that is noted beside it: else the two sides
- * would never agree.
- */
-function agreedOn(
-  { kind, source, sourceBase }: PlanItem,
-  { after }: SourceChange,
-  record: Values,
-  named: Named,
-): { base: Values; sent: Values } {
-  const planned = asTold(kind, sourceBase, named);
-  const meant = claiming.has(kind) ? asTold(kind, pick(source, Object.keys(after)), named) : after;
-  const base: Values = {};
-  const sent: Values = {};
-  for (const [field, value] of Object.entries(meant)) {
-    const stored = record[field];
-    if (stored === undefined) continue;
-    if (sameValue(stored, value)) base[field] = planned[field] ?? value;
-    else {
-      base[field] = stored;
-      sent[field] = value;
-    }
-  }
-  return { base, sent };
-}
-
-const pick = (from: Values, names: readonly string[]): Values =>
-  Object.fromEntries(
-    names.filter((name) => Object.hasOwn(from, name)).map((name) => [name, from[name]]),
-  );
-
-/** In the source's ids, without what it has no record for (one that it refused to make). */
-const asTold = (kind: Kind, values: Values, named: Named): Values =>
-  withReferences(kind, toSource(kind, values, named.toSource), (_, id) => !isLibraryId(id));

@@ -277,19 +277,6 @@ test('what a source cannot store stays in the library and is not sent again and 
   assert.equal(changed.conflicts.length, 1);
 });
 
-test('of stash ids, those that a source can store go there', () => {
-  const canHold = (_: string, value: unknown) =>
-    Object.values(value as { [endpoint: string]: unknown[] }).every((ids) => ids.length < 2);
-  const library = { two: [{ stashId: 'a' }, { stashId: 'b' }], one: [{ stashId: 'c' }] };
-  const result = record(
-    'scene',
-    { base: { stashIds: {} }, library: { stashIds: library }, source: { stashIds: {} } },
-    { canHold },
-  );
-  assert.deepEqual(result.source, { stashIds: { one: library.one } });
-  assert.deepEqual(result.base, { stashIds: { one: library.one } });
-});
-
 test('what came back from the source otherwise than sent is no change', () => {
   const sides = { base: { title: 'a' }, library: { title: ' a ' }, source: { title: 'a' } };
   const sent = { title: ' a ' };

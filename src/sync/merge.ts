@@ -236,7 +236,7 @@ function mergeNamed(
           right ? { ...sides, base: right === 'library' ? sides.source : sides.library } : sides,
           fieldOptions,
         );
-  return fitted(name, field, sides, merged, options);
+  return fitted(name, sides, merged, options);
 }
 
 function note(changes: Values, field: string, value: unknown, before: unknown): void {

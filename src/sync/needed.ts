@@ -22,6 +22,7 @@ export async function planNeeded(planning: Planning): Promise<void> {
   const { client, source, plan, createScenes, createAll } = planning;
   if (!source.writes) return;
   const refused = await refusedCreations(client, source.id);
+  for (const [id, fields] of planning.retried ?? []) if (fields.has('')) refused.delete(id);
   const wanted: NamedIds = new Map();
   const want = (kind: Kind, id: LibraryId) =>
     wanted.set(kind, (wanted.get(kind) ?? new Set()).add(id));

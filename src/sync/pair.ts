@@ -60,6 +60,11 @@ export function planPair(pair: Pair, options: MergeOptions): PlanItem | undefine
   item.sourceBefore = pick(source.values, merged.source);
   item.base = merged.unsent;
   item.sourceBase = pick(merged.base, merged.source);
+  // What it kept otherwise than it was sent was changed here since, to what it keeps.
+  for (const [field, sent] of Object.entries(options.sent ?? {})) {
+    const isStale = !sameValue(held.values[field], sent) && !(field in item.source);
+    if (isStale && base?.[field] !== undefined) item.base[field] ??= base[field];
+  }
   item.conflicts = [...merged.conflicts, ...merged.waiting];
   item.agreed = [...merged.agreed];
   // Both sides have it: nobody asks any more whether it shall go.

@@ -231,7 +231,9 @@ function meet(
     policy: source.policy,
     locked: locked.get(libraryId),
     open: open.get(link?.remoteId ?? remoteId),
-    sent: link && toLibrary(kind, link.sent, named.before),
+    sent:
+      link &&
+      withoutFields(toLibrary(kind, link.sent, named.before), planning.retried?.get(libraryId)),
     canHold: (field, value) =>
       canHold(kind, field, value) &&
       // A filter that names what was deleted here stays as it is there: it would be refused again and again.
@@ -260,6 +262,9 @@ function meet(
     },
   };
 }
+
+const withoutFields = (values: Values, fields: ReadonlySet<string> | undefined): Values =>
+  Object.fromEntries(Object.entries(values).filter(([field]) => !fields?.has(field)));
 
 /**
  * What both sides agreed to, with what was sent by a run that was cut off and has arrived. A counter has arrived as far

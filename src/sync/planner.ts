@@ -2,9 +2,10 @@ import { numbersDiffering } from '../library/differences.ts';
 import { heirsOf } from '../library/folds.ts';
 import { ImportIds } from '../library/ids.ts';
 import { kindNumber } from '../library/layout.ts';
-import { linksOf } from '../library/links.ts';
+import { linksOf, linksTo } from '../library/links.ts';
 import { givenAgain } from '../library/moveLinks.ts';
 import { numbersNaming } from '../library/naming.ts';
+import { dueRefusals } from '../library/refusals.ts';
 import type { Source } from '../library/sources.ts';
 import { counted } from '../model/counted.ts';
 import { StowageError } from '../model/errors.ts';
@@ -42,9 +43,11 @@ import { type StashMerge, stashMerges } from './stashMerges.ts';
  * (design.md §5). First what may have changed, of all kinds; then who is who; then what is gone; then field by field.
  */
 export async function makePlan(
-  planning: Planning,
+  given: Planning,
 ): Promise<Pick<PlanHead, 'source' | 'madeAt' | 'held' | 'warnings'>> {
-  const { client, source, plan, stage } = planning;
+  const { client, source, plan, stage } = given;
+  const overdue = source.writes ? await dueRefusals(client, source) : [];
+  const planning = { ...given, retried: retriedOf(overdue) };
   const warnings: string[] = [];
   const twin = await twinOf(client, source, planning.reading);
   if (twin) warnings.push(twinWords(source, twin));
@@ -78,7 +81,10 @@ export async function makePlan(
 
   const naming = await namingArrivals(planning, found);
   for (const kind of kindNames) {
-    found[kind].there = withOthers(found[kind], naming[kind]);
+    const ids = overdue.flatMap((one) => (one.kind === kind ? [one.libraryId] : []));
+    const retried = [...(await linksTo(client, source, kind, ids)).values()];
+    const others = [...naming[kind], ...retried.map(({ remoteId }) => remoteId)];
+    found[kind].there = withOthers(found[kind], others);
   }
 
   const merges = {} as { [K in Kind]: StashMerge[] };
@@ -170,6 +176,15 @@ async function planParts(
     await planForgetting(planning, kind, [...parts]);
     found[kind].gone = found[kind].gone.filter((id) => !parts.has(id));
   }
+}
+
+function retriedOf(
+  due: Awaited<ReturnType<typeof dueRefusals>>,
+): ReadonlyMap<LibraryId, ReadonlySet<string>> {
+  const byRecord = Map.groupBy(due, ({ libraryId }) => libraryId);
+  return new Map(
+    [...byRecord].map(([id, some]) => [id, new Set(some.map(({ field }) => field))] as const),
+  );
 }
 
 /** How many records of each kind have another time of creation, and are otherwise what they were. */

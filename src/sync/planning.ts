@@ -3,7 +3,7 @@ import type { KnownFields, Source } from '../library/sources.ts';
 import { storableJson } from '../library/storable.ts';
 import { isLibraryId, toLibrary } from '../library/translate.ts';
 import type { Id } from '../model/fields.ts';
-import type { Values } from '../model/held.ts';
+import type { LibraryId, Values } from '../model/held.ts';
 import { fieldsOf, type Kind, kindNames, type Rec } from '../model/kinds.ts';
 import type { Reading } from '../model/reading.ts';
 import { hashOf, jsonText, parseJson, recordText } from '../model/records.ts';
@@ -39,6 +39,8 @@ export interface Planning {
   now: number;
   /** Which stash-box an address names, and how the source writes it. */
   boxes: Boxes;
+  /** Fields of records of which the source refused a part whose reason is gone; `''` for a record that it refused to make. */
+  retried?: ReadonlyMap<LibraryId, ReadonlySet<string>>;
   /** Something that the person has to know. */
   warn(message: string): void;
   stage: BeginStage;

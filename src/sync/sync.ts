@@ -1,6 +1,7 @@
 import type { ClientBase } from 'pg';
 import { sendAgain } from '../library/links.ts';
 import { suggestAliases, suggestMatches } from '../library/matches.ts';
+import { dueRefusals, noteHolders } from '../library/refusals.ts';
 import { beginRun, finishRun } from '../library/runs.ts';
 import {
   addedAt,
@@ -126,7 +127,8 @@ export async function syncSource(syncing: Syncing): Promise<Synced> {
       synced.failures = [...before, ...failures];
       if (stale.length === 0) reading.clearTouched();
       const isQuiet = stale.length === 0 && written + handed === 0 && plan.leadingOn === 0;
-      if (isQuiet && source.standing !== 'push') break;
+      const isDue = source.writes && (await dueRefusals(client, source)).length > 0;
+      if (isQuiet && !isDue && source.standing !== 'push') break;
     } finally {
       plan.close();
     }
@@ -262,6 +264,7 @@ async function carryOut(
     merge,
     progress: stage('source', plan.sizeThere),
   });
+  await noteHolders(client, source);
   return { stale, failures, written, handed };
 }
 

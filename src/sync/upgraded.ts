@@ -5,7 +5,7 @@ import { storedFields } from '../library/layout.ts';
 import { linkedPages, markEdited, sendAgain } from '../library/links.ts';
 import { changeSource, type Source } from '../library/sources.ts';
 import type { HeldRecord } from '../model/held.ts';
-import { fieldOf, type Kind, kindNames } from '../model/kinds.ts';
+import { type Kind, kindNames } from '../model/kinds.ts';
 import type { SourceProfile } from '../model/reading.ts';
 import type { Planning } from './planning.ts';
 
@@ -44,9 +44,7 @@ async function markHeldNow(
   const isHeldNow = ({ values }: HeldRecord) =>
     fields.some(
       ({ name }) =>
-        !canHold.before(kind, name, values[name]) &&
-        // Of several entries it may hold some.
-        (fieldOf(kind, name).merge === 'keyed' || canHold.now(kind, name, values[name])),
+        !canHold.before(kind, name, values[name]) && canHold.now(kind, name, values[name]),
     );
   for await (const links of linkedPages(client, source, kind)) {
     const held = await heldFields(client, kind, [...links.values()], fields);

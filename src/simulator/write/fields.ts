@@ -222,11 +222,13 @@ function storable(name: string, given: unknown): SQLInputValue {
 
 function checkCustomName(name: string): void {
   const why =
-    name.trim() !== name
-      ? 'cannot have leading or trailing whitespace'
-      : name.length > 64
-        ? 'must be less than 65 characters'
-        : null;
+    name.trim() === ''
+      ? 'cannot be empty'
+      : name.trim() !== name
+        ? 'cannot have leading or trailing whitespace'
+        : Buffer.byteLength(name) > 64
+          ? 'must be less than 65 characters'
+          : null;
   if (why) throw new Error(`custom field name ${JSON.stringify(name)}: custom field name ${why}`);
 }
 

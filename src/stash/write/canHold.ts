@@ -1,5 +1,6 @@
 import type { Kind } from '../../model/kinds.ts';
 import type { SourceProfile } from '../../model/reading.ts';
+import type { LeftOut } from '../../model/writing.ts';
 import { servedAs, type Words, type WrittenKind, wordsOf } from './entry.ts';
 import { entryOf } from './fields.ts';
 
@@ -24,17 +25,18 @@ export function holds(words: Words, kind: WrittenKind, field: string, value: unk
   return servedAs(entry, words) !== undefined && (entry.holds?.(value as never, words) ?? true);
 }
 
-/** What of a value a server has no place for though it holds the rest, in words. */
+/** What of a value a server has no place for though it holds the rest. */
 export function leftOf(
   words: Words,
   kind: WrittenKind,
   field: string,
   value: unknown,
-): string | undefined {
+  before: unknown,
+): LeftOut[] {
   const entry = entryOf(kind, field);
-  return typeof entry === 'object' && 'leaves' in entry
-    ? entry.leaves?.(value as never, words)
-    : undefined;
+  if (typeof entry !== 'object' || !('leaves' in entry) || !entry.leaves) return [];
+  const left = entry.leaves(value as never, words, before as never);
+  return left.map((one) => ({ field, ...one }));
 }
 
 const known = new WeakMap<SourceProfile, Map<WrittenKind, Words>>();

@@ -1,6 +1,7 @@
 import { StowageError } from '../../model/errors.ts';
 import type { Id } from '../../model/fields.ts';
 import type { Values } from '../../model/held.ts';
+import { sendApart } from './apart.ts';
 import { isInput, type WrittenKind } from './entry.ts';
 import { entryOf } from './fields.ts';
 import type { Item } from './item.ts';
@@ -8,7 +9,7 @@ import { mutationsOf } from './mutations.ts';
 import { highestOf, newerThan } from './newest.ts';
 import type { Run } from './run.ts';
 import type { Piece } from './sender.ts';
-import { mostEach, openValues, sendApart, sendUpdates, updateOf } from './updates.ts';
+import { mostEach, openValues, sendUpdates, updateOf } from './updates.ts';
 
 /** What a record that was just made is known by. */
 const identities: { readonly [K in WrittenKind]: readonly string[] } = {

@@ -1,6 +1,7 @@
-import type { Json, StashIds } from '../../model/fields.ts';
+import type { Json, StashId, StashIds } from '../../model/fields.ts';
 import type { Kind } from '../../model/kinds.ts';
 import type { SourceProfile } from '../../model/reading.ts';
+import type { LeftOut } from '../../model/writing.ts';
 
 /** The kinds whose records can be written. A file is only ever read. */
 export type WrittenKind = Exclude<Kind, 'file'>;
@@ -24,8 +25,8 @@ export interface Put<V, N extends string = string> {
   input: (value: V, words: Words, before: V | undefined) => { [name in N]?: unknown };
   /** Where not every value can be held. */
   holds?: (value: V, words: Words) => boolean;
-  /** What of a value the server has no place for, in words; nothing where it holds all of it. */
-  leaves?: (value: V, words: Words) => string | undefined;
+  /** What of a value is not in its input, as the server has no place for it, and why. */
+  leaves?: (value: V, words: Words, before: V | undefined) => Pick<LeftOut, 'key' | 'why'>[];
   /** It has no place in the input that makes a record, or is ignored there. */
   onlyLater?: true;
 }
@@ -143,63 +144,107 @@ export const refs = <N extends string>(input: N, answer: string): Put<number[], 
 export const aliases = <N extends string>(
   input: N,
   same: (name: string) => string,
-): Put<string[], N> => ({
-  answers: [input],
-  input: (names) => {
-    const first = new Map(names.toReversed().map((one) => [same(one), one]));
-    return { [input]: [...first.values()].reverse() } as { [name in N]: unknown };
-  },
-});
+): Put<string[], N> => {
+  const first = (names: readonly string[]) =>
+    new Map(names.toReversed().map((one) => [same(one), one]));
+  return {
+    answers: [input],
+    input: (names) =>
+      ({ [input]: [...first(names).values()].reverse() }) as { [name in N]: unknown },
+    leaves: (names) => {
+      const kept = first(names);
+      return names.flatMap((key) => {
+        const other = kept.get(same(key));
+        return other === key ? [] : [{ key, why: `to this Stash it is the same as "${other}"` }];
+      });
+    },
+  };
+};
 
 /** Some servers have a single address, in `url`: of several they get the first, or keep the one that they have. */
-export const urls = (): Put<string[], 'urls' | 'url'> => ({
-  answers: ['urls', 'url'],
-  input: (list, { serves }, [kept] = []) => {
-    if (serves('urls')) return { urls: list };
-    return { url: kept !== undefined && list.includes(kept) ? kept : (list[0] ?? '') };
-  },
-  leaves: (list, { serves }) =>
-    !serves('urls') && list.length > 1
-      ? `${list.length - 1} of its ${list.length} urls`
-      : undefined,
-});
+export const urls = (): Put<string[], 'urls' | 'url'> => {
+  const single = (list: readonly string[], [kept]: readonly string[] = []) =>
+    kept !== undefined && list.includes(kept) ? kept : list[0];
+  return {
+    answers: ['urls', 'url'],
+    input: (list, { serves }, before) =>
+      serves('urls') ? { urls: list } : { url: single(list, before) ?? '' },
+    leaves: (list, { serves }, before) => {
+      if (serves('urls')) return [];
+      const at = list.indexOf(single(list, before) ?? '');
+      const why = 'this Stash has a place for one address only';
+      return list.flatMap((key, i) => (i === at ? [] : [{ key, why }]));
+    },
+  };
+};
 
-/** A scene has at most one at each endpoint. */
-export const stashIds = (most: 'one' | 'several'): Put<StashIds, 'stash_ids'> => ({
-  answers: ['stash_ids'],
-  input: (value, { timesStashIds }) => ({
-    stash_ids: Object.entries(value).flatMap(([endpoint, ids]) =>
-      ids.map(({ stashId, updatedAt }) => ({
-        endpoint,
-        stash_id: stashId,
-        ...(timesStashIds && updatedAt !== undefined && { updated_at: updatedAt }),
-      })),
-    ),
-  }),
-  holds: (value) => most === 'several' || Object.values(value).every((ids) => ids.length <= 1),
-});
+/** A scene has at most one at each endpoint: it keeps the one that it has, or gets the first. */
+export const stashIds = (most: 'one' | 'several'): Put<StashIds, 'stash_ids'> => {
+  const taken = (endpoint: string, ids: readonly StashId[], before: StashIds | undefined) => {
+    if (most === 'several') return ids;
+    const had = before?.[endpoint]?.[0]?.stashId;
+    return [ids.find(({ stashId }) => stashId === had) ?? ids[0]].filter((id) => id !== undefined);
+  };
+  return {
+    answers: ['stash_ids'],
+    input: (value, { timesStashIds }, before) => ({
+      stash_ids: Object.entries(value).flatMap(([endpoint, ids]) =>
+        taken(endpoint, ids, before).map(({ stashId, updatedAt }) => ({
+          endpoint,
+          stash_id: stashId,
+          ...(timesStashIds && updatedAt !== undefined && { updated_at: updatedAt }),
+        })),
+      ),
+    }),
+    leaves: (value, _words, before) =>
+      Object.entries(value).flatMap(([endpoint, ids]) => {
+        const kept = taken(endpoint, ids, before);
+        const why = 'a scene has one stash id at each endpoint';
+        return ids.flatMap((one) =>
+          kept.includes(one) ? [] : [{ key: `${endpoint} ${one.stashId}`, why }],
+        );
+      }),
+  };
+};
 
-/** Where none is taken away only those that differ are told, so that what came meanwhile stays. */
-export const customFields = (): Put<{ [name: string]: Json }, 'custom_fields'> => ({
-  answers: ['custom_fields'],
-  input: (value, _words, before) => {
-    if (!before || Object.keys(before).some((field) => !Object.hasOwn(value, field))) {
-      return { custom_fields: { full: value } };
-    }
-    const changed = Object.entries(value).filter(([field, one]) => before[field] !== one);
-    return { custom_fields: { partial: Object.fromEntries(changed) } };
-  },
-  holds: (value) =>
-    Object.entries(value).every(
-      ([field, one]) => field.trim() === field && field.length <= 64 && isHeld(one),
-    ),
-});
+type CustomFields = { [name: string]: Json };
 
-/** Stash keeps texts and numbers, whole ones of 64 bits. A boolean becomes a number. */
-function isHeld(value: Json): boolean {
-  if (typeof value === 'object') return false;
+/**
+ * Where none is taken away only those that differ are told, so that what came meanwhile stays. One that the server could
+ * not hold would keep the others back.
+ */
+export const customFields = (): Put<CustomFields, 'custom_fields'> => {
+  const held = (value: CustomFields): CustomFields =>
+    Object.fromEntries(Object.entries(value).filter(([field, one]) => !whyUnheld(field, one)));
+  return {
+    answers: ['custom_fields'],
+    input: (value, _words, before) => {
+      const told = held(value);
+      if (!before || Object.keys(before).some((field) => !Object.hasOwn(told, field))) {
+        return { custom_fields: { full: told } };
+      }
+      const changed = Object.entries(told).filter(([field, one]) => before[field] !== one);
+      return { custom_fields: { partial: Object.fromEntries(changed) } };
+    },
+    leaves: (value) =>
+      Object.entries(value).flatMap(([key, one]) => {
+        const why = whyUnheld(key, one);
+        return why ? [{ key, why }] : [];
+      }),
+  };
+};
+
+/** Stash keeps texts and numbers, whole ones of 64 bits, under names of 64 bytes. A boolean becomes a number. */
+function whyUnheld(field: string, value: Json): string | undefined {
+  if (field.trim() === '') return 'a custom field of Stash has a name';
+  if (field.trim() !== field) return 'its name may not begin or end with a space';
+  if (Buffer.byteLength(field) > 64) return 'its name is longer than 64 bytes';
+  if (value === null) return 'a custom field of Stash is never empty';
+  if (typeof value === 'object') return 'Stash keeps texts and numbers only';
   const isWhole = typeof value === 'bigint' || Number.isInteger(value);
-  return !isWhole || Math.abs(Number(value)) < 2 ** 63;
+  if (isWhole && BigInt.asIntN(64, BigInt(value as number)) !== BigInt(value as number))
+    return 'the number is too large for Stash';
+  return undefined;
 }
 
 export const picture = <N extends string>(input: N): PutPicture<N> => ({

@@ -1,7 +1,7 @@
 import { StowageError } from '../../model/errors.ts';
 import type { Id } from '../../model/fields.ts';
 import type { Values } from '../../model/held.ts';
-import type { SourceChange, WriteResult } from '../../model/writing.ts';
+import type { LeftOut, SourceChange, WriteResult } from '../../model/writing.ts';
 import { holds, leftOf } from './canHold.ts';
 import type { Words, WrittenKind } from './entry.ts';
 import { entryOf } from './fields.ts';
@@ -20,8 +20,8 @@ export class Item {
   readonly sort: string;
   readonly #open: Set<string>;
   #refusal: StowageError | undefined;
-  /** What of its values the server has no place for. */
-  readonly #left: string[];
+  /** What of its values the server has no place for, or refused. */
+  readonly #left: LeftOut[];
 
   constructor(change: SourceChange, words: Words) {
     this.change = change;
@@ -33,7 +33,9 @@ export class Item {
     );
     this.#open = new Set(action === 'update' ? fields : [whole, ...fields]);
     this.sort = fields.join();
-    this.#left = fields.flatMap((field) => leftOf(words, this.kind, field, after[field]) ?? []);
+    this.#left = fields.flatMap((field) =>
+      leftOf(words, this.kind, field, after[field], change.before[field]),
+    );
     if (this.#open.size === 0) {
       this.error = new StowageError(
         'source.unsupported',
@@ -83,37 +85,42 @@ export class Item {
     this.error = undefined;
   }
 
+  /** The server takes the field but for this element: what it said last is about that. */
+  leaveOut(field: string, key: string): void {
+    const said = this.error?.message ?? '';
+    const why = said.split(itSays).at(-1) ?? said;
+    const known = this.#left.findIndex((one) => one.field === field && one.key === key);
+    if (known >= 0) this.#left.splice(known, 1);
+    this.#left.push({ field, key, why });
+  }
+
   #forgotten(): StowageError {
     return new StowageError('internal', `Not written: ${[...this.#open].join(', ')}.`, {
       item: nameOf(this.change),
     });
   }
 
-  #inPart(): StowageError | undefined {
-    if (this.#left.length === 0) return undefined;
-    return new StowageError(
-      'source.unsupported',
-      `This Stash has no place for ${this.#left.join(', ')}: the rest was written.`,
-      { item: nameOf(this.change) },
-    );
-  }
-
   /** What is told of it. Nothing where `stop` kept it from being sent, or its answer from coming. */
   result(stop?: StowageError): WriteResult | undefined {
     const { change, record, remoteId } = this;
-    const unwritten = this.#open.size > 0 ? (stop ?? this.#forgotten()) : this.#inPart();
+    const unwritten = this.#open.size > 0 ? (stop ?? this.#forgotten()) : undefined;
     const error = this.error ?? this.#refusal ?? unwritten;
-    if (!error) return { change, remoteId: remoteId as Id, record };
+    const left = this.#left.filter(({ field }) => field in record);
+    const kept = { record, ...(left.length > 0 && { left }) };
+    if (!error) return { change, remoteId: remoteId as Id, ...kept };
     const written =
       remoteId !== null && (change.remoteId === null || Object.keys(record).length > 0);
     if (!written && !this.error && !this.#refusal) return undefined;
     return {
       change,
       error,
-      ...(written && { written: { remoteId, record } }),
+      ...(written && { written: { remoteId, ...kept } }),
     };
   }
 }
+
+/** What comes before a server's own words. */
+const itSays = 'It says: ';
 
 /** Stands for the record itself, where that is to be made or destroyed. */
 const whole = '';

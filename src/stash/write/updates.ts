@@ -1,6 +1,4 @@
 import type { Values } from '../../model/held.ts';
-import { isInput } from './entry.ts';
-import { entryOf } from './fields.ts';
 import type { Item } from './item.ts';
 import { mutationsOf } from './mutations.ts';
 import type { Run } from './run.ts';
@@ -36,35 +34,6 @@ export function sendUpdates(run: Run, pieces: readonly Piece[]): Promise<void> {
   const together = mutationsOf[run.kind].takesList === true;
   return run.send(pieces, { most: together ? mostInList : mostEach(run), together });
 }
-
-/**
- * One field that is refused keeps none of the others back: each is sent by itself. One that another stands in the way of
- * (an alias that is its own name so far) gets a second try.
- */
-export async function sendApart(run: Run, items: readonly Item[]): Promise<void> {
-  for (const item of items) {
-    if (item.error?.code !== 'source.refused' || item.remoteId === null) continue;
-    let fields = inputsOf(item);
-    if (fields.length < 2) continue;
-    let refusal = item.error;
-    for (let before = Infinity; fields.length < before; ) {
-      before = fields.length;
-      for (const field of fields) {
-        item.error = undefined;
-        const piece = await updateOf(run, item, { [field]: item.change.after[field] });
-        if (piece) await sendUpdates(run, [piece]);
-        refusal = item.error ?? refusal;
-      }
-      fields = inputsOf(item);
-    }
-    item.error = fields.length > 0 ? refusal : undefined;
-    if (item.error?.code === 'source.refused') item.refuse(fields);
-  }
-}
-
-/** The fields that an item is still to be given by the kind's own mutation. */
-const inputsOf = ({ kind, fields }: Item): string[] =>
-  fields.filter((field) => isInput(entryOf(kind, field)));
 
 /** What an item is still to be given. */
 export const openValues = ({ change, fields }: Item): Values =>

@@ -66,8 +66,13 @@ describe('a batch', () => {
     assert.equal(results.length, 60);
     const refused = results.filter(isRefused);
     assert.deepEqual(
-      new Set(refused.map(({ change }) => change)),
-      new Set([changes[7], changes[41]]),
+      refused.map(({ change }) => change),
+      [changes[7]],
+    );
+    const inPart = results.filter(isWritten).filter(({ left }) => left !== undefined);
+    assert.deepEqual(
+      inPart.map(({ change, left, record }) => [change, left?.map(({ key }) => key), record.tags]),
+      [[changes[41], ['999'], [1]]],
     );
     for (const { error, change } of refused) {
       assert.equal(error.code, 'source.refused');
@@ -292,12 +297,12 @@ describe('a field that is refused', () => {
       create('tag', { name: 'second' }),
     ])) as Written[];
     const ids = made.map(({ remoteId }) => remoteId);
-    const after = { description: 'told', aliases: ['FIRST'], sortName: 's' };
-    const before = { description: '', aliases: [], sortName: '' };
+    const after = { description: 'told', name: 'FIRST', sortName: 's' };
+    const before = { description: '', name: 'second', sortName: '' };
     const [refused] = await write([update('tag', ids[1] as number, before, after)]);
     assert.ok(refused && isRefused(refused));
     assert.equal(refused.error.code, 'source.refused');
-    assert.match(refused.error.message, /already exists|used as alias/);
+    assert.match(refused.error.message, /already exists/);
     const { updatedAt, ...record } = refused.written?.record ?? {};
     assert.deepEqual(record, { description: 'told', sortName: 's' });
     const [row] = simulator.rows(
@@ -309,13 +314,14 @@ describe('a field that is refused', () => {
   test('of a record that is made keeps it from nothing but that', async (t) => {
     const { write, simulator } = await writing(t, 'v0.30');
     await write([create('studio', { name: 'first' })]);
-    const [refused] = await write([
+    const [made] = (await write([
       create('studio', { name: 'second', aliases: ['First'], details: 'told' }),
+    ])) as [Written];
+    assert.deepEqual(made.left, [
+      { field: 'aliases', key: 'First', why: "studio with name 'First' already exists" },
     ]);
-    assert.ok(refused && isRefused(refused) && refused.written);
-    assert.match(refused.error.message, /already exists|used as alias/);
-    const { createdAt, updatedAt, ...record } = refused.written.record;
-    assert.deepEqual(record, { name: 'second', details: 'told' });
+    const { createdAt, updatedAt, ...record } = made.record;
+    assert.deepEqual(record, { name: 'second', aliases: [], details: 'told' });
     const [row] = simulator.rows(`select details from studios where name = 'second'`) as {
       [column: string]: unknown;
     }[];
@@ -327,10 +333,13 @@ describe('a field that is refused', () => {
     const [made] = (await write([create('tag', { name: 'first' })])) as [Written];
     const before = { aliases: [], name: 'first', description: '', parents: [] };
     const after = { aliases: ['FIRST'], name: 'other', parents: [999] };
-    const [refused] = await write([update('tag', made.remoteId, before, after)]);
-    assert.ok(refused && isRefused(refused));
-    const { updatedAt, ...record } = refused.written?.record ?? {};
-    assert.deepEqual(record, { name: 'other', aliases: ['FIRST'] });
+    const [written] = (await write([update('tag', made.remoteId, before, after)])) as [Written];
+    const { updatedAt, ...record } = written.record;
+    assert.deepEqual(record, { name: 'other', aliases: ['FIRST'], parents: [] });
+    assert.deepEqual(
+      written.left?.map(({ field, key }) => [field, key]),
+      [['parents', '999']],
+    );
     const [row] = simulator.rows(`select name from tags where id = ${made.remoteId}`) as {
       [column: string]: unknown;
     }[];
@@ -347,6 +356,92 @@ describe('a field that is refused', () => {
     assert.deepEqual(simulator.rows(`select 1 from tags where description = 'told'`), []);
   });
 });
+
+const id = (stashId: string) => ({ stashId });
+/** A field as it is and as it is to be; what of it is not taken; what is there then. */
+const inPart: [Kind, string, unknown, unknown, string[], unknown][] = [
+  [
+    'tag',
+    'aliases',
+    ['Old'],
+    ['Fine', 'Good', 'Old', 'TAKEN', 'other'],
+    ['TAKEN', 'other'],
+    ['Fine', 'Good', 'Old'],
+  ],
+  ['tag', 'aliases', ['Gone'], ['TAKEN'], ['TAKEN'], []],
+  ['performer', 'aliases', [], ['Kim', 'kim', 'Own', 'ok'], ['kim', 'Own'], ['Kim', 'ok']],
+  ['tag', 'parents', [], [1, 2, 999], ['999'], [1, 2]],
+  ['scene', 'tags', [1], [1, 2, 998, 999], ['998', '999'], [1, 2]],
+  ['scene', 'performers', [], [999], ['999'], []],
+  [
+    'scene',
+    'stashIds',
+    {},
+    { e: [id('a'), id('b')], f: [id('c')] },
+    ['e b'],
+    { e: [id('a')], f: [id('c')] },
+  ],
+  ['scene', 'stashIds', { e: [id('b')] }, { e: [id('a'), id('b')] }, ['e a'], { e: [id('b')] }],
+  ['scene', 'groups', {}, { 1: 2, 999: 1 }, ['999'], { 1: 2 }],
+  [
+    'performer',
+    'customFields',
+    { kept: 1 },
+    {
+      kept: 1,
+      '': 1,
+      ' led': 1,
+      ['l'.repeat(65)]: 1,
+      ['é'.repeat(33)]: 1,
+      nested: { a: [1] },
+      none: null,
+      huge: 2n ** 64n,
+      fine: 'x',
+    },
+    ['', ' led', 'l'.repeat(65), 'é'.repeat(33), 'nested', 'none', 'huge'],
+    { kept: 1, fine: 'x' },
+  ],
+];
+
+test('of a field the server is given all that it takes, and what it does not take is told', async (t) => {
+  const { write } = await writing(t, 'v0.30');
+  await write([create('tag', { name: 'taken' }), create('tag', { name: 'x', aliases: ['Other'] })]);
+  for (const [i, [kind, field, before, after, left, stored]] of inPart.entries()) {
+    const start =
+      kind === 'scene'
+        ? { title: `s${i}` }
+        : { name: kind === 'performer' ? 'own' : `n${i}`, disambiguation: String(i) };
+    const [made] = (await write([create(kind, { ...start, [field]: before })])) as [Written];
+    const [result] = (await write([
+      update(
+        kind,
+        made.remoteId,
+        { [field]: before, details: '' },
+        { [field]: after, details: 'told' },
+      ),
+    ])) as [Written];
+    const what = `${kind}.${field} ${i}`;
+    assert.deepEqual(result.left?.map(({ key }) => key).sort(), [...left].sort(), what);
+    assert.ok(
+      result.left?.every((one) => one.field === field && one.why !== ''),
+      what,
+    );
+    assert.deepEqual(withoutTimes(result.record[field]), stored, what);
+    assert.equal(result.record.details ?? 'told', 'told', what);
+    // And where the record is made.
+    const [whole] = (await write([
+      create(kind, {
+        ...start,
+        ...('name' in start ? { name: `${start.name} more` } : {}),
+        [field]: after,
+      }),
+    ])) as [Written];
+    assert.ok(isWritten(whole), what);
+  }
+});
+
+const withoutTimes = (value: unknown) =>
+  JSON.parse(JSON.stringify(value, (key, one) => (key === 'updatedAt' ? undefined : one)));
 
 describe('destroying', () => {
   test('what is gone already is done; what is refused is told', async (t) => {

@@ -1,6 +1,7 @@
 import { StowageError } from '../../model/errors.ts';
 import type { SourceChange, WriteResult, Writer, WriterOptions } from '../../model/writing.ts';
 import type { StashServer } from '../server.ts';
+import { sendApart } from './apart.ts';
 import { writeCounters } from './counters.ts';
 import { create } from './creates.ts';
 import { destroy } from './deletes.ts';
@@ -11,7 +12,7 @@ import { Item } from './item.ts';
 import { freeNames, giveNamesBack } from './names.ts';
 import { Mutations } from './request.ts';
 import { Run, type Tools } from './run.ts';
-import { sendApart, sendUpdates, updatesOf } from './updates.ts';
+import { sendUpdates, updatesOf } from './updates.ts';
 
 /*
  * A write, from its beginning to its end. What a field is to a server says fields.ts (and canHold.ts, to others); the

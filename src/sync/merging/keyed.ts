@@ -2,7 +2,7 @@ import type { Field } from '../../model/fields.ts';
 import { byText, type FieldOptions, type Merged, type Side, type Sides } from './sides.ts';
 import { type Likeness, type MergedValue, mergeValue } from './value.ts';
 
-export interface Entries {
+interface Entries {
   [key: string]: unknown;
 }
 
