@@ -170,6 +170,7 @@ export async function settleCutOff(
   run: { id: number; sourceId: number },
   found: readonly { kind: Kind; libraryId: LibraryId; there: Values }[],
 ): Promise<void> {
+  if (found.length === 0) return;
   await client.query(
     `UPDATE stowage.run_changes c SET
        state = CASE WHEN c.field IS NULL OR coalesce(c.after, 'null') = f.there -> c.field THEN 'done' ELSE 'failed' END,

@@ -406,11 +406,14 @@ export async function standings(
 ): Promise<Map<LibraryId, Standing>> {
   if (ids.length === 0) return new Map();
   const { rows } = await client.query<Standing & { id: LibraryId }>(
-    `SELECT r.id, r.deleted_at IS NOT NULL AS "isDeleted", ${telling[kind] ?? `''`} AS telling,
-       (SELECT f.destination FROM stowage.folded f WHERE f.origin = r.id) AS "foldedInto", ${boxesOf(kind)} AS "stashIds",
-       coalesce((SELECT json_agg(json_build_object('remoteId', l.remote_id, 'isAbsent', l.absent_since IS NOT NULL))
-         FROM stowage.links l WHERE l.library_id = r.id AND l.source_id = $1 AND l.kind = $2), '[]') AS links
-     FROM qar.${tableOf(kind)} r WHERE r.id = ANY ($3::uuid[])`,
+    // Joined, and not asked for each record: where there are many, PostgreSQL took that for worth compiling, each time anew.
+    `WITH l AS (
+       SELECT l.library_id AS id, json_agg(json_build_object('remoteId', l.remote_id, 'isAbsent', l.absent_since IS NOT NULL)) AS links
+         FROM stowage.links l WHERE l.library_id = ANY ($3::uuid[]) AND l.source_id = $1 AND l.kind = $2 GROUP BY l.library_id)
+     SELECT r.id, r.deleted_at IS NOT NULL AS "isDeleted", ${telling[kind] ?? `''`} AS telling,
+       f.destination AS "foldedInto", ${boxesOf(kind)} AS "stashIds", coalesce(l.links, '[]') AS links
+     FROM qar.${tableOf(kind)} r LEFT JOIN l ON l.id = r.id LEFT JOIN stowage.folded f ON f.origin = r.id
+    WHERE r.id = ANY ($3::uuid[])`,
     [sourceId, kindNumber[kind], ids],
   );
   return new Map(rows.map(({ id, ...standing }) => [id, standing]));

@@ -151,10 +151,13 @@ async function isChanged(
   if (!link.edited) return false;
   const { client, source, plan } = planning;
   const { kind } = link;
-  const named = await namedBy(client, source, plan, [
-    { kind, values: link.base },
-    { kind, values: record.values },
-  ]);
+  const named = await namedBy(
+    client,
+    source,
+    plan,
+    [{ kind, values: record.values }],
+    [{ kind, values: link.base }],
+  );
   const base = toLibrary(kind, link.base, named.before);
   const deleted = await deletedAmong(planning, kind, [base, record.values]);
   const stays = (id: string, on: 'library' | 'source') =>

@@ -22,26 +22,37 @@ export interface Named {
   before: LibraryIds;
 }
 
+/**
+ * What the records name. `agreed` are those that were told when something was agreed on: of these it matters what their
+ * numbers meant then, too.
+ */
 export async function namedBy(
   client: ClientBase,
   source: Source,
   plan: PlanFile,
   records: readonly { kind: Kind; values: Values }[],
+  agreed: readonly { kind: Kind; values: Values }[] = [],
 ): Promise<Named> {
-  const named: NamedIds = new Map();
+  const before: NamedIds = new Map();
+  for (const { kind, values } of agreed) idsIn(kind, values, before);
+  const named: NamedIds = new Map([...before].map(([kind, ids]) => [kind, new Set(ids)]));
   for (const { kind, values } of records) idsIn(kind, values, named);
-  const [linked, linkedTo] = [
-    await libraryIds(client, source, named),
-    await sourceIds(client, source, named),
-  ];
   const fresh = new Map<Kind, { to: Map<Id, Fresh>; from: Map<LibraryId, Id> }>();
+  const asked = before; // and what this plan does not say: of a source that is new, nothing
   for (const [kind, ids] of named) {
-    const numbers = [...ids].filter((id) => typeof id === 'number');
-    fresh.set(kind, {
-      to: plan.fresh(kind, numbers),
-      from: plan.freshOf(kind, [...ids].filter(isLibraryId)),
-    });
+    const to = plan.fresh(
+      kind,
+      [...ids].filter((id) => typeof id === 'number'),
+    );
+    const from = plan.freshOf(kind, [...ids].filter(isLibraryId));
+    fresh.set(kind, { to, from });
+    const open = [...ids].filter((id) => (typeof id === 'number' ? !to.has(id) : !from.has(id)));
+    if (open.length > 0) asked.set(kind, new Set([...(asked.get(kind) ?? []), ...open]));
   }
+  const [linked, linkedTo] = [
+    await libraryIds(client, source, asked),
+    await sourceIds(client, source, asked),
+  ];
   return {
     // What this plan says goes before a link: the number may have belonged to another record.
     toLibrary: {

@@ -46,13 +46,15 @@ export async function planPairs(
   { staying, restored }: Elsewhere,
   progress: (count: number) => void,
 ): Promise<PlanItem[]> {
-  const { plan } = planning;
+  const { client, source, plan } = planning;
   const due: PlanItem[] = [];
+  if (ids.length === 0) return due;
+  const refused = new Set((await refusedCreations(client, source.id)).keys());
   // Whether an edge closes a loop shows only beside all others.
   const hierarchy: Met[] = [];
   for (const some of batchesOf(ids)) {
     for await (const { sides } of sourceSides(planning, kind, some)) {
-      const met = await planBatch(planning, kind, sides, { staying, restored }, due);
+      const met = await planBatch(planning, kind, sides, { staying, restored, refused }, due);
       if (kind in hierarchies) hierarchy.push(...met);
       else for (const one of met) plan.add(...itemOf(one.plan()));
     }
@@ -69,13 +71,19 @@ async function planBatch(
   planning: Planning,
   kind: Kind,
   sides: Map<Id, SourceSide>,
-  { staying, restored }: Elsewhere,
+  { staying, restored, refused }: Elsewhere & { refused: ReadonlySet<LibraryId> },
   due: PlanItem[],
 ): Promise<Met[]> {
   const { client, source, plan } = planning;
   const ids = [...sides.keys()];
   const fresh = plan.fresh(kind, ids);
-  const links = await linksOf(client, source, kind, ids);
+  // A number that this plan gives to another record is no more that of the one it was linked to.
+  const links = await linksOf(
+    client,
+    source,
+    kind,
+    ids.filter((id) => !fresh.has(id)),
+  );
   const known = ids.flatMap((id) => {
     const found = fresh.get(id);
     if (found) return found.isNew ? [] : [found.libraryId];
@@ -88,10 +96,13 @@ async function planBatch(
   );
   const moved = await linksOf(client, source, kind, formerIds);
   const bases = [...links.values(), ...moved.values()].flatMap(({ base, sent }) => [base, sent]);
-  const named = await namedBy(client, source, plan, [
-    ...records,
-    ...bases.map((values) => ({ kind, values })),
-  ]);
+  const named = await namedBy(
+    client,
+    source,
+    plan,
+    records,
+    bases.map((values) => ({ kind, values })),
+  );
   const agreed = [...links.values(), ...moved.values()].map(({ base }) =>
     toLibrary(kind, base, named.before),
   );
@@ -100,7 +111,7 @@ async function planBatch(
     ...agreed,
     ...[...sides.values()].map(({ values }) => values),
   ]);
-  const notMade = new Set([...(await refusedCreations(client, source.id)).keys(), ...deletedHere]);
+  const notMade = refused.union(deletedHere);
   const context: Batch = {
     planning,
     kind,

@@ -33,7 +33,7 @@ export async function stashMerges(
   for (const some of batchesOf(gone)) {
     const links = [...(await linksOf(client, source, kind, some)).values()];
     const told = links.map((link) => ({ kind, values: toldBy(link) }));
-    const { before } = await namedBy(client, source, plan, told);
+    const { before } = await namedBy(client, source, plan, [], told);
     for (const link of links) {
       if (link.absentSince !== null) continue; // it was gone before: whoever has its name now is another
       const { remoteId, libraryId, base } = link;
@@ -46,12 +46,12 @@ export async function stashMerges(
     const links = await linksOf(client, source, kind, some);
     const fresh = plan.fresh(kind, some);
     for await (const batch of reading.some(kind, some, signal)) {
-      const told = [...batch, ...[...links.values()].map(toldBy)] as Values[];
       const named = await namedBy(
         client,
         source,
         plan,
-        told.map((values) => ({ kind, values })),
+        batch.map((record) => ({ kind, values: record as unknown as Values })),
+        [...links.values()].map((link) => ({ kind, values: toldBy(link) })),
       );
       for (const record of batch) {
         // A number that is given to another record is that one's.
