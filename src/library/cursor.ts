@@ -1,4 +1,5 @@
 import type { ClientBase } from 'pg';
+import { inTurn } from './turns.ts';
 
 /** A value as PostgreSQL sends it: text, or NULL. */
 export type Cell = string | null;
@@ -83,15 +84,6 @@ export class Cursor {
   async close(): Promise<void> {
     await inTurn(this.#client, () => this.#client.query(`CLOSE ${this.#name}`));
   }
-}
-
-/** The last thing that was asked of a connection. It does one at a time, and is to be asked one at a time. */
-const last = new WeakMap<ClientBase, Promise<unknown>>();
-
-function inTurn<T>(client: ClientBase, ask: () => Promise<T>): Promise<T> {
-  const turn = (last.get(client) ?? Promise.resolve()).then(ask, ask);
-  last.set(client, turn);
-  return turn;
 }
 
 /** Several cursors are open at a time, each with a batch in memory. */

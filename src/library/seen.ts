@@ -23,3 +23,12 @@ export async function* seenHashes(
   }
   await cursor.close();
 }
+
+/** Whether the source has a record of this kind that is linked. */
+export async function hasLinks(client: ClientBase, source: Source, kind: Kind): Promise<boolean> {
+  const { rows } = await client.query<{ has: boolean }>(
+    'SELECT EXISTS (SELECT FROM stowage.links WHERE source_id = $1 AND kind = $2) AS has',
+    [source.id, kindNumber[kind]],
+  );
+  return rows[0]?.has ?? false;
+}

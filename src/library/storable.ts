@@ -5,9 +5,11 @@ export const isStorable = (text: string): boolean => !text.includes('\0');
 export const storableText = (text: string): string =>
   isStorable(text) ? text : text.replaceAll('\0', '');
 
+export const isStorableJson = (text: string): boolean => !refused.test(text);
+
 /** The same JSON without what jsonb refuses: `\u0000`, and halves of surrogate pairs. */
 export function storableJson(text: string): string {
-  if (!refused.test(text)) return text;
+  if (isStorableJson(text)) return text;
   return text.replace(wholeEscape, (found, code: string | undefined) => {
     if (code === '0000') return '';
     return code && /^d[89a-f]/i.test(code) ? '\\ufffd' : found;

@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg';
-import type { Id, Json } from '../model/fields.ts';
+import type { Field, Id, Json } from '../model/fields.ts';
 import type { LibraryId, Values } from '../model/held.ts';
-import { fieldsOf, type Kind } from '../model/kinds.ts';
+import { fieldsOf, type Kind, kindNames } from '../model/kinds.ts';
 import { mapFilterIds } from '../model/savedFilterIds.ts';
 import { kindNumber, kindOfNumber } from './layout.ts';
 import type { Source } from './sources.ts';
@@ -18,12 +18,28 @@ export type SourceIds = LookUp<LibraryId, Id>;
 
 /** Adds the ids that the values of a record name, in whichever ids they are. */
 export function idsIn(kind: Kind, values: Values, named: NamedIds = new Map()): NamedIds {
-  withIds(kind, values, (target, id) => {
-    const ids = named.get(target) ?? new Set();
-    named.set(target, ids.add(id));
-    return id;
-  });
+  for (const [name, { shape, target }] of naming[kind]) {
+    const value = values[name];
+    if (value === undefined || value === null) continue;
+    if (shape === 'document') {
+      withIds(kind, { mode: values.mode, [name]: value }, (of, id) => {
+        idsOf(named, of).add(id);
+        return id;
+      });
+      continue;
+    }
+    const ids = idsOf(named, target as Kind);
+    if (shape === 'ref') ids.add(value as Either);
+    else if (shape === 'refs' || shape === 'files') for (const id of value as Either[]) ids.add(id);
+    else for (const key of Object.keys(value)) ids.add(keyId(key));
+  }
   return named;
+}
+
+function idsOf(named: NamedIds, kind: Kind): Set<Id | LibraryId> {
+  const ids = named.get(kind) ?? new Set();
+  named.set(kind, ids);
+  return ids;
 }
 
 /**
@@ -103,10 +119,21 @@ export const isLibraryId = (id: unknown): id is LibraryId =>
 type Either = Id | LibraryId;
 type MapId = (kind: Kind, id: Either) => Either;
 
+/** The fields of each kind that name records. */
+export const naming: { [K in Kind]: readonly (readonly [string, Field])[] } = Object.fromEntries(
+  kindNames.map((kind) => [
+    kind,
+    fieldsOf[kind].filter(
+      ([name, { target }]) =>
+        target !== undefined || (kind === 'savedFilter' && name === 'objectFilter'),
+    ),
+  ]),
+) as never;
+
 /** The values with every id replaced, in canonical order again. */
 export function withIds(kind: Kind, values: Values, map: MapId): Values {
   const result: Values = { ...values };
-  for (const [name, { shape, target }] of fieldsOf[kind]) {
+  for (const [name, { shape, target }] of naming[kind]) {
     const value = values[name];
     if (value === undefined || value === null) continue;
     const to = (id: Either) => map(target as Kind, id);
@@ -129,13 +156,9 @@ export function withIds(kind: Kind, values: Values, map: MapId): Values {
         );
         break;
       case 'document':
-        if (kind === 'savedFilter' && name === 'objectFilter') {
-          result[name] = mapFilterIds(
-            values.mode as string | undefined,
-            value as Json,
-            (named, id) => String(map(named, keyId(id))),
-          );
-        }
+        result[name] = mapFilterIds(values.mode as string | undefined, value as Json, (named, id) =>
+          String(map(named, keyId(id))),
+        );
     }
   }
   return result;

@@ -57,6 +57,8 @@ export interface Reading {
   counts(): Promise<{ [K in Kind]: number }>;
   /** Batches of records, ascending by id, each id once. */
   records<K extends Kind>(kind: K, signal?: AbortSignal): AsyncIterable<Rec<K>[]>;
+  /** The numbers of all of them, ascending, where the road tells these without reading the records; else null. */
+  ids(kind: Kind): readonly Id[] | null;
   /** Just these records, in batches ascending by id. Those that are not there are left out. */
   some<K extends Kind>(kind: K, ids: readonly Id[], signal?: AbortSignal): AsyncIterable<Rec<K>[]>;
   /** The highest number that each kind's records were ever given, as far as the source tells; else the highest there. */

@@ -61,6 +61,10 @@ export class FileReading implements Reading {
     return this.#inTurns(this.#reader.records(kind), signal);
   }
 
+  ids(kind: Kind): readonly Id[] {
+    return this.#told(() => this.#reader.ids(kind));
+  }
+
   some<K extends Kind>(
     kind: K,
     ids: readonly Id[],

@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 import { kindNumber } from '../library/layout.ts';
-import { seenHashes } from '../library/seen.ts';
+import { hasLinks, seenHashes } from '../library/seen.ts';
 import type { Source } from '../library/sources.ts';
 import type { Id } from '../model/fields.ts';
 import type { Kind, Rec } from '../model/kinds.ts';
@@ -38,8 +38,7 @@ export interface Looking {
 export async function candidatesOf(kind: Kind, looking: Looking): Promise<Candidates> {
   const { reading, full } = looking;
   const touched = full ? null : reading.touched(kind);
-  const found =
-    touched === null ? await comparing(kind, looking) : await among(kind, touched, looking);
+  const found = touched === null ? await all(kind, looking) : await among(kind, touched, looking);
   return withoutUntold(kind, await withUnsettled(kind, found, looking), reading);
 }
 
@@ -53,6 +52,15 @@ function withoutUntold(kind: Kind, found: Candidates, reading: Reading): Candida
     gone: found.gone.filter((id) => !isUntold(id)),
     untold: found.gone.filter(isUntold),
   };
+}
+
+/** All records of the source; where none is linked yet, nothing of them has to be read for that. */
+async function all(kind: Kind, looking: Looking): Promise<Candidates> {
+  const { client, source, reading, progress } = looking;
+  const ids = (await hasLinks(client, source, kind)) ? null : reading.ids(kind);
+  if (ids === null) return comparing(kind, looking);
+  progress(ids.length);
+  return { there: [...ids], fresh: [...ids], gone: [], untold: [], isShort: false };
 }
 
 /** All records of the source against the hashes of what was last seen: a merge of two ordered streams. */

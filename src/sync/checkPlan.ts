@@ -6,7 +6,7 @@ import { kindNames } from '../model/kinds.ts';
 import { sameValue } from '../model/records.ts';
 import type { PlanFile } from './planFile.ts';
 import type { PlanItem } from './planItem.ts';
-import { type Planning, sourceSides } from './planning.ts';
+import { type Planning, sidesOf } from './planning.ts';
 
 /** An item of a plan that is not carried out: one of the two sides is not what it was. */
 export interface Outdated extends Pick<PlanItem, 'kind' | 'libraryId' | 'remoteId'> {
@@ -73,21 +73,20 @@ async function reasonsAgainst(
     kind,
     items.flatMap(({ remoteId, libraryId }) => (remoteId === null ? [libraryId] : [])),
   );
-  for await (const { sides } of sourceSides(planning, kind, ids)) {
-    for (const item of items) {
-      const { libraryId, remoteId, revision, here } = item;
-      const now = revisions.get(libraryId);
-      const side = remoteId === null ? undefined : sides.get(remoteId);
-      const link = remoteId === null ? undefined : links.get(remoteId);
-      if (here === 'create' ? now !== undefined : revision !== null && revision !== now) {
-        reasons.set(item, 'changed in the library since the plan was made');
-      } else if (remoteId === null) {
-        if (made.has(libraryId)) reasons.set(item, 'is at the source by now');
-      } else if (saysGone(item) ? side !== undefined : side === undefined) {
-        reasons.set(item, side ? 'is back at the source' : 'is gone from the source');
-      } else if (side && !isAsSeen(item, side, link?.seen.toString('hex'))) {
-        reasons.set(item, 'changed at the source since the plan was made');
-      }
+  const sides = await sidesOf(planning, kind, ids);
+  for (const item of items) {
+    const { libraryId, remoteId, revision, here } = item;
+    const now = revisions.get(libraryId);
+    const side = remoteId === null ? undefined : sides.get(remoteId);
+    const link = remoteId === null ? undefined : links.get(remoteId);
+    if (here === 'create' ? now !== undefined : revision !== null && revision !== now) {
+      reasons.set(item, 'changed in the library since the plan was made');
+    } else if (remoteId === null) {
+      if (made.has(libraryId)) reasons.set(item, 'is at the source by now');
+    } else if (saysGone(item) ? side !== undefined : side === undefined) {
+      reasons.set(item, side ? 'is back at the source' : 'is gone from the source');
+    } else if (side && !isAsSeen(item, side, link?.seen.toString('hex'))) {
+      reasons.set(item, 'changed at the source since the plan was made');
     }
   }
   return reasons;

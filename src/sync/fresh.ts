@@ -2,11 +2,11 @@ import type { ImportIds } from '../library/ids.ts';
 import { linkedAt, linksTo } from '../library/links.ts';
 import type { Id } from '../model/fields.ts';
 import type { LibraryId, Values } from '../model/held.ts';
-import type { Kind } from '../model/kinds.ts';
+import { inOrder } from '../model/inOrder.ts';
+import type { Kind, Rec } from '../model/kinds.ts';
 import { type FileFacts, Matching, type Outcome } from './match.ts';
-import type { SourceSide } from './pair.ts';
 import { emptyItem } from './planItem.ts';
-import { batchesOf, type Planning, sourceSides } from './planning.ts';
+import { atATime, batchesOf, inLibraryIds, type Planning, sourceRecords } from './planning.ts';
 
 /**
  * Finds for each new record of a kind the library's own, or gives it an id to be created under (design.md §5.3).
@@ -27,19 +27,24 @@ export async function assignFresh(
     gone: new Set([...gone, ...fresh]),
     warn,
   });
-  for await (const { sides } of sourceSides(planning, kind, fresh)) {
-    const files = await filesOf(planning, kind, [...sides.values()]);
+  const told: Id[] = [];
+  const match = async (some: readonly Id[]) => {
+    const { records, named } = await sourceRecords(planning, kind, some);
+    const files = await filesOf(planning, kind, records);
     await matching.add(
-      [...sides].map(([remoteId, { values, facts }]) => ({
-        ...{ remoteId, values },
+      records.map((record) => {
+        const { id: remoteId, ...fields } = record as { id: Id } & Values;
+        const values = inLibraryIds(kind, fields, named);
         // A file is known by what is its own.
-        ...(kind !== 'file' && { files: ofRecord(facts, files) }),
-      })),
+        return { remoteId, values, ...(kind !== 'file' && { files: ofRecord(fields, files) }) };
+      }),
     );
-  }
+    return records.map(({ id }) => id);
+  };
+  for await (const ids of inOrder(batchesOf(fresh), atATime, match)) told.push(...ids);
   const outcomes = matching.decide();
   if (renumbered) await matchByTime(planning, kind, fresh, outcomes);
-  for (const some of batchesOf(fresh)) {
+  for (const some of batchesOf(told)) {
     const matched = some.flatMap((id): LibraryId[] => {
       const outcome = outcomes.get(id);
       return outcome && 'libraryId' in outcome ? [outcome.libraryId] : [];
@@ -113,18 +118,18 @@ function onlyOnes<T>(all: readonly (readonly [number, T])[]): Map<number, T> {
   return only;
 }
 
-const ofRecord = (facts: Values, files: ReadonlyMap<Id, FileFacts>): FileFacts[] =>
-  ((facts.files ?? []) as Id[]).flatMap((id) => files.get(id) ?? []);
+const ofRecord = (told: Values, files: ReadonlyMap<Id, FileFacts>): FileFacts[] =>
+  ((told.files ?? []) as Id[]).flatMap((id) => files.get(id) ?? []);
 
 /** The files of new records: copies of one that the library has are no records of its own, but tell what they belong to. */
 async function filesOf(
   { reading, signal }: Planning,
   kind: Kind,
-  sides: readonly SourceSide[],
+  records: readonly Rec<Kind>[],
 ): Promise<Map<Id, FileFacts>> {
   const files = new Map<Id, FileFacts>();
   if (kind !== 'scene' && kind !== 'image' && kind !== 'gallery') return files;
-  const ids = sides.flatMap(({ facts }) => (facts.files as Id[] | undefined) ?? []);
+  const ids = records.flatMap((record) => (record as { files?: Id[] }).files ?? []);
   const ascending = [...new Set(ids)].sort((a, b) => a - b);
   for await (const batch of reading.some('file', ascending, signal)) {
     for (const { id, path = '', fingerprints = [], size = null, duration = null } of batch) {

@@ -152,9 +152,15 @@ export function mergeRecord(kind: Kind, sides: RecordSides, options: MergeOption
   for (const [name, field] of fieldsOf[kind]) {
     if (field.merge === 'fact' || sides.source[name] === undefined) continue;
     const one = sidesOf(name, sides, options);
-    if (options.open?.has(name) || !isInStep(one)) {
-      merged.set(name, mergeNamed(kind, name, field, one, options));
+    if (!options.open?.has(name) && sameValue(one.library, one.source)) {
+      if (sameValue(one.base, one.source)) continue;
+      // As most fields of a record that both had before they met.
+      if (one.base === undefined && !options.looping?.has(name)) {
+        merged.set(name, united(one.source, one.source));
+        continue;
+      }
     }
+    merged.set(name, mergeNamed(kind, name, field, one, options));
   }
   align(merged, sides);
   const changes: Changes = { library: {}, source: {}, base: {}, unsent: {} };
@@ -203,10 +209,6 @@ function withDropped(kept: unknown, sent: unknown): unknown {
     ]),
   );
 }
-
-/** As most fields of a record are of which something changed. */
-const isInStep = ({ base, library, source }: Sides): boolean =>
-  sameValue(library, source) && sameValue(base, source);
 
 function mergeNamed(
   kind: Kind,

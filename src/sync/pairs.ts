@@ -11,6 +11,7 @@ import type { Source } from '../library/sources.ts';
 import { idsIn, isLibraryId, type NamedIds, toLibrary } from '../library/translate.ts';
 import type { Id, Instant } from '../model/fields.ts';
 import type { HeldRecord, LibraryId, Values } from '../model/held.ts';
+import { inOrder } from '../model/inOrder.ts';
 import { fieldsOf, type Kind } from '../model/kinds.ts';
 import { sameValue } from '../model/records.ts';
 import { isChangedThere } from './changed.ts';
@@ -23,7 +24,7 @@ import { type Named, namedBy } from './names.ts';
 import { withoutFacts } from './needed.ts';
 import { type Pair, planNew, planPair, type SourceSide } from './pair.ts';
 import { emptyItem, never, type PlanItem } from './planItem.ts';
-import { batchesOf, type Planning, sourceSides } from './planning.ts';
+import { atATime, batchesOf, type Planning, sidesOf } from './planning.ts';
 import { asksForTimes, policyFor } from './policy.ts';
 import { creatable, lacksNeeded, withReferences } from './projection.ts';
 
@@ -52,13 +53,14 @@ export async function planPairs(
   const refused = new Set((await refusedCreations(client, source.id)).keys());
   // Whether an edge closes a loop shows only beside all others.
   const hierarchy: Met[] = [];
-  for (const some of batchesOf(ids)) {
-    for await (const { sides } of sourceSides(planning, kind, some)) {
-      const met = await planBatch(planning, kind, sides, { staying, restored, refused }, due);
-      if (kind in hierarchies) hierarchy.push(...met);
-      else for (const one of met) plan.add(...itemOf(one.plan()));
-    }
-    progress(some.length);
+  const work = (some: readonly Id[]) =>
+    planBatch(planning, kind, some, { staying, restored, refused });
+  for await (const planned of inOrder(batchesOf(ids), atATime, work)) {
+    plan.add(...planned.items);
+    due.push(...planned.due);
+    if (kind in hierarchies) hierarchy.push(...planned.met);
+    else for (const one of planned.met) plan.add(...itemOf(one.plan()));
+    progress(planned.asked);
   }
   const looping = await loopsIn(planning, kind, hierarchy);
   for (const one of hierarchy) plan.add(...itemOf(one.plan(looping.get(one.libraryId))));
@@ -70,11 +72,12 @@ const itemOf = (item: PlanItem | undefined): PlanItem[] => (item ? [item] : []);
 async function planBatch(
   planning: Planning,
   kind: Kind,
-  sides: Map<Id, SourceSide>,
+  asked: readonly Id[],
   { staying, restored, refused }: Elsewhere & { refused: ReadonlySet<LibraryId> },
-  due: PlanItem[],
-): Promise<Met[]> {
+): Promise<PlannedBatch> {
   const { client, source, plan } = planning;
+  const batch: PlannedBatch = { asked: asked.length, items: [], due: [], met: [] };
+  const sides = await sidesOf(planning, kind, asked);
   const ids = [...sides.keys()];
   const fresh = plan.fresh(kind, ids);
   // A number that this plan gives to another record is no more that of the one it was linked to.
@@ -112,23 +115,25 @@ async function planBatch(
     ...[...sides.values()].map(({ values }) => values),
   ]);
   const notMade = refused.union(deletedHere);
+  const references: NamedIds = new Map();
+  for (const { values } of records) idsIn(kind, values, references);
   const context: Batch = {
     planning,
+    planned: batch,
     kind,
     named,
     staying,
-    due,
     deletedHere: deletedHere.difference(restored),
     foundAgain: foundAgainAmong(planning, kind, agreed).union(restored),
-    homeless: homelessAmong(source.writes, kind, [...held.values()], named, notMade),
-    nowhere: homelessAmong(true, kind, [...held.values()], named, notMade),
+    homeless: homelessAmong(source.writes, references, named, notMade),
+    nowhere: homelessAmong(true, references, named, notMade),
     leading: await leadersOf(client, source, known),
     open: await openConflicts(client, source, kind, [...ids, ...formerIds]),
     locked: await lockedFields(client, known),
     edits: asksForTimes(source.policy) ? await lastEdits(client, source, known) : new Map(),
     sent: await sentChanges(client, source, kind, ids),
   };
-  const met: Met[] = [];
+  const { items, met } = batch;
   const folded = await foldedAmong(client, known);
   for (const [remoteId, side] of sides) {
     const assigned = fresh.get(remoteId);
@@ -142,13 +147,13 @@ async function planBatch(
     if (libraryId === undefined) continue; // came while we read: the next sync has it
     const of = { kind, libraryId, remoteId, why: assigned?.why ?? '' };
     if (assigned?.isNew) {
-      plan.add(planNew(of, side));
+      items.push(planNew(of, side));
       continue;
     }
     const record = held.get(libraryId);
     if (!record) continue;
     if (folded.has(libraryId)) {
-      planFolded(planning, of, record, link, folded.get(libraryId));
+      planFolded(context, of, record, link, folded.get(libraryId));
     } else if (record.deletedAt !== null && (link || source.standing === 'push')) {
       if (context.open.get(remoteId)?.has('')) continue; // it is asked whether it shall go
       if (!planDeletedHere(context, of, side, link, record)) continue;
@@ -159,16 +164,24 @@ async function planBatch(
       met.push(meet(context, { ...of, formerId }, side, record, link));
     }
   }
-  return met;
+  return batch;
+}
+
+/** What comes of some records: what is settled, and what is settled only beside others. */
+interface PlannedBatch {
+  asked: number;
+  items: PlanItem[];
+  /** Deletions at the source, before it is known whether they are too many. */
+  due: PlanItem[];
+  met: Met[];
 }
 
 interface Batch {
   planning: Planning;
+  planned: PlannedBatch;
   kind: Kind;
   named: Named;
   staying: ReadonlySet<LibraryId>;
-  /** Deletions at the source, before it is known whether they are too many. */
-  due: PlanItem[];
   /** Deleted in the library, which does not travel to the source. */
   deletedHere: ReadonlySet<LibraryId>;
   /** The source lost these with their files, and found them under other numbers. */
@@ -190,17 +203,19 @@ interface Batch {
 
 /** The source has two records that are one here: it is told, where it can be; else this one is known, and that is all. */
 function planFolded(
-  { source, plan, canMerge }: Planning,
+  { planning, planned }: Batch,
   of: { kind: Kind; libraryId: LibraryId; remoteId: Id; why: string },
   record: HeldRecord,
   link: Link | undefined,
   into: LibraryId | undefined,
 ): void {
+  const { source, canMerge } = planning;
   const differs: Differs = { '': 'part' };
   const item = { ...emptyItem(of), revision: record.revision, differs };
   if (into !== undefined && source.writes && canMerge(of.kind)) {
-    plan.add({ ...item, there: 'merge', into, why: 'they are one in the library', forget: true });
-  } else if (link && (link.edited || !sameValue(link.differs, differs))) plan.add(item);
+    const why = 'they are one in the library';
+    planned.items.push({ ...item, there: 'merge', into, why, forget: true });
+  } else if (link && (link.edited || !sameValue(link.differs, differs))) planned.items.push(item);
 }
 
 /** A record that both sides have: what becomes of it can be asked for. */
@@ -340,7 +355,8 @@ function planDeletedHere(
   link: Link | undefined,
   { revision }: HeldRecord,
 ): boolean {
-  const { source, plan } = batch.planning;
+  const { source } = batch.planning;
+  const { items, due } = batch.planned;
   const { kind, remoteId } = of;
   // A source that was put back has it again: it is the library that is right, and the two are tied first.
   const base = source.standing === 'push' || !link ? side.values : arrived(batch, link, side);
@@ -356,18 +372,18 @@ function planDeletedHere(
       const question = { field: '', key: '', base: null, library: 'deleted', source: 'changed' };
       const isAsked = batch.open.get(remoteId)?.has('') ?? false;
       if (!isAsked || !link || isNews(link, remoteId, side, {})) {
-        plan.add({ ...noted, differs: {}, conflicts: [question] });
+        items.push({ ...noted, differs: {}, conflicts: [question] });
       }
       return false;
     }
   }
-  if (travels) batch.due.push(gone);
+  if (travels) due.push(gone);
   const differs: Differs = travels ? {} : { '': 'deleted' };
   if (!link) {
     // Looked at again by the next sync, where it may not travel yet.
     const waits = travels ? never : revision;
-    plan.add({ ...noted, revision: waits, differs, base: withoutFacts(kind, side.values) });
-  } else if (!travels && isNews(link, remoteId, side, differs)) plan.add({ ...noted, differs });
+    items.push({ ...noted, revision: waits, differs, base: withoutFacts(kind, side.values) });
+  } else if (!travels && isNews(link, remoteId, side, differs)) items.push({ ...noted, differs });
   return false;
 }
 
@@ -390,13 +406,10 @@ const staysIn =
 /** What the library's records name that the source has no record for, and is not given one. */
 function homelessAmong(
   writes: boolean,
-  kind: Kind,
-  held: readonly HeldRecord[],
+  named: NamedIds,
   { toSource }: Named,
   notMade: ReadonlySet<LibraryId>,
 ): ReadonlySet<LibraryId> {
-  const named: NamedIds = new Map();
-  for (const { values } of held) idsIn(kind, values, named);
   const homeless = new Set<LibraryId>();
   for (const [target, ids] of named) {
     const isMade = writes && creatable.has(target);

@@ -7,6 +7,7 @@ import { givenAgain } from '../library/moveLinks.ts';
 import { numbersNaming } from '../library/naming.ts';
 import { dueRefusals } from '../library/refusals.ts';
 import type { Source } from '../library/sources.ts';
+import { inTurns } from '../library/turns.ts';
 import { counted } from '../model/counted.ts';
 import { StowageError } from '../model/errors.ts';
 import type { Id } from '../model/fields.ts';
@@ -45,9 +46,10 @@ import { type StashMerge, stashMerges } from './stashMerges.ts';
 export async function makePlan(
   given: Planning,
 ): Promise<Pick<PlanHead, 'source' | 'madeAt' | 'held' | 'warnings'>> {
-  const { client, source, plan, stage } = given;
+  const client = inTurns(given.client);
+  const { source, plan, stage } = given;
   const overdue = source.writes ? await dueRefusals(client, source) : [];
-  const planning = { ...given, retried: retriedOf(overdue) };
+  const planning = { ...given, client, retried: retriedOf(overdue) };
   const warnings: string[] = [];
   const twin = await twinOf(client, source, planning.reading);
   if (twin) warnings.push(twinWords(source, twin));

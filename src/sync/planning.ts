@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 import type { KnownFields, Source } from '../library/sources.ts';
-import { storableJson } from '../library/storable.ts';
+import { isStorableJson, storableJson } from '../library/storable.ts';
 import { isLibraryId, toLibrary } from '../library/translate.ts';
 import type { Id } from '../model/fields.ts';
 import type { LibraryId, Values } from '../model/held.ts';
@@ -55,13 +55,6 @@ export type BeginStage = (
   total?: number,
 ) => (count: number) => void;
 
-/** As the library holds them: PostgreSQL's text has no NUL. */
-function storableValues(values: Values): Values {
-  const text = jsonText(values);
-  const held = storableJson(text);
-  return held === text ? values : (parseJson(held) as Values);
-}
-
 /** The order in which records can be made: what a record needs comes before it. */
 export const makingOrder: readonly Kind[] = [
   'file',
@@ -71,47 +64,56 @@ export const makingOrder: readonly Kind[] = [
 /** Records that are planned together: as many as one statement and one answer take well. */
 export const batchSize = 300;
 
+/** While one batch waits for PostgreSQL, the next has the processor. */
+export const atATime = 2;
+
 export function* batchesOf<T>(all: readonly T[], size = batchSize): Generator<T[]> {
   for (let from = 0; from < all.length; from += size) yield all.slice(from, from + size);
 }
 
 /** Some records of the source, with their values in library ids. */
-export async function* sourceSides<K extends Kind>(
-  { client, source, reading, plan, known, signal, boxes }: Planning,
-  kind: K,
+export async function sidesOf(
+  planning: Planning,
+  kind: Kind,
   ids: readonly Id[],
-): AsyncGenerator<{ sides: Map<Id, SourceSide>; named: Named }> {
-  for (const some of batchesOf(ids)) {
-    signal.throwIfAborted();
-    const records: Rec<Kind>[] = [];
-    for await (const batch of reading.some(kind, some, signal)) records.push(...(batch as never[]));
-    for (const record of records as unknown as Values[]) {
-      known.add(kind, record);
-      boxes.learn(Object.keys(record.stashIds ?? {}));
-    }
-    const named = await namedBy(
-      client,
-      source,
-      plan,
-      records.map((record) => ({ kind, values: record as unknown as Values })),
-    );
-    yield { sides: new Map(records.map((one) => [one.id, sideOf(kind, one, named)])), named };
+): Promise<Map<Id, SourceSide>> {
+  const { records, named } = await sourceRecords(planning, kind, ids);
+  return new Map(records.map((one) => [one.id, sideOf(kind, one, named)]));
+}
+
+/** Some records of the source as it tells them, and what they name. */
+export async function sourceRecords(
+  { client, source, reading, plan, known, signal, boxes }: Planning,
+  kind: Kind,
+  ids: readonly Id[],
+): Promise<{ records: Rec<Kind>[]; named: Named }> {
+  signal.throwIfAborted();
+  const records: Rec<Kind>[] = [];
+  for await (const batch of reading.some(kind, ids, signal)) records.push(...(batch as never[]));
+  for (const record of records as unknown as Values[]) {
+    known.add(kind, record);
+    boxes.learn(Object.keys(record.stashIds ?? {}));
   }
+  const told = records.map((record) => ({ kind, values: record as unknown as Values }));
+  return { records, named: await namedBy(client, source, plan, told) };
 }
 
 function sideOf(kind: Kind, record: Rec<Kind>, named: Named): SourceSide {
+  const text = recordText(kind, record);
+  const isHeldAsTold = isStorableJson(text.base) && isStorableJson(text.facts);
   const { id: _, ...told } = record as { id: Id } & Values;
-  const values = storableValues(told);
+  const values = isHeldAsTold ? told : (parseJson(storableJson(jsonText(told))) as Values);
   const facts: Values = {};
   for (const [field, { merge }] of fieldsOf[kind]) {
     if (merge === 'fact' && values[field] !== undefined) facts[field] = values[field];
   }
   return {
-    // Without references to what is no record of the library: a row that went while others were read.
-    values: withReferences(kind, toLibrary(kind, values, named.toLibrary), (_, id) =>
-      isLibraryId(id),
-    ),
+    values: inLibraryIds(kind, values, named),
     facts,
-    seen: hashOf(recordText(kind, record)).toString('hex'),
+    seen: hashOf(text).toString('hex'),
   };
 }
+
+/** Without references to what is no record of the library: a row that went while others were read. */
+export const inLibraryIds = (kind: Kind, values: Values, named: Named): Values =>
+  withReferences(kind, toLibrary(kind, values, named.toLibrary), (_, id) => isLibraryId(id));

@@ -1,6 +1,6 @@
-import { idsIn, isLibraryId } from '../library/translate.ts';
+import { idsIn, isLibraryId, naming } from '../library/translate.ts';
 import type { LibraryId, Values } from '../model/held.ts';
-import { fieldsOf, type Kind } from '../model/kinds.ts';
+import type { Kind } from '../model/kinds.ts';
 
 /** Kinds that are created at the source where something there needs them. */
 export const creatable: ReadonlySet<Kind> = new Set(['tag', 'studio', 'performer', 'group']);
@@ -39,7 +39,7 @@ export function withReferences(
   has: (target: Kind, id: LibraryId) => boolean,
 ): Values {
   const kept = { ...values };
-  for (const [field, { shape, target }] of fieldsOf[kind]) {
+  for (const [field, { shape, target }] of naming[kind]) {
     const value = values[field];
     if (value === undefined || value === null) continue;
     const isThere = (id: unknown) => has(target as Kind, id as LibraryId);

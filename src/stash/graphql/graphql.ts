@@ -138,6 +138,10 @@ class GraphqlReading implements Reading {
     for await (const answers of this.#answers[kind](signal)) yield answers.map(record);
   }
 
+  ids(): null {
+    return null; // what one kind tells of another is noted while all of it is read
+  }
+
   async *some<K extends Kind>(
     kind: K,
     ids: readonly Id[],

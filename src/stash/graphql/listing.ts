@@ -1,5 +1,6 @@
 import { StowageError } from '../../model/errors.ts';
 import type { Id } from '../../model/fields.ts';
+import { inOrder } from '../../model/inOrder.ts';
 import type { Kind } from '../../model/kinds.ts';
 import type { StashFailure } from '../http/failure.ts';
 import type { StashServer } from '../server.ts';
@@ -18,7 +19,6 @@ import {
   smallestBatch,
 } from './lists.ts';
 import { type Fields, keyOf, narrowed, noFields, type Reasons, type Span } from './narrow.ts';
-import { inOrder } from './pipeline.ts';
 
 // One is slower, four are slower again (stash-facts.md).
 const atATime = 2;

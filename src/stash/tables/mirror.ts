@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { StowageError } from '../../model/errors.ts';
-import { inOrder } from '../graphql/pipeline.ts';
+import { inOrder } from '../../model/inOrder.ts';
 import { concernsOf } from './concerns.ts';
 import { knownIn } from './coverage.ts';
 import { hasSampledTexts } from './digest.ts';

@@ -52,6 +52,13 @@ export class TablesReader {
     return this.#read(kind, planOf(kind, this.layout, 'all'), []);
   }
 
+  ids(kind: Kind): Id[] {
+    const table = this.layout.table(origins[kind].table);
+    if (!table) return [];
+    const rows = rowsOf(this.#db, `select id from ${quoted(table)} order by id`);
+    return [...rows].flatMap(([id]) => (isId(id) ? [id] : []));
+  }
+
   /** The same of just these records. Those that are not there are left out. */
   some<K extends Kind>(kind: K, ids: readonly Id[]): Generator<Rec<K>[]> {
     const asked = new Set(ids);
@@ -150,9 +157,7 @@ export class TablesReader {
     const known = this.#ids.get(kind);
     if (known) return known;
     const ids = new IdSet();
-    const table = this.layout.table(origins[kind].table);
-    const rows = table ? rowsOf(this.#db, `select id from ${quoted(table)}`) : [];
-    for (const [id] of rows) if (isId(id)) ids.add(id);
+    for (const id of this.ids(kind)) ids.add(id);
     this.#ids.set(kind, ids);
     return ids;
   }

@@ -9,7 +9,7 @@ import { undoField } from '../merge.ts';
 import { namedBy } from '../names.ts';
 import type { SourceSide } from '../pair.ts';
 import { emptyItem } from '../planItem.ts';
-import { type Planning, sourceSides } from '../planning.ts';
+import { type Planning, sidesOf } from '../planning.ts';
 import { withReferences } from '../projection.ts';
 import { type Effect, effectOf, isUntouched, merges } from './effect.ts';
 import type { Kept } from './undoHere.ts';
@@ -53,14 +53,11 @@ async function* concerned(planning: Planning, undone: number): AsyncGenerator<Co
         const held = await heldRecords(client, kind, ids);
         const links = await linksTo(client, source, kind, ids);
         const numbers = [...links.values()].map(({ remoteId }) => remoteId);
-        const sides = new Map<number, SourceSide>();
-        for await (const read of sourceSides(
+        const sides = await sidesOf(
           planning,
           kind,
           numbers.sort((a, b) => a - b),
-        )) {
-          for (const [id, one] of read.sides) sides.set(id, one);
-        }
+        );
         for (const record of some) {
           const remoteId = links.get(record.libraryId)?.remoteId;
           const there = remoteId === undefined ? undefined : sides.get(remoteId);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { inOrder } from './pipeline.ts';
+import { inOrder } from './inOrder.ts';
 
 test('results come in the order of the inputs, so many at a time, the next under way meanwhile', async () => {
   const started: number[] = [];
