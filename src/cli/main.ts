@@ -9,6 +9,9 @@ setFlagsFromString('--semi-space-growth-factor=1');
 // The rest may double between two collections; by itself V8 lets 35 MB in use grow to 174 (measured: 10,000 scenes are
 // pushed with 206 MB instead of 302, as fast).
 setFlagsFromString('--heap-growing-percent=100');
+// It is small, and collected often: helpers cost more to wake than they take over (measured: 13.6 s of processor time instead
+// of 15.4 for a second source of 10,000 scenes).
+setFlagsFromString('--no-parallel-scavenge');
 
 const commands: Commands = {
   doctor: {

@@ -1,9 +1,9 @@
 import type { ClientBase } from 'pg';
-import { from as copyFrom } from 'pg-copy-streams';
 import { kindNames } from '../model/kinds.ts';
 import type { Trouble } from '../model/reading.ts';
 import { BareTables, type ForeignKey, type PutBackProgress } from './bareTables.ts';
 import { kindNumber, ownerColumn, storedFields, tableOf } from './layout.ts';
+import { copyInto } from './turns.ts';
 
 /**
  * The load of a first import, inside a transaction that the caller began: takes finished COPYs into bare tables, one after
@@ -25,14 +25,7 @@ export class Load {
 
   /** Takes one finished COPY (see `CopyRows`). */
   copy(table: string, columns: readonly string[], bytes: Buffer): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const stream = this.#client.query(
-        copyFrom(`COPY ${table} (${columns.join(', ')}) FROM STDIN (FORMAT binary, FREEZE)`),
-      );
-      stream.on('error', reject);
-      stream.on('finish', resolve);
-      stream.end(bytes);
-    });
+    return copyInto(this.#client, table, columns, bytes, ', FREEZE');
   }
 
   /**

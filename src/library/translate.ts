@@ -21,25 +21,18 @@ export function idsIn(kind: Kind, values: Values, named: NamedIds = new Map()): 
   for (const [name, { shape, target }] of naming[kind]) {
     const value = values[name];
     if (value === undefined || value === null) continue;
-    if (shape === 'document') {
-      withIds(kind, { mode: values.mode, [name]: value }, (of, id) => {
-        idsOf(named, of).add(id);
-        return id;
-      });
-      continue;
-    }
-    const ids = idsOf(named, target as Kind);
-    if (shape === 'ref') ids.add(value as Either);
-    else if (shape === 'refs' || shape === 'files') for (const id of value as Either[]) ids.add(id);
-    else for (const key of Object.keys(value)) ids.add(keyId(key));
+    const add = (of: Kind, id: Id | LibraryId) => {
+      const ids = named.get(of);
+      if (ids) ids.add(id);
+      else named.set(of, new Set([id]));
+      return id;
+    };
+    if (shape === 'document') withIds(kind, { mode: values.mode, [name]: value }, add);
+    else if (shape === 'ref') add(target as Kind, value as Either);
+    else if (Array.isArray(value)) for (const id of value) add(target as Kind, id);
+    else for (const key of Object.keys(value)) add(target as Kind, keyId(key));
   }
   return named;
-}
-
-function idsOf(named: NamedIds, kind: Kind): Set<Id | LibraryId> {
-  const ids = named.get(kind) ?? new Set();
-  named.set(kind, ids);
-  return ids;
 }
 
 /**

@@ -15,13 +15,14 @@ import { markFiltersNaming } from '../library/naming.ts';
 import { revisionsOf } from '../library/revisions.ts';
 import type { Source } from '../library/sources.ts';
 import { toSource } from '../library/translate.ts';
+import { inTurns } from '../library/turns.ts';
 import type { Id } from '../model/fields.ts';
 import { fieldsOf, type Kind, kindNames } from '../model/kinds.ts';
 import { foldInto } from './foldInto.ts';
 import { namedBy } from './names.ts';
 import type { PlanFile } from './planFile.ts';
 import { never, type PlanItem } from './planItem.ts';
-import { batchesOf, makingOrder } from './planning.ts';
+import { batchesOf, batchSizeOf, makingOrder } from './planning.ts';
 
 /** What carrying out a plan works with. */
 export interface Applying {
@@ -41,7 +42,8 @@ export type Stale = Pick<PlanItem, 'kind' | 'libraryId' | 'remoteId' | 'here'>;
  * Does the library's part of a plan: in batches, each with its links and its journal in one transaction. What stops
  * half way is found again by the next sync, which has as much less to do.
  */
-export async function applyHere(applying: Applying): Promise<Stale[]> {
+export async function applyHere(given: Applying): Promise<Stale[]> {
+  const applying = { ...given, client: inTurns(given.client) };
   const { client, source, plan } = applying;
   const stale: Stale[] = [];
   await moveLinks(client, source, await movesOf(applying));
@@ -49,37 +51,70 @@ export async function applyHere(applying: Applying): Promise<Stale[]> {
     // Records that name others of their kind are made together: else what one names may not be there yet.
     if (namesItself(kind)) {
       const all = [...plan.items({ kind, here: 'create' })].flat();
-      if (all.length > 0) stale.push(...(await applyBatch(applying, kind, all)));
+      if (all.length > 0) stale.push(...(await applyAll(applying, kind, [all])));
     } else {
-      for (const items of plan.items({ kind, here: 'create' })) {
-        stale.push(...(await applyBatch(applying, kind, items)));
-      }
+      const items = plan.items({ kind, here: 'create' }, batchSizeOf(kind));
+      stale.push(...(await applyAll(applying, kind, items)));
     }
   }
   // Some became part of a record that is new itself.
   await foldThose(applying, ({ forget }) => forget === true);
   for (const kind of makingOrder) {
-    for (const items of plan.items({ kind, outlives: false })) {
-      const rest = items.filter(
-        ({ here }) => here === null || here === 'update' || here === 'restore',
-      );
-      if (rest.length > 0) stale.push(...(await applyBatch(applying, kind, rest)));
-    }
+    const items = plan.items({ kind, outlives: false }, batchSizeOf(kind));
+    stale.push(...(await applyAll(applying, kind, restOf(items))));
   }
   // By now it is written down which record of the source stands for the one that these become part of.
   await foldThose(applying, ({ forget }) => forget !== true);
   for (const kind of makingOrder.toReversed()) {
-    for (const items of plan.items({ kind, here: 'delete' })) {
-      stale.push(...(await applyBatch(applying, kind, items)));
-    }
+    stale.push(...(await applyAll(applying, kind, plan.items({ kind, here: 'delete' }))));
   }
   // Last, since what names these is looked at again: by then all that this plan says of that has been written down.
   for (const kind of makingOrder) {
-    for (const items of plan.items({ kind, outlives: true })) {
-      stale.push(...(await applyBatch(applying, kind, items)));
-    }
+    stale.push(...(await applyAll(applying, kind, plan.items({ kind, outlives: true }))));
   }
   return stale;
+}
+
+/** What is neither made, nor goes, nor becomes part of another. */
+function* restOf(batches: Iterable<PlanItem[]>): Generator<PlanItem[]> {
+  for (const items of batches) {
+    const rest = items.filter(
+      ({ here }) => here === null || here === 'update' || here === 'restore',
+    );
+    if (rest.length > 0) yield rest;
+  }
+}
+
+/** One batch after another; while PostgreSQL is busy with one, the next is read and put into the source's ids. */
+async function applyAll(
+  applying: Applying,
+  kind: Kind,
+  batches: Iterable<PlanItem[]>,
+): Promise<Stale[]> {
+  const stale: Stale[] = [];
+  let underWay: Promise<Stale[]> = Promise.resolve([]);
+  try {
+    for (const items of batches) {
+      const told = await inSourceIds(applying, kind, items);
+      stale.push(...(await underWay));
+      underWay = applyBatch(applying, kind, told);
+      underWay.catch(() => {}); // told when it is awaited
+    }
+  } finally {
+    await underWay.catch(() => {});
+  }
+  return [...stale, ...(await underWay)];
+}
+
+/** The items with what both sides agree to as the source calls it. */
+async function inSourceIds(
+  { client, source, plan }: Applying,
+  kind: Kind,
+  items: readonly PlanItem[],
+): Promise<PlanItem[]> {
+  const agreed = items.map(({ base }) => ({ kind, values: base }));
+  const { toSource: ids } = await namedBy(client, source, plan, agreed);
+  return items.map((item) => ({ ...item, base: toSource(kind, item.base, ids) }));
 }
 
 /** Numbers that are given to other records than before, all of them before anything else is written down by them. */
@@ -124,8 +159,9 @@ async function applyBatch(
   signal.throwIfAborted();
   await client.query('BEGIN');
   try {
-    const stale = new Set(await applyChanges(client, run, items.flatMap(changeOf)));
-    const left = new Set([...stale].map(({ id }) => id));
+    const changes = items.flatMap(changeOf);
+    const stale = changes.length > 0 ? await applyChanges(client, run, changes) : [];
+    const left = new Set(stale.map(({ id }) => id));
     const done = items.filter(({ libraryId }) => !left.has(libraryId));
     await noteLinks(client, source, plan, run, kind, done);
     for (const { libraryId, remoteId, conflicts } of done) {
@@ -187,15 +223,6 @@ async function noteLinks(
     kind,
     linked.map(({ remoteId }) => remoteId),
   );
-  const named = await namedBy(
-    client,
-    source,
-    plan,
-    items.map(({ base, library, factsHere }) => ({
-      kind,
-      values: { ...library, ...factsHere, ...base },
-    })),
-  );
   const written = linked.filter((item) => changeOf(item).length > 0);
   const now = await revisionsOf(
     client,
@@ -206,9 +233,8 @@ async function noteLinks(
   const patches: BasePatch[] = [];
   const former: Id[] = [];
   for (const item of linked) {
-    const { remoteId, libraryId, facts, seen, source: there, formerId } = item;
+    const { remoteId, libraryId, base, facts, seen, source: there, formerId } = item;
     if (item.forget || item.absent) continue;
-    const base = toSource(kind, item.base, named.toSource);
     // What waits to be sent is looked at again by the next sync.
     const waits = Object.keys(there).length > 0;
     const revision = now.get(libraryId) ?? item.revision ?? undefined;

@@ -6,7 +6,14 @@ import { inOrder } from '../model/inOrder.ts';
 import type { Kind, Rec } from '../model/kinds.ts';
 import { type FileFacts, Matching, type Outcome } from './match.ts';
 import { emptyItem } from './planItem.ts';
-import { atATime, batchesOf, inLibraryIds, type Planning, sourceRecords } from './planning.ts';
+import {
+  atATime,
+  batchesOf,
+  batchSizeOf,
+  inLibraryIds,
+  type Planning,
+  sourceRecords,
+} from './planning.ts';
 
 /**
  * Finds for each new record of a kind the library's own, or gives it an id to be created under (design.md §5.3).
@@ -41,10 +48,11 @@ export async function assignFresh(
     );
     return records.map(({ id }) => id);
   };
-  for await (const ids of inOrder(batchesOf(fresh), atATime, match)) told.push(...ids);
+  for await (const ids of inOrder(batchesOf(fresh, batchSizeOf(kind)), atATime, match))
+    told.push(...ids);
   const outcomes = matching.decide();
   if (renumbered) await matchByTime(planning, kind, fresh, outcomes);
-  for (const some of batchesOf(told)) {
+  for (const some of batchesOf(told, batchSizeOf(kind))) {
     const matched = some.flatMap((id): LibraryId[] => {
       const outcome = outcomes.get(id);
       return outcome && 'libraryId' in outcome ? [outcome.libraryId] : [];

@@ -2,9 +2,10 @@ import type { ClientBase } from 'pg';
 import { openConflicts } from '../library/conflicts.ts';
 import type { Differs } from '../library/differences.ts';
 import { foldedAmong } from '../library/folds.ts';
-import { heldRecords } from '../library/heldRecords.ts';
+import { heldFields, heldRecords } from '../library/heldRecords.ts';
 import { refusedCreations, sentChanges } from '../library/journal.ts';
 import { lastEdits } from '../library/lastEdits.ts';
+import { storedFields } from '../library/layout.ts';
 import { type Link, linksOf } from '../library/links.ts';
 import { lockedFields } from '../library/locks.ts';
 import type { Source } from '../library/sources.ts';
@@ -24,7 +25,7 @@ import { type Named, namedBy } from './names.ts';
 import { withoutFacts } from './needed.ts';
 import { type Pair, planNew, planPair, type SourceSide } from './pair.ts';
 import { emptyItem, never, type PlanItem } from './planItem.ts';
-import { atATime, batchesOf, type Planning, sidesOf } from './planning.ts';
+import { atATime, batchesOf, batchSizeOf, type Planning, sidesOf } from './planning.ts';
 import { asksForTimes, policyFor } from './policy.ts';
 import { creatable, lacksNeeded, withReferences } from './projection.ts';
 
@@ -55,7 +56,7 @@ export async function planPairs(
   const hierarchy: Met[] = [];
   const work = (some: readonly Id[]) =>
     planBatch(planning, kind, some, { staying, restored, refused });
-  for await (const planned of inOrder(batchesOf(ids), atATime, work)) {
+  for await (const planned of inOrder(batchesOf(ids, batchSizeOf(kind)), atATime, work)) {
     plan.add(...planned.items);
     due.push(...planned.due);
     if (kind in hierarchies) hierarchy.push(...planned.met);
@@ -92,7 +93,8 @@ async function planBatch(
     if (found) return found.isNew ? [] : [found.libraryId];
     return links.get(id)?.libraryId ?? [];
   });
-  const held = await heldRecords(client, kind, known);
+  const leading = await leadersOf(client, source, known);
+  const held = await heldBy(client, kind, known, leading);
   const records = [...held.values()].map(({ values }) => ({ kind, values }));
   const formerIds = [...fresh.values()].flatMap(({ isMoved, formerId }) =>
     isMoved && formerId !== null ? [formerId] : [],
@@ -127,7 +129,7 @@ async function planBatch(
     foundAgain: foundAgainAmong(planning, kind, agreed).union(restored),
     homeless: homelessAmong(source.writes, references, named, notMade),
     nowhere: homelessAmong(true, references, named, notMade),
-    leading: await leadersOf(client, source, known),
+    leading,
     open: await openConflicts(client, source, kind, [...ids, ...formerIds]),
     locked: await lockedFields(client, known),
     edits: asksForTimes(source.policy) ? await lastEdits(client, source, known) : new Map(),
@@ -419,6 +421,21 @@ function homelessAmong(
     }
   }
   return homeless;
+}
+
+/** What the library has of records; facts only of those that show this source's: nothing else is compared with them. */
+async function heldBy(
+  client: ClientBase,
+  kind: Kind,
+  ids: readonly LibraryId[],
+  leading: ReadonlySet<LibraryId>,
+): Promise<Map<LibraryId, HeldRecord>> {
+  const others = ids.filter((id) => !leading.has(id));
+  const merging = storedFields[kind].filter(({ fact }) => !fact);
+  return new Map([
+    ...(await heldRecords(client, kind, [...leading])),
+    ...(await heldFields(client, kind, others, merging)),
+  ]);
 }
 
 /** The records of which this source is the first that has them. */

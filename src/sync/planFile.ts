@@ -63,6 +63,13 @@ export class PlanFile {
   readonly #add: StatementSync;
   readonly #addFresh: StatementSync;
   readonly #addSuggestion: StatementSync;
+  readonly #findFresh: StatementSync;
+  readonly #findFreshOf: StatementSync;
+  /** Kinds of which any record gets a link: mostly none does. */
+  readonly #freshKinds = new Set<Kind>();
+  /** The tags and performers of one batch are mostly those of the last. */
+  readonly #recent = new Map<string, Fresh>();
+  readonly #recentOf = new Map<LibraryId, Id>();
 
   private constructor(db: DatabaseSync) {
     this.#db = db;
@@ -71,6 +78,16 @@ export class PlanFile {
     );
     this.#addFresh = db.prepare('insert or replace into fresh values (?, ?, ?, ?, ?, ?, ?, ?)');
     this.#addSuggestion = db.prepare('insert into suggestions values (?, ?, ?, ?, ?)');
+    this.#findFresh = db.prepare(
+      `select remote_id, library_id, is_new, why, former_id, is_moved, part_of from fresh
+        where kind = ? and remote_id in (select value from json_each(?))`,
+    );
+    this.#findFreshOf = db.prepare(
+      'select remote_id, library_id from fresh where kind = ? and library_id in (select value from json_each(?))',
+    );
+    for (const { kind } of db.prepare('select distinct kind from fresh').all()) {
+      this.#freshKinds.add(kind as Kind);
+    }
   }
 
   /** A new plan; without a path one that is gone when it is closed. */
@@ -140,6 +157,9 @@ export class PlanFile {
     const { libraryId, isNew, why, formerId, isMoved, partOf = null } = fresh;
     const is = [isNew ? 1 : 0, why, formerId, isMoved ? 1 : 0] as const;
     this.#addFresh.run(kind, remoteId, libraryId, ...is, partOf);
+    this.#freshKinds.add(kind);
+    this.#recent.clear();
+    this.#recentOf.clear();
   }
 
   /** All numbers of a kind that get a link by this plan. */
@@ -150,35 +170,44 @@ export class PlanFile {
 
   /** Those of these numbers that get a link by this plan. */
   fresh(kind: Kind, remoteIds: readonly Id[]): Map<Id, Fresh> {
-    const rows = this.#db
-      .prepare(
-        `select remote_id, library_id, is_new, why, former_id, is_moved, part_of from fresh
-          where kind = ? and remote_id in (select value from json_each(?))`,
-      )
-      .all(kind, JSON.stringify(remoteIds));
-    return new Map(
-      rows.map((row) => [
-        row.remote_id as Id,
-        {
-          libraryId: row.library_id as LibraryId,
-          isNew: row.is_new === 1,
-          why: row.why as string,
-          formerId: row.former_id as Id | null,
-          isMoved: row.is_moved === 1,
-          ...(row.part_of !== null && { partOf: row.part_of as LibraryId }),
-        },
-      ]),
-    );
+    const found = new Map<Id, Fresh>();
+    if (!this.#freshKinds.has(kind)) return found;
+    const asked = remoteIds.filter((id) => {
+      const known = this.#recent.get(`${kind} ${id}`);
+      if (known) found.set(id, known);
+      return known === undefined;
+    });
+    if (asked.length === 0) return found;
+    for (const row of this.#findFresh.all(kind, JSON.stringify(asked))) {
+      const one = {
+        libraryId: row.library_id as LibraryId,
+        isNew: row.is_new === 1,
+        why: row.why as string,
+        formerId: row.former_id as Id | null,
+        isMoved: row.is_moved === 1,
+        ...(row.part_of !== null && { partOf: row.part_of as LibraryId }),
+      };
+      found.set(row.remote_id as Id, one);
+      keep(this.#recent, `${kind} ${row.remote_id}`, one);
+    }
+    return found;
   }
 
   /** The numbers that these library records get a link to by this plan. */
   freshOf(kind: Kind, libraryIds: readonly LibraryId[]): Map<LibraryId, Id> {
-    const rows = this.#db
-      .prepare(
-        'select remote_id, library_id from fresh where kind = ? and library_id in (select value from json_each(?))',
-      )
-      .all(kind, JSON.stringify(libraryIds));
-    return new Map(rows.map((row) => [row.library_id as LibraryId, row.remote_id as Id]));
+    const found = new Map<LibraryId, Id>();
+    if (!this.#freshKinds.has(kind)) return found;
+    const asked = libraryIds.filter((id) => {
+      const known = this.#recentOf.get(id);
+      if (known !== undefined) found.set(id, known);
+      return known === undefined;
+    });
+    if (asked.length === 0) return found;
+    for (const row of this.#findFreshOf.all(kind, JSON.stringify(asked))) {
+      found.set(row.library_id as LibraryId, row.remote_id as Id);
+      keep(this.#recentOf, row.library_id as LibraryId, row.remote_id as Id);
+    }
+    return found;
   }
 
   suggest({ kind, remoteId, otherId, why, score }: Suggestion): void {
@@ -309,3 +338,10 @@ export class PlanFile {
     this.#db.close();
   }
 }
+
+function keep<K, V>(recent: Map<K, V>, key: K, value: V): void {
+  if (recent.size >= mostRecent) recent.clear();
+  recent.set(key, value);
+}
+
+const mostRecent = 10_000;

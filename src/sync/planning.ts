@@ -64,6 +64,9 @@ export const makingOrder: readonly Kind[] = [
 /** Records that are planned together: as many as one statement and one answer take well. */
 export const batchSize = 300;
 
+/** A gallery names all its images: of such records fewer fill as much memory. */
+export const batchSizeOf = (kind: Kind): number => (kind === 'gallery' ? 100 : 1000);
+
 /** While one batch waits for PostgreSQL, the next has the processor. */
 export const atATime = 2;
 
