@@ -4,7 +4,8 @@ import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { ClientBase } from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
-import { importTables, Load } from '../src/library/load.ts';
+import { importTables, linksTable } from '../src/library/layout.ts';
+import { Load } from '../src/library/load.ts';
 import { openLibrary } from '../src/library/open.ts';
 
 /**
@@ -12,7 +13,7 @@ import { openLibrary } from '../src/library/open.ts';
  * table, and the same indexes and constraints after. In a new library of its own, on the embedded server. Seconds.
  */
 export async function floor(migrated: string, empty: string, files: string): Promise<number> {
-  const tables = [...importTables, 'stowage.sources', 'stowage.runs', 'stowage.links'];
+  const tables = [...importTables, 'stowage.sources', 'stowage.runs', linksTable];
   const fileOf = (table: string) => path.join(files, table);
   await mkdir(files, { recursive: true });
   await inLibrary(migrated, async (client) => {

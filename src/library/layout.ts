@@ -317,3 +317,17 @@ export const kindOfNumber: ReadonlyMap<number, Kind> = new Map(
 );
 
 export const tableOf = (kind: Kind): string => discreet[kind];
+
+export const linksTable = 'stowage.links';
+
+/** Every table that an import fills. */
+export const importTables: readonly string[] = [
+  ...new Set(
+    kindNames.flatMap((kind) => [
+      `qar.${tableOf(kind)}`,
+      ...storedFields[kind].flatMap(({ storage }) =>
+        storage.in === 'column' ? [] : [`qar.${storage.table}`],
+      ),
+    ]),
+  ),
+];

@@ -2,7 +2,15 @@ import type { ClientBase } from 'pg';
 import { kindNames } from '../model/kinds.ts';
 import type { Trouble } from '../model/reading.ts';
 import { BareTables, type ForeignKey, type PutBackProgress } from './bareTables.ts';
-import { kindNumber, ownerColumn, storedFields, tableOf } from './layout.ts';
+import {
+  importTables,
+  kindNumber,
+  linksTable,
+  ownerColumn,
+  storedFields,
+  tableOf,
+} from './layout.ts';
+import { analyze } from './statistics.ts';
 import { copyInto } from './turns.ts';
 
 /**
@@ -38,26 +46,10 @@ export class Load {
     await this.#tables.putBack(progress, signal, async (key) => {
       troubles.push(...(await takeOutDangling(client, key)));
     });
-    // A fifth of the usual sample: rows of one import are alike, and the whole sample costs as much as half the indexes.
-    await client.query('SET LOCAL default_statistics_target = 20');
-    await client.query(`ANALYZE ${[...importTables, linksTable].join(', ')}`);
+    await analyze(client, [...importTables, linksTable]);
     return troubles;
   }
 }
-
-const linksTable = 'stowage.links';
-
-/** Every table that an import fills. */
-export const importTables: readonly string[] = [
-  ...new Set(
-    kindNames.flatMap((kind) => [
-      `qar.${tableOf(kind)}`,
-      ...storedFields[kind].flatMap(({ storage }) =>
-        storage.in === 'column' ? [] : [`qar.${storage.table}`],
-      ),
-    ]),
-  ),
-];
 
 /** Empties a column, or removes the rows of a relation, where they name a record that is not there. */
 async function takeOutDangling(client: ClientBase, key: ForeignKey): Promise<Trouble[]> {

@@ -14,6 +14,7 @@ import { givenAgain, type Move, moveLinks } from '../library/moveLinks.ts';
 import { markFiltersNaming } from '../library/naming.ts';
 import { revisionsOf } from '../library/revisions.ts';
 import type { Source } from '../library/sources.ts';
+import { Statistics } from '../library/statistics.ts';
 import { toSource } from '../library/translate.ts';
 import { inTurns } from '../library/turns.ts';
 import type { Id } from '../model/fields.ts';
@@ -43,8 +44,9 @@ export type Stale = Pick<PlanItem, 'kind' | 'libraryId' | 'remoteId' | 'here'>;
  * half way is found again by the next sync, which has as much less to do.
  */
 export async function applyHere(given: Applying): Promise<Stale[]> {
-  const applying = { ...given, client: inTurns(given.client) };
-  const { client, source, plan } = applying;
+  const client = inTurns(given.client);
+  const applying = { ...given, client, statistics: new Statistics(client) };
+  const { source, plan } = applying;
   const stale: Stale[] = [];
   await moveLinks(client, source, await movesOf(applying));
   for (const kind of makingOrder) {
@@ -87,7 +89,7 @@ function* restOf(batches: Iterable<PlanItem[]>): Generator<PlanItem[]> {
 
 /** One batch after another; while PostgreSQL is busy with one, the next is read and put into the source's ids. */
 async function applyAll(
-  applying: Applying,
+  applying: Applying & { statistics: Statistics },
   kind: Kind,
   batches: Iterable<PlanItem[]>,
 ): Promise<Stale[]> {
@@ -97,6 +99,10 @@ async function applyAll(
     for (const items of batches) {
       const told = await inSourceIds(applying, kind, items);
       stale.push(...(await underWay));
+      await applying.statistics.note(
+        items.length,
+        items.some(({ here }) => here === 'create'),
+      );
       underWay = applyBatch(applying, kind, told);
       underWay.catch(() => {}); // told when it is awaited
     }
