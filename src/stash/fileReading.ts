@@ -61,7 +61,7 @@ export class FileReading implements Reading {
     return this.#inTurns(this.#reader.records(kind), signal);
   }
 
-  ids(kind: Kind): readonly Id[] {
+  ids(kind: Kind): readonly Id[] | null {
     return this.#told(() => this.#reader.ids(kind));
   }
 

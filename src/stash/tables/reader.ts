@@ -11,7 +11,7 @@ import { planOf } from './plan.ts';
 import { origins } from './roads.ts';
 import { OwnedRows, rowsOf } from './rows.ts';
 import type { Finding } from './sources.ts';
-import { type Cell, instant } from './values.ts';
+import { type Cell, instant, type Row } from './values.ts';
 
 // Small: what is alive when the young generation is collected grows old, and old garbage stays long. Batches of 500
 // took 60 MB more than these.
@@ -52,11 +52,14 @@ export class TablesReader {
     return this.#read(kind, planOf(kind, this.layout, 'all'), []);
   }
 
-  ids(kind: Kind): Id[] {
-    const table = this.layout.table(origins[kind].table);
-    if (!table) return [];
-    const rows = rowsOf(this.#db, `select id from ${quoted(table)} order by id`);
-    return [...rows].flatMap(([id]) => (isId(id) ? [id] : []));
+  /** Null where a row has a number that no Stash gives, or that of another: `records` tells of these. */
+  ids(kind: Kind): Id[] | null {
+    const ids: Id[] = [];
+    for (const [id] of this.#numbers(kind)) {
+      if (!isId(id) || id <= (ids.at(-1) ?? 0)) return null;
+      ids.push(id);
+    }
+    return ids;
   }
 
   /** The same of just these records. Those that are not there are left out. */
@@ -157,8 +160,13 @@ export class TablesReader {
     const known = this.#ids.get(kind);
     if (known) return known;
     const ids = new IdSet();
-    for (const id of this.ids(kind)) ids.add(id);
+    for (const [id] of this.#numbers(kind)) if (isId(id)) ids.add(id);
     this.#ids.set(kind, ids);
     return ids;
+  }
+
+  #numbers(kind: Kind): Iterable<Row> {
+    const table = this.layout.table(origins[kind].table);
+    return table ? rowsOf(this.#db, `select id from ${quoted(table)} order by id`) : [];
   }
 }
