@@ -14,7 +14,7 @@ const ofRecord = (table: string, owner: string) =>
   );
 
 const filesOfScene = ofRecord('scenes_files', 'scene_id');
-const filesOfImage = ofRecord('images_files', 'image_id');
+export const filesOfImage = ofRecord('images_files', 'image_id');
 const filesOfGallery = ofRecord('galleries_files', 'gallery_id');
 
 /** Those of a scene are videos, those of an image images or videos; what is neither is refused. */

@@ -2,7 +2,7 @@ import { type Node, parent, related, rowsOf } from '../batch.ts';
 import type { Context, Resolvers } from '../context.ts';
 import { isUpTo25, type Library } from '../library.ts';
 import { date, flag, text, value } from '../values.ts';
-import { galleryFiles, visualFiles } from './files.ts';
+import { filesOfImage, galleryFiles, visualFiles } from './files.ts';
 import {
   aliases,
   customFields,
@@ -42,7 +42,7 @@ const groupRelation = (owner: string, target: string) => {
 };
 
 /** v0.25 gives an image without a title its file's name. */
-const fileName = (image: Node) => visualFiles(image)[0]?.row.basename ?? '';
+const fileName = (image: Node) => filesOfImage(image)[0]?.row.basename ?? '';
 
 const galleryImages = rowsOf(
   () => `select gallery_id, count(*) from galleries_images where gallery_id ${within} group by 1`,

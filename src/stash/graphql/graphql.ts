@@ -347,7 +347,9 @@ const untoldImages = [
 
 /** Before v0.28 an image without a title is served under its file's name: a title of that very name is unknown. */
 function withoutFileName(image: Answers['image']): Answers['image'] {
-  const path = image.visual_files?.[0]?.path;
+  // Whose files the server refuses to tell may be served under the name of one.
+  if (image.visual_files === undefined) return { ...image, title: undefined };
+  const path = image.visual_files[0]?.path;
   return path !== undefined && basenameOf(path) === image.title
     ? { ...image, title: undefined }
     : image;

@@ -270,6 +270,16 @@ describe('a server that cannot tell', () => {
     assert.equal(named(graphql, 'gallery').length, galleries.size);
   });
 
+  test('an image of an old server, whose file it cannot tell, is not named after that file', async (t) => {
+    const sql = `update images set title = '' where id = 2;
+      delete from image_files where file_id = (select file_id from images_files where image_id = 2)`;
+    const { graphql } = await opened(t, 'v0.25', sql);
+    const images = await all(graphql, 'image');
+    assert.deepEqual(named(graphql, 'image'), [[2, 'files']]);
+    const titled = [...images.values()].filter((image) => 'title' in image);
+    assert.ok(titled.length > 0 && titled.every(({ id }) => id !== 2));
+  });
+
   test('a gallery may have chapters that nobody tells of', async (t) => {
     const sql = "update galleries set rating = 'abc' where id = 1";
     const { graphql } = await opened(t, 'v0.30', sql);
