@@ -8,6 +8,7 @@ import { type ClientOptions, StashClient } from './stash/client.ts';
 import { type Opened, openRoad } from './stash/roads.ts';
 import { connect, type StashServer } from './stash/server.ts';
 import { openSnapshot, sizeOf } from './stash/snapshot/snapshot.ts';
+import type { KeptMirror } from './stash/tables/keptMirror.ts';
 import { temporaryFolder } from './temporary.ts';
 
 export interface OpenOptions {
@@ -18,8 +19,8 @@ export interface OpenOptions {
   signal: AbortSignal;
   /** Whether it was read before: then the quickest road serves, not the most complete one. */
   again: boolean;
-  /** The file of a mirror that is kept from one reading to the next. */
-  mirror?: string | undefined;
+  /** A mirror that is kept from one reading to the next. */
+  mirror?: KeptMirror | undefined;
   /** How that is compared with what the server has now; see `RoadOptions`. */
   compare?: 'quick' | 'full' | undefined;
   /** Told as a copy of the database, or of its tables, arrives. */

@@ -18,13 +18,20 @@ const saltBytes = 16;
 const ivBytes = 12;
 const tagBytes = 16;
 
-/** Opened with `STOWAGE_SECRET`, or else with a secret of our own in a file of the data directory, made now if need be. */
+/**
+ * Opened with `STOWAGE_SECRET`, or else with a secret of our own in a file of the data directory. Where there is none, only
+ * who has something to seal makes one; then nothing that was sealed before opens.
+ */
 export async function openSecrets(
   settings: Pick<Settings, 'secret' | 'dataDirectory'>,
+  { make }: { make: boolean },
 ): Promise<Secrets> {
-  const secret = settings.secret ?? (await ownSecret(settings.dataDirectory));
+  const secret = settings.secret ?? (await ownSecret(settings.dataDirectory, make));
   // Slow on purpose (some 50 ms): STOWAGE_SECRET may be a phrase that somebody thought of.
-  const keyFor = (salt: Buffer) => scryptSync(secret, salt, 32);
+  const keyFor = (salt: Buffer) => {
+    if (secret === undefined) throw new Error('there is no secret');
+    return scryptSync(secret, salt, 32);
+  };
   return {
     seal(text, owner) {
       const salt = randomBytes(saltBytes);
@@ -49,7 +56,7 @@ export async function openSecrets(
         throw new StowageError('secret.wrong', 'A stored API key cannot be decrypted.', {
           item: owner,
           remedy:
-            'Set STOWAGE_SECRET (or --data) to what it was when the key was stored, or give the key again.',
+            'Set STOWAGE_SECRET (or --data) to what it was when the key was stored; or give the key once more, and it is stored anew.',
           cause,
         });
       }
@@ -74,24 +81,29 @@ export async function keepSecret(dataDirectory: string, secret: string): Promise
   return (await readFile(fileIn(dataDirectory), 'utf8')) === secret;
 }
 
-/** Written whole under another name, then linked: two commands at once get the same one, and none a half. */
+/**
+ * Written whole under another name, then linked: two commands at once get the same one, and none a half. An empty file is
+ * what a full disk has left: anybody could open what is sealed with nothing.
+ */
 async function placeSecret(dataDirectory: string, secret: string): Promise<void> {
   const file = fileIn(dataDirectory);
   await makeFolder(dataDirectory, 0o700);
+  const found = await stat(file).catch(ifAbsent);
+  if (found?.size) return;
+  if (found) await rm(file, { force: true });
   const fresh = `${file}.${randomUUID()}`;
   try {
-    await stat(file).catch(async () => {
-      await writeFile(fresh, secret, { mode: 0o600, flag: 'wx' });
-      await link(fresh, file).catch(ifPresent);
-    });
+    await writeFile(fresh, secret, { mode: 0o600, flag: 'wx' });
+    await link(fresh, file).catch(ifPresent);
   } finally {
     await rm(fresh, { force: true });
   }
 }
 
-async function ownSecret(dataDirectory: string): Promise<string> {
+async function ownSecret(dataDirectory: string, make: boolean): Promise<string | undefined> {
   const file = fileIn(dataDirectory);
-  await placeSecret(dataDirectory, randomBytes(32).toString('base64url'));
+  if (make) await placeSecret(dataDirectory, randomBytes(32).toString('base64url'));
+  else if (!(await stat(file).catch(ifAbsent))?.size) return undefined;
   const { mode } = await stat(file);
   if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
     throw new StowageError('secret.exposed', 'Others may read the file that holds the secret.', {
@@ -100,6 +112,10 @@ async function ownSecret(dataDirectory: string): Promise<string> {
     });
   }
   return readFile(file, 'utf8');
+}
+
+function ifAbsent(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error;
 }
 
 function ifPresent(error: NodeJS.ErrnoException): void {

@@ -48,7 +48,9 @@ describe('pictures', () => {
     );
     assert.ok(held > 20 && used > held, 'some records share a picture');
     assert.equal(picturesServed(simulator), held);
-    const stored = Object.keys(await library.contents()).filter((name) => /^pictures/.test(name));
+    const stored = Object.keys(await library.contents()).filter((name) =>
+      /^pictures\/.+\//.test(name),
+    );
     assert.equal(stored.length, held);
 
     assert.equal((await migrate()).exitCode, 0);

@@ -1,9 +1,9 @@
 import { isSettled } from '../library/waiting.ts';
-import { applyPlan } from '../sync/sync.ts';
+import { applyPlan, refuseStrange } from '../sync/sync.ts';
 import { type CommandDefinition, libraryOptions } from './command.ts';
 import { givenPlan } from './givenPlan.ts';
 import { reachKnown } from './knownSource.ts';
-import { lockForWriting, namedSource, withLibrary } from './library.ts';
+import { lockForWriting, lookingAtLibrary, namedSource, withLibrary } from './library.ts';
 import { openSource, tellUnknown } from './opening.ts';
 import { bringPictures } from './pictures.ts';
 import { tellCounts, tellItems } from './planTable.ts';
@@ -27,12 +27,13 @@ export const apply: CommandDefinition<Options> = {
         .option('--dry-run', 'show what the plan says, and do nothing'),
     ),
   run: (context, options) =>
-    withLibrary(context, async (client) => {
+    (options.dryRun ? lookingAtLibrary : withLibrary)(context, async (client) => {
       const planned = await givenPlan(options.file);
       try {
         if (options.dryRun) {
           const { output } = context;
           const { source, held } = planned.head;
+          await refuseStrange(client, await namedSource(client, source), planned);
           const counts = planned.counts();
           await tellItems(output, client, planned, source);
           tellLinked(output, planned.linked());
@@ -44,22 +45,24 @@ export const apply: CommandDefinition<Options> = {
         await lockForWriting(client);
         const { source: name, road } = planned.head;
         const source = await namedSource(client, name);
-        const { reached } = await reachKnown(client, { ...options, name }, context);
+        const known = await reachKnown(client, { ...options, name }, context);
+        const { reached } = known;
         const reading =
           'server' in reached
             ? {
                 via: road,
-                mirror: await mirrorOf(context, name),
+                mirror: await mirrorOf(context, client, known, { isLookedAt: false }),
                 compare: isUncertain(source) ? ('full' as const) : ('quick' as const),
               }
             : { via: 'auto' as const };
         await using opened = await openSource(reached, reading, { again: true }, context);
         using syncing = syncingOf(context, client, opened, source, {});
         const synced = await applyPlan(syncing, planned);
-        const missing =
-          synced.runId === null
-            ? 0
-            : await bringPictures(context, client, opened, source, source.pictures);
+        const { missing } = await bringPictures(context, client, opened, source, {
+          which: source.pictures,
+          look: 'token',
+          learns: synced.runId !== null,
+        });
         const isKnown = tellUnknown(context, opened);
         if (synced.runId === null) context.output.line('Nothing was done.');
         const { complete, summary } = await tellSynced(context, client, source, synced);

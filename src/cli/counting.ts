@@ -15,3 +15,7 @@ export const sumOf = (values: readonly number[]): number =>
 /** Where people are not shown all of a list. */
 export const andMore = (count: number): string =>
   `… and ${count.toLocaleString('en')} more (--json lists them all).`;
+
+/** `1 record`, `2,000 records`. */
+export const several = (count: number, one: string, many: string): string =>
+  `${count.toLocaleString('en')} ${count === 1 ? one : many}`;

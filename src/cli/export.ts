@@ -16,7 +16,8 @@ import { plural } from '../model/vocabulary.ts';
 import { type ServedKind, servedBy, servedKinds } from '../stash/serve.ts';
 import { type CommandContext, type CommandDefinition, libraryOptions } from './command.ts';
 import { sumOf } from './counting.ts';
-import { namedSource, withLibrary } from './library.ts';
+import { lookingAtLibrary, namedSource } from './library.ts';
+import { pictureFolder } from './pictures.ts';
 import type { Stage } from './stage.ts';
 
 interface Options {
@@ -36,7 +37,7 @@ export const exportCommand: CommandDefinition<Options> = {
       .requiredOption('--out <dir>', 'the folder to write into')
       .option('--pictures', 'write the pictures too, as pictures/MD5.jpg'),
   run: (context, options) =>
-    withLibrary(context, async (client) => {
+    lookingAtLibrary(context, async (client) => {
       const source = await namedSource(client, options.as);
       await makeFolder(resolve(options.out), 0o700);
       const records = await LibraryRecords.begin([client], source);
@@ -81,7 +82,7 @@ async function pictures(
   const written = await exportPictures({
     client,
     source,
-    store: PictureStore.at(join(settings.dataDirectory, 'pictures')),
+    store: PictureStore.at(pictureFolder({ settings })),
     folder: resolve(out, 'pictures'),
     progress: (done, of) => {
       stage.total = of;

@@ -128,7 +128,7 @@ async function rememberedKey(
   { settings, redactor }: CommandContext,
 ): Promise<string | undefined> {
   if (sealedKey === null) return undefined;
-  const key = (await openSecrets(settings)).open(sealedKey, name);
+  const key = (await openSecrets(settings, { make: false })).open(sealedKey, name);
   redactor.add(key);
   return key;
 }
@@ -182,7 +182,7 @@ export async function remember(
     if (!isThere) await changeSource(client, source.id, { address, sealedKey: null });
     return;
   }
-  const secrets = await openSecrets(settings);
+  const secrets = await openSecrets(settings, { make: true });
   const isSealed = () => {
     try {
       return source.sealedKey !== null && secrets.open(source.sealedKey, source.name) === apiKey;

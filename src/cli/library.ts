@@ -1,29 +1,42 @@
 import pg, { type ClientBase } from 'pg';
 import { libraryError } from '../library/errors.ts';
-import { hasEmbedded, type Library, type OpenOptions, openLibrary } from '../library/open.ts';
+import {
+  hasEmbedded,
+  type Library,
+  noLibrary,
+  type OpenOptions,
+  openLibrary,
+} from '../library/open.ts';
 import { findSource, listSources, type Source } from '../library/sources.ts';
 import { StowageError } from '../model/errors.ts';
 import type { CommandContext } from './command.ts';
 
-/**
- * Opens the library that the settings name, lends one connection, and closes everything again. Only a command that
- * fills libraries makes one where there is none.
- */
+/** What a command may do with a library: fill it, and make it where there is none; change it; or only look at it. */
+interface Use extends Pick<OpenOptions, 'migrations'> {
+  make?: boolean;
+  look?: boolean;
+}
+
+/** As `withLibrary`, for a command that only looks: PostgreSQL refuses whatever would write. */
+export const lookingAtLibrary = <T>(
+  context: CommandContext,
+  use: (client: ClientBase, library: Library) => Promise<T>,
+): Promise<T> => withLibrary(context, use, { look: true });
+
+/** Opens the library that the settings name, lends one connection, and closes everything again. */
 export async function withLibrary<T>(
   { settings, output, signal }: CommandContext,
   use: (client: ClientBase, library: Library) => Promise<T>,
-  { make, migrations }: { make: boolean } & Pick<OpenOptions, 'migrations'> = { make: false },
+  { make = false, look = false, migrations }: Use = {},
 ): Promise<T> {
   if (!make && settings.databaseUrl === undefined && !hasEmbedded(settings.dataDirectory)) {
-    throw new StowageError('usage', 'There is no library there.', {
-      item: settings.dataDirectory,
-      remedy:
-        'Bring one over with `stowage migrate --from …`, or say with --data or --database where it is.',
-    });
+    throw noLibrary(settings.dataDirectory);
   }
   const library = await openLibrary({
     databaseUrl: settings.databaseUrl,
     dataDir: settings.dataDirectory,
+    make,
+    readOnly: look,
     signal,
     log: (line) => output.note(line),
     migrations,

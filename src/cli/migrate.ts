@@ -106,7 +106,10 @@ async function first(
     for (const trouble of imported.troubles) output.trouble(trouble);
     output.line(`Brought ${counted(imported.counts)}.`);
     if (reading.road === 'graphql') output.warning(untoldByGraphql);
-    const missing = await bringPictures(context, client, source, imported.source, pictures);
+    const { missing } = await bringPictures(context, client, source, imported.source, {
+      which: pictures,
+      look: 'token',
+    });
     const complete = tellUnknown(context, source);
     const troubles = imported.troubles.length + missing;
     return {
@@ -139,7 +142,10 @@ async function again(
   if (isNothing(synced)) {
     output.line(`Nothing to do: ${name} is as it was when it was brought.`);
   }
-  const missing = await bringPictures(context, client, opened, source, pictures);
+  const { missing } = await bringPictures(context, client, opened, source, {
+    which: pictures,
+    look: 'bytes',
+  });
   const kept = await keptTroubles(client, source);
   for (const trouble of kept) output.trouble(trouble);
   const { complete, summary } = await tellSynced(context, client, source, synced);

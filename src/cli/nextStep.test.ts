@@ -7,6 +7,7 @@ const startedAt = new Date(now - 60_000);
 
 const quiet: Standing = {
   ...{ conflicts: 0, suggestions: 0, absent: 0, unsent: 0, refused: 0, leftOut: 0, differing: [] },
+  missing: 0,
   source: {
     name: 'main',
     standing: 'ok',
@@ -34,6 +35,7 @@ test('the next step is the most urgent one of all sources', () => {
   assert.match(step({ unsent: 1, suggestions: 1 }), /matches/);
   assert.match(step({ suggestions: 1 }, { conflicts: 2 }), /conflicts/);
   assert.match(step({ refused: 1 }, { suggestions: 1 }), /matches/);
+  assert.match(step({ refused: 1, missing: 1 }), /`stowage sync` asks main for them/);
   assert.match(step({ refused: 1 }), /Edit what main has refused/);
   assert.match(step({ conflicts: 1, lastRun: { startedAt, finishedAt: null } }), /cut off/);
   assert.match(step({ source: { ...main, standing: 'push', writes: false } }), /put back/);

@@ -4,6 +4,8 @@ import type { Waiting } from '../library/waiting.ts';
 
 /** A source with what waits and what was last done. */
 export interface Standing extends Waiting {
+  /** Pictures that are not held, though they were to be brought. */
+  missing: number;
   source: Pick<Source, 'name' | 'standing' | 'writes' | 'address' | 'deletions'>;
   lastRun: Pick<Run, 'startedAt' | 'finishedAt'> | undefined;
 }
@@ -35,6 +37,9 @@ export function nextStep(sources: readonly Standing[], now = Date.now()): string
       address !== null &&
       (unsent > 0 || !lastRun || now - lastRun.startedAt.getTime() > day) &&
       `Bring both sides in step: ${syncOf(name)}.`,
+    ({ source: { name }, missing }) =>
+      missing > 0 &&
+      `Pictures are missing: ${syncOf(name)} asks ${name} for them. What is lost there too, give anew with \`stowage edit\`.`,
     ({ source: { name }, refused }) =>
       refused > 0 && `Edit what ${name} has refused, or delete it: it is sent again then.`,
     ({ source: { name, deletions }, absent }) =>

@@ -4,7 +4,7 @@ import { PlanFile } from '../sync/planFile.ts';
 import { planSource } from '../sync/sync.ts';
 import { type CommandDefinition, libraryOptions } from './command.ts';
 import { type KnownSourceOptions, knownSourceOptions, reachKnown } from './knownSource.ts';
-import { lockForWriting, namedSource, withLibrary } from './library.ts';
+import { lockForWriting, lookingAtLibrary, namedSource } from './library.ts';
 import { openSource } from './opening.ts';
 import { tellCounts, tellItems } from './planTable.ts';
 import { type ReadingOptions, readingOptions } from './reading.ts';
@@ -23,13 +23,13 @@ export const plan: CommandDefinition<Options> = {
       'where to write the plan',
     ),
   run: (context, options) =>
-    withLibrary(context, async (client) => {
+    lookingAtLibrary(context, async (client) => {
       const { output } = context;
       await lockForWriting(client);
       const known = await reachKnown(client, options, context);
       const { name, reached } = known;
       const source = known.source ?? (await namedSource(client, name));
-      const mirror = 'server' in reached ? await mirrorOf(context, name) : undefined;
+      const mirror = await mirrorOf(context, client, known, { isLookedAt: true });
       const { via, blobs, out } = options;
       const compare = options.full || isUncertain(source) ? ('full' as const) : ('quick' as const);
       const reading = { via, blobs, mirror, compare };

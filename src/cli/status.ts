@@ -3,7 +3,8 @@ import { listSources } from '../library/sources.ts';
 import { waitingOf } from '../library/waiting.ts';
 import { type CommandDefinition, libraryOptions } from './command.ts';
 import { differingLines } from './differingLines.ts';
-import { withLibrary } from './library.ts';
+import { lookingAtLibrary } from './library.ts';
+import { goneFromFolder, missingOf, tellMissing } from './missing.ts';
 import { nextStep, type Standing } from './nextStep.ts';
 import { standingWords } from './sources/list.ts';
 import { tellLeftOut, tellRefused } from './tellRefused.ts';
@@ -13,13 +14,15 @@ import { ago } from './when.ts';
 export const status: CommandDefinition<object> = {
   configure: libraryOptions,
   run: (context) =>
-    withLibrary(context, async (client) => {
+    lookingAtLibrary(context, async (client) => {
       const { output } = context;
       const standings: Standing[] = [];
+      const gone = await goneFromFolder(context, client);
       for (const source of await listSources(client)) {
         const run = await lastRun(client, source.id);
         const waiting = await waitingOf(client, source);
-        standings.push({ ...waiting, source, lastRun: run });
+        const missing = await missingOf(client, source);
+        standings.push({ ...waiting, missing: missing + gone, source, lastRun: run });
         const { name, address, writes, standing } = source;
         output.event('source', {
           name,
@@ -28,6 +31,7 @@ export const status: CommandDefinition<object> = {
           standing,
           lastRun: run ?? null,
           ...waiting,
+          missing,
         });
         const last = run
           ? `${run.command} ${ago(run.startedAt)}${run.finishedAt === null ? ', not finished' : ''}`
@@ -44,14 +48,25 @@ export const status: CommandDefinition<object> = {
           [leftOut, `parts of records that ${name} does not take; they stay here:`],
         ] as const;
         for (const [count, what] of waits) {
-          if (count > 0) output.line(`  ${count.toLocaleString('en').padStart(7)} ${what}`);
+          if (count > 0) output.line(`  ${inColumn(count)} ${what}`);
         }
         for (const line of differingLines(waiting.differing, source)) output.line(`  ${line}`);
         await tellRefused(output, client, source);
         await tellLeftOut(output, client, source);
+        if (missing > 0) {
+          const what = missing === 1 ? 'picture is missing' : 'pictures are missing';
+          const asks = `each sync asks ${name} for ${missing === 1 ? 'it' : 'them'}`;
+          output.line(`  ${inColumn(missing)} ${what}; ${asks}:`);
+          await tellMissing(context, client, source);
+        }
+      }
+      if (gone > 0) {
+        output.line(`  ${inColumn(gone)} pictures are not in their folder, or are damaged there`);
       }
       const next = nextStep(standings);
       output.line(next);
-      return { complete: true, summary: { sources: standings.length, next } };
+      return { complete: true, summary: { sources: standings.length, gone, next } };
     }),
 };
+
+const inColumn = (count: number) => count.toLocaleString('en').padStart(7);

@@ -1,4 +1,4 @@
-import { changeSource, type Source } from '../library/sources.ts';
+import { changeSource, type Source, unaddedSource } from '../library/sources.ts';
 import { isSettled, waitingOf } from '../library/waiting.ts';
 import { PlanFile } from '../sync/planFile.ts';
 import { planSource, syncSource } from '../sync/sync.ts';
@@ -8,6 +8,7 @@ import {
   libraryOptions,
   type Outcome,
 } from './command.ts';
+import { several } from './counting.ts';
 import {
   isElsewhere,
   type KnownSourceOptions,
@@ -16,7 +17,7 @@ import {
   reachedAt,
   reachKnown,
 } from './knownSource.ts';
-import { lockForWriting, withLibrary } from './library.ts';
+import { lockForWriting, lookingAtLibrary, withLibrary } from './library.ts';
 import { openSource, tellUnknown, tellUntold } from './opening.ts';
 import { bringPictures } from './pictures.ts';
 import { tellCounts, tellItems } from './planTable.ts';
@@ -44,39 +45,49 @@ export const sync: CommandDefinition<Options> = {
       'show what would be done, and do nothing',
     ),
   async run(context, options) {
-    return withLibrary(context, async (client) => {
+    const { dryRun: isLookedAt = false } = options;
+    const run = isLookedAt ? lookingAtLibrary : withLibrary;
+    return run(context, async (client) => {
       await lockForWriting(client);
-      const { name, source: known, reached } = await reachKnown(client, options, context);
+      const meant = await reachKnown(client, options, context);
+      const { name, source: known, reached } = meant;
       // What is elsewhere may be another Stash, which has no place in this one's mirror.
-      const isHere = known === undefined || !isElsewhere(known, reached.access);
-      const mirror = 'server' in reached && isHere ? await mirrorOf(context, name) : undefined;
+      const isElse = known !== undefined && isElsewhere(known, reached.access);
       const { via, blobs } = options;
-      const compare = options.full || isDue(known) || isUncertain(known) ? 'full' : 'quick';
+      const mirror = isElse ? undefined : await mirrorOf(context, client, meant, { isLookedAt });
+      const full = options.full || isDue(known) || isUncertain(known);
+      const compare = full ? 'full' : 'quick';
       await using opened = await openSource(
         reached,
         { via, blobs, mirror, compare },
         { again: true },
         context,
       );
-      const source = await sourceNamed(client, name, opened);
-      using syncing = syncingOf(context, client, opened, source, options);
+      const { profile } = opened.reading;
+      const source = isLookedAt
+        ? (known ?? unaddedSource({ name, profile, pictures: 'all' }))
+        : await sourceNamed(client, name, opened);
+      using syncing = syncingOf(context, client, opened, source, { ...options, full });
       const sayName = offerName(source, reached.access);
-      if (options.dryRun) {
+      if (isLookedAt) {
         const outcome = await dryRun(context, source, syncing).catch(sayName);
         return { ...outcome, complete: tellUntold(context, opened) && outcome.complete };
       }
       const at = reachedAt(client, source, reached.access, context);
       const synced = await syncSource({ ...syncing, ...at }).catch(sayName);
-      if (compare === 'full') {
+      if (full) {
         await changeSource(client, source.id, { comparedInFullAt: new Date() });
       }
-      const missing =
-        synced.runId === null
-          ? 0
-          : await bringPictures(context, client, opened, source, source.pictures);
+      const { came, missing } = await bringPictures(context, client, opened, source, {
+        which: source.pictures,
+        look: options.full ? 'bytes' : full ? 'changed' : 'token',
+        learns: synced.runId !== null,
+      });
       const complete = tellUnknown(context, opened) && tellUntold(context, opened);
       const outcome = await tellSynced(context, client, source, synced);
-      const did = isNothing(synced) ? 'nothing' : 'something';
+      if (came > 0)
+        context.output.line(`${several(came, 'picture was', 'pictures were')} brought.`);
+      const did = isNothing(synced) && came + missing === 0 ? 'nothing' : 'something';
       const waiting = await tellWaiting(context, client, source, did);
       return {
         complete: outcome.complete && complete && missing === 0 && isSettled(waiting),

@@ -1,13 +1,15 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import type { ClientBase } from 'pg';
 import type { OpenSource } from '../app.ts';
 import { makeFolder } from '../library/disk.ts';
+import { mirrorToken } from '../library/outside.ts';
 import { addSource, findSource, KnownFields, type Source } from '../library/sources.ts';
 import { PictureStore } from '../media/store.ts';
 import { StowageError } from '../model/errors.ts';
 import { isOnlyRead } from '../stash/oldest.ts';
 import type { StashServer } from '../stash/server.ts';
+import type { KeptMirror } from '../stash/tables/keptMirror.ts';
 import { backUpThere } from '../stash/write/backup.ts';
 import { canHold } from '../stash/write/canHold.ts';
 import { canMerge, mergeThere } from '../stash/write/merges.ts';
@@ -15,6 +17,8 @@ import { temporaryName } from '../stash/write/names.ts';
 import { openWriter } from '../stash/write/writer.ts';
 import type { Syncing } from '../sync/sync.ts';
 import { atLeast, type CommandContext } from './command.ts';
+import type { KnownSource } from './knownSource.ts';
+import { pictureFolder } from './pictures.ts';
 
 export interface SyncOptions {
   full?: boolean;
@@ -37,12 +41,22 @@ export const syncOptions = (command: Command): Command =>
     .option('--create-scenes', 'create scenes there that only the library has')
     .option('--create-all', 'create there also tags, performers, … that nothing there uses');
 
-/** Where a source's mirror is kept from one reading to the next. */
-export async function mirrorOf({ settings }: CommandContext, name: string): Promise<string> {
-  const folder = join(settings.dataDirectory, 'mirrors');
-  await makeFolder(folder, 0o700);
-  return join(folder, `${encodeURIComponent(name)}.sqlite`);
+/** The mirror of a server's tables that is kept from one reading to the next; a file needs none. */
+export async function mirrorOf(
+  context: CommandContext,
+  client: ClientBase,
+  { name, reached }: Pick<KnownSource, 'name' | 'reached'>,
+  { isLookedAt }: Pick<KeptMirror, 'isLookedAt'>,
+): Promise<KeptMirror | undefined> {
+  if (!('server' in reached)) return undefined;
+  const file = mirrorFile(context, name);
+  if (!isLookedAt) await makeFolder(dirname(file), 0o700);
+  return { file, token: () => mirrorToken(client, name), isLookedAt };
 }
+
+/** Where a source's mirror is kept. */
+export const mirrorFile = ({ settings }: CommandContext, name: string): string =>
+  join(settings.dataDirectory, 'mirrors', `${encodeURIComponent(name)}.sqlite`);
 
 /**
  * Whether a source may be another database than the one that its mirror was read from: what digests show of a change holds
@@ -83,8 +97,7 @@ export function syncingOf(
     );
     await backup;
   };
-  const store = PictureStore.open(join(settings.dataDirectory, 'pictures'));
-  store.catch(() => {});
+  const store = PictureStore.at(pictureFolder({ settings }));
   return {
     client,
     source,
@@ -103,6 +116,7 @@ export function syncingOf(
     createScenes: options.createScenes ?? false,
     createAll: options.createAll ?? false,
     warn: (message) => output.warning(message),
+    full: options.full ?? false,
     read: async () => {
       if (isFirst) {
         isFirst = false;
@@ -126,7 +140,7 @@ export function syncingOf(
       }
       const writer = openWriter(server, {
         ...told,
-        picture: async (picture) => (await store).read(picture),
+        picture: (picture) => store.read(picture),
         onWaiting: (task) => output.warning(`The server is busy (${task}): writing waits for it.`),
       });
       return {

@@ -9,7 +9,9 @@ import type { Failure } from '../sync/applyThere.ts';
 import type { PlanFile } from '../sync/planFile.ts';
 import type { Synced } from '../sync/sync.ts';
 import type { CommandContext, Outcome } from './command.ts';
+import { several } from './counting.ts';
 import { differingLines } from './differingLines.ts';
+import { goneFromFolder, missingOf } from './missing.ts';
 import type { Output } from './output.ts';
 import { tellCounts } from './planTable.ts';
 import { partOf } from './tellRefused.ts';
@@ -19,18 +21,21 @@ import { partOf } from './tellRefused.ts';
  * that is only planned, also what that would leave.
  */
 export async function tellWaiting(
-  { output }: CommandContext,
+  context: CommandContext,
   client: ClientBase,
   source: Source,
   did: 'nothing' | 'something' = 'something',
   planned?: PlanFile,
 ): Promise<Waiting> {
+  const { output } = context;
   const leaving = planned?.leaving() ?? { absent: 0, differing: [] };
   const waiting = await waitingOf(client, source);
   const { conflicts, suggestions, absent, unsent, refused, leftOut, differing } = waiting;
+  const missing = (await missingOf(client, source)) + (await goneFromFolder(context, client));
   const isUnsent = unsent > 0 && !source.writes;
   if (did === 'nothing') {
-    const isAll = isInStep(waiting) && leaving.absent + leaving.differing.length === 0;
+    const left = leaving.absent + leaving.differing.length + missing;
+    const isAll = isInStep(waiting) && left === 0;
     output.line(isAll ? 'Nothing to do: both sides are in step.' : 'Nothing to do.');
   }
   if (absent > 0) {
@@ -48,6 +53,11 @@ export async function tellWaiting(
   if (isUnsent) {
     output.line(
       `${several(unsent, 'record edited here waits', 'records edited here wait')}: nothing is written to ${source.name} before \`stowage sources set ${source.name} writes=on\`.`,
+    );
+  }
+  if (missing > 0) {
+    output.warning(
+      `${several(missing, 'picture is', 'pictures are')} missing here: \`stowage status\`.`,
     );
   }
   if (conflicts > 0) {
@@ -72,10 +82,6 @@ export async function tellWaiting(
   }
   return waiting;
 }
-
-/** `1 record`, `2,000 records`. */
-export const several = (count: number, one: string, many: string): string =>
-  `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
 
 /** Nothing that a person would call a change: at most it was written down that both sides are the same. */
 export const isNothing = ({ changes, conflicts, linked, held, failures }: Synced): boolean =>

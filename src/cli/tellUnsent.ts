@@ -15,7 +15,7 @@ export async function tellUnsent(
   const source = { ...syncing.source, writes: true };
   const plan = PlanFile.make();
   try {
-    await planSource({ ...syncing, source }, plan);
+    await planSource({ ...syncing, source, full: false }, plan);
     const counts = plan.counts().filter(({ side }) => side === 'source');
     const heading = counts.length > 0 ? headings.some : headings.none;
     if (heading) output.line(heading);

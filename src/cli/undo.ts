@@ -1,5 +1,7 @@
 import type { ClientBase } from 'pg';
 import { labelsOf } from '../library/labels.ts';
+import { setMirrorToken } from '../library/outside.ts';
+import { beginRehearsal } from '../library/rehearsal.ts';
 import { countChanged } from '../library/runRecords.ts';
 import { beginRun, finishRun, type Run } from '../library/runs.ts';
 import type { Source } from '../library/sources.ts';
@@ -18,6 +20,7 @@ import {
   libraryOptions,
   type Outcome,
 } from './command.ts';
+import { several } from './counting.ts';
 import { type KnownSourceOptions, knownSourceOptions, reachKnown } from './knownSource.ts';
 import { lockForWriting, namedSource, withLibrary } from './library.ts';
 import { openSource } from './opening.ts';
@@ -26,7 +29,7 @@ import { tellItems } from './planTable.ts';
 import { tellLines } from './runs/lines.ts';
 import { namedRun } from './runs/show.ts';
 import { mirrorOf, syncingOf } from './syncing.ts';
-import { several, tellFailures } from './tellSynced.ts';
+import { tellFailures } from './tellSynced.ts';
 
 interface Options extends KnownSourceOptions {
   id: number;
@@ -57,8 +60,9 @@ export const undo: CommandDefinition<Options> = {
       const of = { ...options, ...(name !== undefined && { name }) };
       const known = await reachKnown(client, of, context);
       const source = known.source ?? (await namedSource(client, known.name));
-      if (!source.writes && !options.dryRun) refuseReadOnly(source);
-      const mirror = 'server' in known.reached ? await mirrorOf(context, source.name) : undefined;
+      const { dryRun = false } = options;
+      if (!source.writes && !dryRun) refuseReadOnly(source);
+      const mirror = await mirrorOf(context, client, known, { isLookedAt: dryRun });
       const reading = { via: 'auto' as const, mirror };
       await using opened = await openSource(known.reached, reading, { again: true }, context);
       using syncing = syncingOf(context, client, opened, source, {});
@@ -78,7 +82,7 @@ async function takeBack(
   try {
     const reading = await syncing?.read();
     const sourceId = syncing?.source.id;
-    await client.query('BEGIN');
+    await (dryRun ? beginRehearsal(client) : client.query('BEGIN'));
     const run = {
       id: await beginRun(client, {
         command: 'undo',
@@ -115,6 +119,8 @@ async function takeBack(
       }
       return told(null, counts, asked, kept, []);
     }
+    // What it writes there was not read again.
+    if (syncing) await setMirrorToken(client, syncing.source, null);
     await client.query('COMMIT');
     let failures: Failure[] = [];
     if (syncing) {

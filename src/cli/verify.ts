@@ -6,7 +6,10 @@ import { refusals } from '../library/refusals.ts';
 import { type Known, KnownFields, lastRoad, type Source } from '../library/sources.ts';
 import { idsIn, libraryIds, type NamedIds, withIds } from '../library/translate.ts';
 import { waitingOf } from '../library/waiting.ts';
-import type { Id } from '../model/fields.ts';
+import { pictureFields } from '../media/fields.ts';
+import { lostPictures } from '../media/listed.ts';
+import { PictureStore } from '../media/store.ts';
+import type { Id, PictureId } from '../model/fields.ts';
 import type { LibraryId, Values } from '../model/held.ts';
 import { type Kind, kindNames, type Rec } from '../model/kinds.ts';
 import type { Reading, Trouble } from '../model/reading.ts';
@@ -14,15 +17,15 @@ import { sameValue } from '../model/records.ts';
 import { plural } from '../model/vocabulary.ts';
 import { completed } from '../stash/completed.ts';
 import { type Compared, compareKind } from '../sync/compare.ts';
-import { type CommandDefinition, libraryOptions } from './command.ts';
+import { type CommandContext, type CommandDefinition, libraryOptions } from './command.ts';
 import { counting, sumOf } from './counting.ts';
 import { differingLines } from './differingLines.ts';
 import { FoundDifferences } from './foundDifferences.ts';
 import { type KnownSourceOptions, knownSourceOptions, reachKnown } from './knownSource.ts';
-import { furtherClients, namedSource, withLibrary } from './library.ts';
+import { furtherClients, lookingAtLibrary, namedSource } from './library.ts';
 import { openSource, tellUnknown } from './opening.ts';
 import type { Output } from './output.ts';
-import { openPictures, withShownPictures } from './pictures.ts';
+import { pictureFolder, withShownPictures } from './pictures.ts';
 import { type ReadingOptions, readingOptions } from './reading.ts';
 import { tellLeftOut } from './tellRefused.ts';
 
@@ -36,7 +39,7 @@ export const verify: CommandDefinition<Options> = {
   configure: (command) => readingOptions(knownSourceOptions(libraryOptions(command))),
   async run(context, options) {
     const { output, signal } = context;
-    return withLibrary(context, async (client, { pool }) => {
+    return lookingAtLibrary(context, async (client, { pool }) => {
       const { name, source, reached } = await reachKnown(client, options, context);
       const known = source ?? (await namedSource(client, name));
       const auto = options.via === 'auto' && 'server' in reached;
@@ -45,7 +48,7 @@ export const verify: CommandDefinition<Options> = {
       await using opened = await openSource(reached, { via, blobs }, { again: true }, context);
       const { reading } = opened;
       const counts = await reading.counts();
-      if (known.pictures === 'all') await openPictures(context, client);
+      const lost = await lostIn(context, client, known);
       using others = await furtherClients(pool, 2);
       const library = await LibraryRecords.begin([client, ...others.clients], known);
       const compared: { [K in Kind]?: Compared } = {};
@@ -73,8 +76,10 @@ export const verify: CommandDefinition<Options> = {
           ),
           namingKnown(
             kind,
-            asKept(library.records(kind), await linksKeptOtherwise(client, known, kind), (field) =>
-              kept.set(`${kind}.${field}`, (kept.get(`${kind}.${field}`) ?? 0) + 1),
+            asKept(
+              withoutLost(kind, library.records(kind), lost),
+              await linksKeptOtherwise(client, known, kind),
+              (field) => kept.set(`${kind}.${field}`, (kept.get(`${kind}.${field}`) ?? 0) + 1),
             ),
             client,
             known,
@@ -163,6 +168,41 @@ function tellCompleted(output: Output, refused: readonly Trouble[]): void {
   output.line(
     `The server refuses to tell all of ${records.toLocaleString('en')} record${records === 1 ? '' : 's'}: compared through its tables.`,
   );
+}
+
+/** The pictures that are listed, and whose files are missing or damaged: every file is read. */
+async function lostIn(
+  context: CommandContext,
+  client: ClientBase,
+  { pictures }: Source,
+): Promise<ReadonlySet<PictureId>> {
+  if (pictures === 'none') return new Set();
+  const store = PictureStore.at(pictureFolder(context));
+  const { output, signal } = context;
+  using stage = output.stage('check');
+  const progress = (count: number) => stage.advance(count);
+  const lost = await lostPictures({ client, store, closeness: 'bytes', signal, progress });
+  stage.finish();
+  return lost;
+}
+
+/** The library's records without the pictures that only its list has. */
+async function* withoutLost<K extends Kind>(
+  kind: K,
+  records: AsyncIterable<Rec<K>[]>,
+  lost: ReadonlySet<PictureId>,
+) {
+  const fields = pictureFields.filter((one) => one.kind === kind).map(({ field }) => field);
+  for await (const batch of records) {
+    if (lost.size > 0) {
+      for (const record of batch as unknown as Values[]) {
+        for (const field of fields) {
+          if (lost.has(record[field] as PictureId)) record[field] = null;
+        }
+      }
+    }
+    yield batch;
+  }
 }
 
 /** What was read by one road is proved by another. */

@@ -27,6 +27,10 @@ export interface OpenOptions {
   readonly signal?: AbortSignal | undefined;
   /** Told about what takes long. */
   readonly log?: ((line: string) => void) | undefined;
+  /** Whether a database without a library in it gets one, which is the default. */
+  readonly make?: boolean | undefined;
+  /** The sessions cannot write. */
+  readonly readOnly?: boolean | undefined;
   /** The steps that make up the schema: those of this version. */
   readonly migrations?: readonly Migration[] | undefined;
 }
@@ -40,7 +44,10 @@ interface Server {
 
 const oldestVersion = 15;
 
-/** Connects to the library, starting the embedded server if need be, and brings its schema up to date. */
+/**
+ * Connects to the library, starting the embedded server if need be, and brings its schema up to date, also for who only
+ * looks: that is no part of what a command does.
+ */
 export async function openLibrary(options: OpenOptions): Promise<Library> {
   const known = options.migrations ?? (await knownMigrations());
   const { databaseUrl } = options;
@@ -48,13 +55,24 @@ export async function openLibrary(options: OpenOptions): Promise<Library> {
     databaseUrl === undefined ? await embedded(options, known) : await external(databaseUrl);
   const { url, where, stop } = server;
   try {
-    await withClient(server, (client) => migrateSchema(client, known));
+    await withClient(server, async (client) => {
+      if (options.make === false && (await pendingMigrations(client, known)).isNew) {
+        throw noLibrary(where);
+      }
+      await migrateSchema(client, known);
+    });
     options.signal?.throwIfAborted();
   } catch (error) {
     await stop();
     throw error;
   }
-  const pool = new pg.Pool({ ...connection(url), max: 8 });
+  const pool = new pg.Pool({
+    ...connection(url),
+    max: 8,
+    ...(options.readOnly && {
+      onConnect: (client) => client.query('SET default_transaction_read_only = on'),
+    }),
+  });
   pool.on('error', () => {}); // an idle connection was lost; whoever needs one next is told
   const close = async () => {
     await pool.end();
@@ -65,6 +83,13 @@ export async function openLibrary(options: OpenOptions): Promise<Library> {
 
 /** Whether an embedded server's data is there. */
 export const hasEmbedded = (dataDir: string): boolean => existsSync(places(dataDir).directory);
+
+export const noLibrary = (where: string): StowageError =>
+  new StowageError('usage', 'There is no library there.', {
+    item: where,
+    remedy:
+      'Bring one over with `stowage migrate --from …`, or say with --data or --database where it is.',
+  });
 
 /**
  * Says in a sentence how it stands with a library, without making or changing anything.

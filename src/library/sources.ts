@@ -104,14 +104,32 @@ export async function changeSource(
   ]);
 }
 
-/** When a source was added to this library, to the microsecond. */
+/** A source as it would be added to the library: no record has a link to it. */
+export const unaddedSource = (source: Pick<Source, 'name' | 'profile' | 'pictures'>): Source => ({
+  ...source,
+  id: 0,
+  known: {},
+  address: null,
+  sealedKey: null,
+  writes: false,
+  policy: { default: 'library' },
+  deletions: 'library',
+  pathMap: [],
+  endpoints: [],
+  successors: 'ask',
+  standing: 'ok',
+  highest: {},
+  comparedInFullAt: null,
+});
+
+/** When a source was added to this library, to the microsecond; '' where it was not. */
 export async function addedAt(client: ClientBase, source: Source): Promise<string> {
   const { rows } = await client.query<{ at: string }>(
     `SELECT to_char(added_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS at
        FROM stowage.sources WHERE id = $1`,
     [source.id],
   );
-  return (rows[0] as { at: string }).at;
+  return rows[0]?.at ?? '';
 }
 
 /** The road by which a source was read last; undefined where no run of it finished. */

@@ -29,13 +29,7 @@ export const missingPictures = (
   client: ClientBase,
   source: Pick<Source, 'id'>,
 ): AsyncGenerator<OwnedPicture[]> =>
-  listed(
-    client,
-    source,
-    'missing_pictures',
-    'WITH HOLD',
-    'WHERE NOT EXISTS (SELECT FROM qar.pictures p WHERE p.md5 = w.md5)',
-  );
+  listed(client, source, 'missing_pictures', 'WITH HOLD', unlisted);
 
 async function* listed(
   client: ClientBase,
@@ -44,18 +38,11 @@ async function* listed(
   hold: string,
   where: string,
 ): AsyncGenerator<OwnedPicture[]> {
-  const owned = pictureFields.map(
-    ({ kindNumber, table, column }, i) =>
-      `SELECT ${i} AS field, l.remote_id AS id, r.${column} AS md5
-         FROM stowage.links l JOIN ${table} r ON r.id = l.library_id
-        WHERE l.source_id = ${source.id} AND l.kind = ${kindNumber}
-          AND r.${column} IS NOT NULL AND r.deleted_at IS NULL`,
-  );
   await client.query(
     `DECLARE ${cursor} NO SCROLL CURSOR ${hold} FOR
      SELECT md5, json_agg(json_build_array(field, id) ORDER BY field, id) AS owners,
             (count(*) OVER ())::integer AS of
-       FROM (${owned.join(' UNION ALL ')}) w ${where}
+       FROM (${ownedRows(source)}) w ${where}
       GROUP BY md5 ORDER BY min((field::bigint << 44) + id)`,
   );
   try {
@@ -69,6 +56,31 @@ async function* listed(
     await client.query(`CLOSE ${cursor}`).catch(() => {});
   }
 }
+
+/** How many of them are missing. */
+export async function countMissing(
+  client: ClientBase,
+  source: Pick<Source, 'id'>,
+): Promise<number> {
+  const { rows } = await client.query<{ count: number }>(
+    `SELECT count(DISTINCT md5)::integer AS count FROM (${ownedRows(source)}) w ${unlisted}`,
+  );
+  return rows[0]?.count ?? 0;
+}
+
+const unlisted = 'WHERE NOT EXISTS (SELECT FROM qar.pictures p WHERE p.md5 = w.md5)';
+
+/** A row for each place in which a record of the source has a picture. */
+const ownedRows = (source: Pick<Source, 'id'>): string =>
+  pictureFields
+    .map(
+      ({ kindNumber, table, column }, i) =>
+        `SELECT ${i} AS field, l.remote_id AS id, r.${column} AS md5
+           FROM stowage.links l JOIN ${table} r ON r.id = l.library_id
+          WHERE l.source_id = ${source.id} AND l.kind = ${kindNumber}
+            AND r.${column} IS NOT NULL AND r.deleted_at IS NULL`,
+    )
+    .join(' UNION ALL ');
 
 interface Row {
   md5: PictureId;

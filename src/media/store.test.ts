@@ -20,7 +20,7 @@ test('keeps bytes under their MD5, for nobody else to read', async (t) => {
   assert.deepEqual(await store.put(picture), { md5, size: 9 });
   await store.settle([{ md5, size: 9 }]);
 
-  assert.equal(await store.size(md5), 9);
+  assert.equal((await store.stat(md5))?.size, 9);
   assert.deepEqual(await buffer(store.open(md5)), picture);
   assert.deepEqual(await store.check(md5), { md5, size: 9 });
   assert.deepEqual(await readFile(fileOf(folder)), picture);
@@ -84,6 +84,6 @@ test('on a full disk says so, and leaves nothing half written', {
   const small = await store.put(Buffer.alloc(50_000, 'a'));
   await assert.rejects(store.put(Buffer.alloc(400_000, 'b')), { code: 'disk.full', item: folder });
   assert.deepEqual(await readdir(path.join(folder, 'incoming')), []);
-  assert.equal(await store.size(hash('md5', Buffer.alloc(400_000, 'b'))), undefined);
+  assert.equal(await store.stat(hash('md5', Buffer.alloc(400_000, 'b'))), undefined);
   assert.deepEqual(await store.check(small?.md5 ?? ''), small);
 });

@@ -24,10 +24,12 @@ export interface Held {
 export class PictureStore {
   readonly #folder: string;
   readonly #incoming: string;
+  readonly #tokenFile: string;
 
   private constructor(folder: string) {
     this.#folder = folder;
     this.#incoming = path.join(folder, 'incoming');
+    this.#tokenFile = path.join(folder, 'token');
   }
 
   /** For reading: nothing is made, nor cleared away. */
@@ -45,9 +47,20 @@ export class PictureStore {
     return store;
   }
 
-  /** How many bytes the file has; undefined where there is none. */
-  size(md5: PictureId): Promise<number | undefined> {
-    return this.#guard(() => stat(this.#pathOf(md5)).then(({ size }) => size, absent));
+  /** How many bytes the file has, and when it was last changed; undefined where there is none. */
+  async stat(md5: PictureId): Promise<{ size: number; changedAt: number } | undefined> {
+    if (!isPictureId(md5)) return undefined;
+    const found = await this.#guard(() => stat(this.#pathOf(md5)).catch(absent));
+    return found && { size: found.size, changedAt: Math.floor(found.ctimeMs) };
+  }
+
+  /** What the folder says of itself (vouched.ts); undefined where it says nothing. */
+  token(): Promise<string | undefined> {
+    return this.#guard(() => readFile(this.#tokenFile, 'utf8').catch(absent));
+  }
+
+  async setToken(token: string): Promise<void> {
+    await this.#write(Buffer.from(token), (temporary) => rename(temporary, this.#tokenFile));
   }
 
   /** The bytes. Reading fails where there is no such picture. */
@@ -55,17 +68,17 @@ export class PictureStore {
     return createReadStream(this.#pathOf(md5));
   }
 
-  /** The bytes, all at once; null where there is no such picture. */
+  /** The bytes, all at once; null where there is no such picture, or its file is not what its name says. */
   async read(md5: PictureId): Promise<Buffer | null> {
     if (!isPictureId(md5)) return null;
-    return (await this.#guard(() => readFile(this.#pathOf(md5)).catch(absent))) ?? null;
+    const bytes = await this.#guard(() => readFile(this.#pathOf(md5)).catch(absent));
+    return bytes && hash('md5', bytes) === md5 ? bytes : null;
   }
 
   /** Reads the file through; undefined where it is missing, or not what its name says. */
   async check(md5: PictureId): Promise<Held | undefined> {
-    if (!isPictureId(md5)) return undefined;
-    const bytes = await this.#guard(() => readFile(this.#pathOf(md5)).catch(absent));
-    return bytes && hash('md5', bytes) === md5 ? { md5, size: bytes.length } : undefined;
+    const bytes = await this.read(md5);
+    return bytes ? { md5, size: bytes.length } : undefined;
   }
 
   /**
@@ -76,16 +89,7 @@ export class PictureStore {
   async put(bytes: Uint8Array, expected?: PictureId): Promise<Held | undefined> {
     const md5 = hash('md5', bytes);
     if (expected !== undefined && md5 !== expected) return undefined;
-    const temporary = path.join(this.#incoming, temporaryName());
-    try {
-      await this.#guard(async () => {
-        await writeFile(temporary, bytes, { flag: 'wx', mode: 0o600 });
-        await this.#place(temporary, md5);
-      });
-    } catch (error) {
-      await rm(temporary, { force: true }).catch(() => {});
-      throw error;
-    }
+    await this.#write(bytes, (temporary) => this.#place(temporary, md5));
     return { md5, size: bytes.length };
   }
 
@@ -104,6 +108,20 @@ export class PictureStore {
         await inParallel([...folders], flushes, (folder) => flush(folder, 'r'));
       }
     });
+  }
+
+  /** Writes a file under another name until it is whole. */
+  async #write(bytes: Uint8Array, place: (temporary: string) => Promise<void>): Promise<void> {
+    const temporary = path.join(this.#incoming, temporaryName());
+    try {
+      await this.#guard(async () => {
+        await writeFile(temporary, bytes, { flag: 'wx', mode: 0o600 });
+        await place(temporary);
+      });
+    } catch (error) {
+      await rm(temporary, { force: true }).catch(() => {});
+      throw error;
+    }
   }
 
   async #place(temporary: string, md5: PictureId): Promise<void> {

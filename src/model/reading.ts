@@ -47,6 +47,19 @@ export interface Untold {
 
 export const nothingUntold: Untold = { ids: new Set(), fields: new Map(), isOpen: false };
 
+/**
+ * What a mirror that is kept has noted since both sides last agreed about what it holds. It is trusted only where it has
+ * the token that the library gave to that agreement.
+ */
+export interface Notes {
+  /** Records that may have changed, come or gone, ascending. Null: any may have. */
+  touched(kind: Kind): readonly Id[] | null;
+  /** Nothing was noted. */
+  readonly isEmpty: boolean;
+  /** All that was noted has been dealt with, and the library has written down that agreement under this token. */
+  settle(token: string): void;
+}
+
 /** A source, opened on one road: an ordered stream of records for each kind. */
 export interface Reading {
   readonly road: RoadName;
@@ -68,13 +81,8 @@ export interface Reading {
    * refuses to tell. Saved filters do not tell.
    */
   created(kind: Kind, ids: readonly Id[]): Promise<Map<Id, Instant | null>>;
-  /**
-   * Records that may have changed, come or gone since the last `clearTouched`, ascending: told where the road keeps what it
-   * read from one time to the next. Null: not known, so any may have.
-   */
-  touched(kind: Kind): readonly Id[] | null;
-  /** What was touched so far has been dealt with. */
-  clearTouched(): void;
+  /** What a mirror notes; null where the road keeps nothing from one reading to the next. */
+  readonly notes: Notes | null;
   /** Records that were asked for so far and that the source refused to tell. */
   untold(kind: Kind): Untold;
   /** What could not be read so far. */

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Id, Instant } from '../model/fields.ts';
 import type { Kind, Rec } from '../model/kinds.ts';
 import {
+  type Notes,
   nothingUntold,
   type Reading,
   type RoadName,
@@ -12,7 +13,6 @@ import {
 } from '../model/reading.ts';
 import { readingFailure } from './damage.ts';
 import { TablesReader } from './tables/reader.ts';
-import type { Touched } from './tables/touched.ts';
 
 export interface FileSource {
   road: RoadName;
@@ -22,7 +22,7 @@ export interface FileSource {
   profile: SourceProfile;
   unknown: readonly UnknownData[];
   /** What a mirror that is kept has noted. */
-  touched: Touched | null;
+  notes: Notes | null;
   /** Removes what was made for the reading. */
   remove(): Promise<void>;
 }
@@ -33,19 +33,19 @@ export class FileReading implements Reading {
   readonly file: string;
   readonly profile: SourceProfile;
   readonly unknown: readonly UnknownData[];
+  readonly notes: Notes | null;
   readonly #item: string;
   readonly #reader: TablesReader;
-  readonly #touched: Touched | null;
   readonly #remove: () => Promise<void>;
 
-  constructor({ road, item, file, profile, unknown, touched, remove }: FileSource) {
+  constructor({ road, item, file, profile, unknown, notes, remove }: FileSource) {
     this.road = road;
     this.file = file;
     this.profile = profile;
     this.unknown = unknown;
+    this.notes = notes;
     this.#item = item;
     this.#reader = new TablesReader(file);
-    this.#touched = touched;
     this.#remove = remove;
   }
 
@@ -79,14 +79,6 @@ export class FileReading implements Reading {
 
   async created(kind: Kind, ids: readonly Id[]): Promise<Map<Id, Instant>> {
     return this.#told(() => this.#reader.created(kind, ids));
-  }
-
-  touched(kind: Kind): readonly Id[] | null {
-    return this.#touched?.of(kind) ?? null;
-  }
-
-  clearTouched(): void {
-    this.#touched?.clear();
   }
 
   /** A row that is there is told, whatever is in it. */

@@ -5,14 +5,15 @@ import { freeBytes } from './freeBytes.ts';
 import { openGraphql } from './graphql/graphql.ts';
 import type { StashServer } from './server.ts';
 import { openServerSnapshot } from './snapshot/snapshot.ts';
+import type { KeptMirror } from './tables/keptMirror.ts';
 import { sizeSelect } from './tables/selects.ts';
 import { askOf, openTables } from './tables/tablesRoad.ts';
 
 export interface RoadOptions {
   /** A folder for a copy of the database, or of its tables. */
   tempDir: string;
-  /** The file of a mirror that is kept from one reading to the next. */
-  mirror?: string | undefined;
+  /** A mirror that is kept from one reading to the next. */
+  mirror?: KeptMirror | undefined;
   /** How it is compared with what the server has now: by digests, or by all that its tables hold, which is the default. */
   compare?: 'quick' | 'full' | undefined;
   /** Whether this library was read before. */

@@ -28,7 +28,7 @@ export interface Looking {
   source: Source;
   reading: Reading;
   signal: AbortSignal;
-  /** Look at every record, not only at those that the mirror found touched. */
+  /** Look at every record, whatever a mirror has noted. */
   full: boolean;
   /** So many more records have been read. */
   progress(count: number): void;
@@ -37,7 +37,7 @@ export interface Looking {
 /** Finds what of a kind may have changed since both sides last agreed: there, as the road tells it, or here, as links say. */
 export async function candidatesOf(kind: Kind, looking: Looking): Promise<Candidates> {
   const { reading, full } = looking;
-  const touched = full ? null : reading.touched(kind);
+  const touched = full ? null : (reading.notes?.touched(kind) ?? null);
   const found = touched === null ? await all(kind, looking) : await among(kind, touched, looking);
   return withoutUntold(kind, await withUnsettled(kind, found, looking), reading);
 }

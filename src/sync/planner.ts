@@ -307,7 +307,7 @@ type Found = { [K in Kind]: Candidates };
 async function allCandidates(planning: Planning): Promise<Found> {
   const { client, source, reading, signal, stage } = planning;
   // A source that was put back may have changed without its mirror having seen it.
-  const full = source.standing !== 'ok';
+  const full = planning.full || source.standing !== 'ok';
   const found = {} as Found;
   const progress = stage('compare');
   for (const kind of kindNames) {

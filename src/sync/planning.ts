@@ -19,6 +19,8 @@ export interface Planning {
   source: Source;
   reading: Reading;
   plan: PlanFile;
+  /** Every record is compared with what was seen of it, whatever a mirror has noted. */
+  full: boolean;
   /** The fields that the source tells. */
   known: KnownFields;
   signal: AbortSignal;

@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import type { ClientBase } from 'pg';
 import { sendAgain } from '../library/links.ts';
 import { suggestAliases, suggestMatches } from '../library/matches.ts';
+import { setMirrorToken } from '../library/outside.ts';
 import { dueRefusals, noteHolders } from '../library/refusals.ts';
 import { beginRun, finishRun } from '../library/runs.ts';
 import {
@@ -38,6 +40,7 @@ export interface Syncing
       | 'createScenes'
       | 'createAll'
       | 'warn'
+      | 'full'
     >,
     Pick<Sending, 'writer' | 'merge'> {
   source: Source;
@@ -99,10 +102,11 @@ export async function syncSource(syncing: Syncing): Promise<Synced> {
     }
     const plan = PlanFile.make();
     try {
-      const head = await plannedBy(syncing, reading, plan, identity?.verdict);
+      const full = syncing.full && round === 0;
+      const head = await plannedBy({ ...syncing, full }, reading, plan, identity?.verdict);
       if (round === 0) Object.assign(synced, { held: head.held, warnings: head.warnings });
       if (plan.size === 0) {
-        reading.clearTouched();
+        await settle(client, source, reading);
         break;
       }
       if (round === 0 && reading.road !== 'graphql')
@@ -112,6 +116,7 @@ export async function syncSource(syncing: Syncing): Promise<Synced> {
         command: 'sync',
         road: reading.road,
       });
+      if (reading.notes === null) await setMirrorToken(client, source, null);
       const { stale, failures, written, handed } = await carryOut(syncing, plan, synced.runId);
       addTo(synced.changes, { kind: 'scene', side: 'library', action: 'fold', count: handed });
       for (const count of plan.counts()) addTo(synced.changes, count);
@@ -125,7 +130,7 @@ export async function syncSource(syncing: Syncing): Promise<Synced> {
       // What was refused and is tried again may be taken by now.
       const before = synced.failures.filter((one) => !plan.isTold(one.kind, one.libraryId));
       synced.failures = [...before, ...failures];
-      if (stale.length === 0) reading.clearTouched();
+      if (stale.length === 0) await settle(client, source, reading);
       const isQuiet = stale.length === 0 && written + handed === 0 && plan.leadingOn === 0;
       const isDue = source.writes && (await dueRefusals(client, source)).length > 0;
       if (isQuiet && !isDue && source.standing !== 'push') break;
@@ -141,6 +146,17 @@ export async function syncSource(syncing: Syncing): Promise<Synced> {
   // What a person decided for this sync has been done; from here on it is compared as it is now.
   if (source.standing !== 'ok') await changeSource(client, source.id, { standing: 'ok', highest });
   return synced;
+}
+
+/**
+ * Both sides agree about what was read: the library says so under a new token, then the mirror. Where that is cut off in
+ * between, or the library is put back to another state, the two differ, and everything is compared.
+ */
+async function settle(client: ClientBase, source: Source, { notes }: Reading): Promise<void> {
+  if (notes === null || notes.isEmpty) return;
+  const token = randomUUID();
+  await setMirrorToken(client, source, token);
+  notes.settle(token);
 }
 
 const countsOf = ({
@@ -208,12 +224,8 @@ export async function applyPlan(
   planned: PlanFile,
 ): Promise<Synced & { outdated: Outdated[] }> {
   const { client, source } = syncing;
-  const { addedAt: made, held, warnings } = planned.head;
-  if (made !== (await addedAt(client, source))) {
-    throw new StowageError('usage', 'That is the plan of another library.', {
-      remedy: 'Make one of this one with `stowage plan --out FILE`.',
-    });
-  }
+  const { held, warnings } = planned.head;
+  await refuseStrange(client, source, planned);
   refusePush(source);
   const reading = await syncing.read();
   await checkIdentity(syncing, reading);
@@ -229,6 +241,8 @@ export async function applyPlan(
     if (plan.size === 0) return { ...synced, runId: null, stale: [], failures: [] };
     const { road } = reading;
     const runId = await beginRun(client, { sourceId: source.id, command: 'apply', road });
+    // What it writes there is not read again.
+    if (reading.notes === null || plan.sizeThere > 0) await setMirrorToken(client, source, null);
     const { stale, failures, handed } = await carryOut(syncing, plan, runId);
     addTo(changes, { kind: 'scene', side: 'library', action: 'fold', count: handed });
     await finishRun(client, runId, 'done', countsOf(synced));
@@ -236,6 +250,18 @@ export async function applyPlan(
   } finally {
     plan.close();
   }
+}
+
+/** @throws StowageError `usage` where a plan is of another library: its source was not added at that very moment. */
+export async function refuseStrange(
+  client: ClientBase,
+  source: Source,
+  { head }: PlanFile,
+): Promise<void> {
+  if (head.addedAt === (await addedAt(client, source))) return;
+  throw new StowageError('usage', 'That is the plan of another library.', {
+    remedy: 'Make one of this one with `stowage plan --out FILE`.',
+  });
 }
 
 /** Carries a plan out, on the library and, where that is switched on, at the source. */

@@ -6,6 +6,7 @@ import { apply } from '../../src/cli/apply.ts';
 import { type Commands, exitCodes } from '../../src/cli/command.ts';
 import { conflicts } from '../../src/cli/conflicts/conflicts.ts';
 import { Events } from '../../src/cli/display/events.ts';
+import { doctor } from '../../src/cli/doctor.ts';
 import { exportCommand } from '../../src/cli/export.ts';
 import { asStowageError, exitCodeOf } from '../../src/cli/failure.ts';
 import { backup } from '../../src/cli/keeping/backup.ts';
@@ -40,6 +41,7 @@ import { type Scope, testDatabase, withClient } from './database.ts';
 import { temporaryFolder } from './pictures.ts';
 
 const commands: Commands = {
+  doctor: { summary: 'Doctor', load: async () => doctor },
   show: { summary: 'Show', load: async () => show },
   find: { summary: 'Find', load: async () => find },
   edit: { summary: 'Edit', load: async () => edit },

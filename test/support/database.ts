@@ -43,6 +43,11 @@ async function newDatabase(
   return inDatabase(url, name);
 }
 
+/** The address of a new database that holds what another one holds now, as a restored dump of it does. */
+export function restoredFrom(test: Scope, url: string): Promise<string> {
+  return newDatabase(test, async () => new URL(url).pathname.slice(1));
+}
+
 let template: Promise<string> | undefined;
 const templateOf = (url: string): Promise<string> => {
   template ??= makeTemplate(url);

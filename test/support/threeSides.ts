@@ -10,6 +10,7 @@ import { listConflicts } from '../../src/library/conflicts.ts';
 import { reasonsFor } from '../../src/library/differences.ts';
 import { kindOfNumber } from '../../src/library/layout.ts';
 import { linksKeptOtherwise } from '../../src/library/links.ts';
+import { mirrorToken } from '../../src/library/outside.ts';
 import { LibraryRecords } from '../../src/library/read.ts';
 import { changeSource, findSource, KnownFields, type Source } from '../../src/library/sources.ts';
 import { fieldsOf, kindNames } from '../../src/model/kinds.ts';
@@ -76,7 +77,11 @@ export async function threeSides(t: Scope): Promise<ThreeSides> {
   const read = async (side: Side): Promise<Reading> =>
     openTables(side.server, {
       tempDir: folder,
-      mirror: join(folder, `${side.name}.sqlite`),
+      mirror: {
+        file: join(folder, `${side.name}.sqlite`),
+        token: () => mirrorToken(client, side.name),
+        isLookedAt: false,
+      },
       compare: isUncertain(await sourceOf(side)) ? 'full' : 'quick',
       signal,
     });
@@ -108,6 +113,7 @@ export async function threeSides(t: Scope): Promise<ThreeSides> {
           createScenes: false,
           createAll: false,
           warn: () => {},
+          full: false,
           writer: (told) => openWriter(side.server, { ...told, picture: async () => null }),
           read: async () => {
             await reading?.close();

@@ -49,10 +49,11 @@ async function listedPictures({ data, url }: Place): Promise<unknown[]> {
 }
 
 /** Their names; of each it is made sure that the bytes are what it says. */
-async function storedPictures({ data }: Place): Promise<string[]> {
+export async function storedPictures({ data }: Place): Promise<string[]> {
   const names: string[] = [];
   for (const file of await filesBelow(path.join(data, 'pictures'))) {
     const name = path.basename(file);
+    if (name === 'token') continue;
     if (hash('md5', await readFile(file)) !== name) throw new Error(`${file} is not whole`);
     names.push(name);
   }

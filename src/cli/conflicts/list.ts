@@ -1,6 +1,6 @@
 import { listConflicts } from '../../library/conflicts.ts';
 import { atLeast, type CommandDefinition, libraryOptions } from '../command.ts';
-import { withLibrary } from '../library.ts';
+import { lookingAtLibrary } from '../library.ts';
 import { type FilterOptions, filterOf, filterOptions } from './filter.ts';
 import { type Asked, asked, placeOf, valueWords } from './words.ts';
 
@@ -16,7 +16,7 @@ export const list: CommandDefinition<Options> = {
       .option('--after <number>', 'only those after this one', atLeast(0), 0)
       .option('--limit <number>', 'how many at most', atLeast(1), 100),
   run: (context, { after, limit, ...options }) =>
-    withLibrary(context, async (client) => {
+    lookingAtLibrary(context, async (client) => {
       const { output } = context;
       const filter = await filterOf(client, options);
       const conflicts = await listConflicts(client, filter, { after, limit });

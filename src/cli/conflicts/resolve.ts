@@ -11,11 +11,10 @@ import {
   libraryOptions,
   numbers,
 } from '../command.ts';
-import { sumOf } from '../counting.ts';
+import { several, sumOf } from '../counting.ts';
 import { lockForWriting, withLibrary } from '../library.ts';
 import { readingOf } from '../records/editing.ts';
 import { sideNamed } from '../sides.ts';
-import { several } from '../tellSynced.ts';
 import { type FilterOptions, filterOf, filterOptions } from './filter.ts';
 
 interface Options extends FilterOptions {

@@ -2,7 +2,7 @@ import { listConflicts } from '../../library/conflicts.ts';
 import { provenanceOf } from '../../library/provenance.ts';
 import { StowageError } from '../../model/errors.ts';
 import { atLeast, type CommandDefinition, libraryOptions } from '../command.ts';
-import { withLibrary } from '../library.ts';
+import { lookingAtLibrary } from '../library.ts';
 import { shortly } from '../when.ts';
 import { asked, placeOf, valueWords } from './words.ts';
 
@@ -15,7 +15,7 @@ export const show: CommandDefinition<Options> = {
   configure: (command) =>
     libraryOptions(command).argument('<id>', 'the number of the question', atLeast(1)),
   run: (context, { id }) =>
-    withLibrary(context, async (client) => {
+    lookingAtLibrary(context, async (client) => {
       const { output } = context;
       const settled = await listConflicts(client, { ids: [id], settled: true });
       const open = await listConflicts(client, { ids: [id] });

@@ -7,7 +7,7 @@ import { secretToTake } from '../../secrets.ts';
 import { type CommandDefinition, libraryOptions } from '../command.ts';
 import { sumOf } from '../counting.ts';
 import { amount } from '../display/words.ts';
-import { withLibrary } from '../library.ts';
+import { lookingAtLibrary } from '../library.ts';
 import { version } from '../version.ts';
 
 interface Options {
@@ -22,7 +22,7 @@ export const backup: CommandDefinition<Options> = {
       .argument('<file>', 'the file to write, for example library.tar.zst')
       .option('--no-keys', "leave out what the servers' keys are encrypted with"),
   run: (context, { file, keys }) =>
-    withLibrary(context, async (client) => {
+    lookingAtLibrary(context, async (client) => {
       const { output, settings, signal } = context;
       await refuseExisting(file);
       using stage = output.stage('backup', { unit: 'bytes' });

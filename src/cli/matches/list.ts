@@ -4,7 +4,7 @@ import { listMatches, type Match } from '../../library/matches.ts';
 import { listSources } from '../../library/sources.ts';
 import type { LibraryId } from '../../model/held.ts';
 import { atLeast, type CommandDefinition, libraryOptions } from '../command.ts';
-import { withLibrary } from '../library.ts';
+import { lookingAtLibrary } from '../library.ts';
 import { evidenceAmong, evidenceLines } from './evidence.ts';
 import { type FilterOptions, filterOf, filterOptions } from './filter.ts';
 
@@ -25,7 +25,7 @@ export const list: CommandDefinition<Options> = {
       100,
     ),
   run: (context, { limit, ...options }) =>
-    withLibrary(context, async (client) => {
+    lookingAtLibrary(context, async (client) => {
       const { output } = context;
       const all = await listMatches(client, await filterOf(client, options));
       const matches = all.slice(0, limit);

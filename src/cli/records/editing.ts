@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { ClientBase } from 'pg';
 import type { Reading } from '../../edit/assigned.ts';
@@ -13,6 +12,7 @@ import type { Values } from '../../model/held.ts';
 import { fieldOf, type Kind } from '../../model/kinds.ts';
 import { type CommandContext, libraryOptions, type Outcome } from '../command.ts';
 import { lockForWriting, withLibrary } from '../library.ts';
+import { pictureFolder } from '../pictures.ts';
 import { namesIn } from './names.ts';
 import { changeWords } from './words.ts';
 
@@ -33,12 +33,12 @@ export const editing = <T>(
   });
 
 /** What a command line's words are read with. */
-export const readingOf = ({ settings }: CommandContext, client: ClientBase): Reading => ({
+export const readingOf = (context: CommandContext, client: ClientBase): Reading => ({
   client,
   now: Date.now(),
   picture: async (file) => {
     const bytes = await bytesOf(file);
-    const store = await PictureStore.open(join(settings.dataDirectory, 'pictures'));
+    const store = await PictureStore.open(pictureFolder(context));
     return keepPicture(client, store, bytes, file);
   },
 });

@@ -2,7 +2,7 @@ import { findRecords } from '../../edit/find.ts';
 import { kindNamed } from '../../edit/words.ts';
 import { inOneLine } from '../../library/labels.ts';
 import { atLeast, type CommandDefinition, libraryOptions } from '../command.ts';
-import { withLibrary } from '../library.ts';
+import { lookingAtLibrary } from '../library.ts';
 
 interface Options {
   kind: string;
@@ -21,7 +21,7 @@ export const find: CommandDefinition<Options> = {
       .option('--limit <number>', 'how many at most', atLeast(1), 20),
   run(context, { kind: word, text, deleted, limit }) {
     const kind = kindNamed(word);
-    return withLibrary(context, async (client) => {
+    return lookingAtLibrary(context, async (client) => {
       const { output } = context;
       const among = deleted ? 'deleted' : 'live';
       const { found, total } = await findRecords(client, kind, text, limit, among);

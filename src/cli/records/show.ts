@@ -13,7 +13,7 @@ import { fieldOf } from '../../model/kinds.ts';
 import { jsonText } from '../../model/records.ts';
 import type { CommandDefinition } from '../command.ts';
 import { wrapped } from '../display/words.ts';
-import { withLibrary } from '../library.ts';
+import { lookingAtLibrary } from '../library.ts';
 import { shortly } from '../when.ts';
 import { recordArguments } from './editing.ts';
 import { type Names, namesIn } from './names.ts';
@@ -29,7 +29,7 @@ export const show: CommandDefinition<Options> = {
   configure: recordArguments,
   run(context, options) {
     const kind = kindNamed(options.kind);
-    return withLibrary(context, async (client) => {
+    return lookingAtLibrary(context, async (client) => {
       const id = await recordNamed(client, kind, options.id, 'all');
       const described = await describeRecord(client, kind, id);
       if (!described) throw new StowageError('usage', `There is no such ${kind}.`, { item: id });

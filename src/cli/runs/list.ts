@@ -4,7 +4,7 @@ import { listRuns, type Run, recordsOf } from '../../library/runs.ts';
 import { kindWord } from '../../model/counted.ts';
 import { type Kind, kindNames } from '../../model/kinds.ts';
 import { atLeast, type CommandDefinition, libraryOptions } from '../command.ts';
-import { withLibrary } from '../library.ts';
+import { lookingAtLibrary } from '../library.ts';
 import { inSide } from '../sides.ts';
 import { ago, shortly } from '../when.ts';
 
@@ -20,7 +20,7 @@ export const list: CommandDefinition<Options> = {
       .option('--before <run>', 'only what came before this one', atLeast(1))
       .option('--limit <number>', 'how many at most', atLeast(1), 20),
   run: (context, { before, limit }) =>
-    withLibrary(context, async (client) => {
+    lookingAtLibrary(context, async (client) => {
       const { output } = context;
       const paging = { limit, ...(before !== undefined && { before }) };
       const runs = await listRuns(client, paging);

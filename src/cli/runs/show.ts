@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg';
 import { findRun, type Run } from '../../library/runs.ts';
 import { StowageError } from '../../model/errors.ts';
 import { atLeast, type CommandDefinition, libraryOptions } from '../command.ts';
-import { withLibrary } from '../library.ts';
+import { lookingAtLibrary } from '../library.ts';
 import { tellLines } from './lines.ts';
 import { recordWords, runWords } from './list.ts';
 
@@ -15,7 +15,7 @@ export const show: CommandDefinition<Options> = {
   configure: (command) =>
     libraryOptions(command).argument('<id>', 'the number of the run', atLeast(1)),
   run: (context, { id }) =>
-    withLibrary(context, async (client) => {
+    lookingAtLibrary(context, async (client) => {
       const { output } = context;
       const run = await namedRun(client, id);
       const record = (await recordWords(client, [run])).get(id);

@@ -3,7 +3,7 @@ import { lastRun } from '../../library/runs.ts';
 import { listSources, type Source } from '../../library/sources.ts';
 import { counted } from '../../model/counted.ts';
 import { type CommandDefinition, libraryOptions } from '../command.ts';
-import { withLibrary } from '../library.ts';
+import { lookingAtLibrary } from '../library.ts';
 import { ago } from '../when.ts';
 import { printedSettings } from './settings.ts';
 
@@ -11,7 +11,7 @@ import { printedSettings } from './settings.ts';
 export const list: CommandDefinition<object> = {
   configure: libraryOptions,
   run: (context) =>
-    withLibrary(context, async (client) => {
+    lookingAtLibrary(context, async (client) => {
       const { output } = context;
       const sources = await listSources(client);
       for (const source of sources) {

@@ -3,7 +3,7 @@ import { countLinked, removeSource } from '../../library/parting.ts';
 import { counted } from '../../model/counted.ts';
 import { type CommandDefinition, libraryOptions } from '../command.ts';
 import { lockForWriting, namedSource, withLibrary } from '../library.ts';
-import { mirrorOf } from '../syncing.ts';
+import { mirrorFile } from '../syncing.ts';
 
 interface Options {
   name: string;
@@ -18,7 +18,7 @@ export const remove: CommandDefinition<Options> = {
       const source = await namedSource(client, name);
       const counts = await countLinked(client, source);
       await removeSource(client, source);
-      await rm(await mirrorOf(context, name), { force: true });
+      await rm(mirrorFile(context, name), { force: true });
       context.output.line(`${name} is no source any more.`);
       context.output.line(`What stays in the library: ${counted(counts)}, and their pictures.`);
       context.output.line(

@@ -71,7 +71,7 @@ async function sealedAnew(
   { settings, redactor }: CommandContext,
 ): Promise<string | null> {
   if (sealedKey === null) return null;
-  const secrets = await openSecrets(settings);
+  const secrets = await openSecrets(settings, { make: false });
   const key = secrets.open(sealedKey, name);
   redactor.add(key);
   return secrets.seal(key, other);

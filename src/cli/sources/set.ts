@@ -61,13 +61,14 @@ async function beforeWriting(
   options: Options,
 ): Promise<NonNullable<Outcome['summary']>> {
   const { output, signal } = context;
-  const { reached } = await reachKnown(client, options, context);
+  const known = await reachKnown(client, options, context);
+  const { reached } = known;
   if (!('server' in reached)) {
     throw new StowageError('usage', 'A database file cannot be written to.', {
       remedy: 'Give the address of the Stash itself with --from.',
     });
   }
-  const mirror = await mirrorOf(context, treated.name);
+  const mirror = await mirrorOf(context, client, known, { isLookedAt: true });
   await using opened = await openSource(reached, { via: 'auto', mirror }, { again: true }, context);
   using syncing = syncingOf(context, client, opened, treated, {});
   await markNamingUnlinked(client, treated, creatable);

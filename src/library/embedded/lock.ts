@@ -1,3 +1,4 @@
+import { truncateSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -12,7 +13,7 @@ export async function withFileLock<T>(
 ): Promise<T> {
   const file = new DatabaseSync(path, { timeout: 0 });
   try {
-    for (let tries = 0; !acquire(file); tries++) {
+    for (let tries = 0; !acquire(file, path); tries++) {
       if (tries === 100) options.waiting?.();
       await sleep(20, undefined, { signal: options.signal });
     }
@@ -23,14 +24,18 @@ export async function withFileLock<T>(
 }
 
 const busy = 5; // SQLITE_BUSY
+const notADatabase = 26; // SQLITE_NOTADB
 
-function acquire(file: DatabaseSync): boolean {
+function acquire(file: DatabaseSync, path: string): boolean {
   try {
     file.exec('PRAGMA journal_mode = MEMORY'); // nothing is written: it must do on a full disk too
     file.exec('BEGIN EXCLUSIVE');
     return true;
   } catch (error) {
-    if ((error as { errcode?: number }).errcode === busy) return false;
-    throw error;
+    const { errcode } = error as { errcode?: number };
+    if (errcode !== busy && errcode !== notADatabase) throw error;
+    // Whatever somebody wrote into it means nothing; emptied, it is the same file with the same locks.
+    if (errcode === notADatabase) truncateSync(path);
+    return false;
   }
 }

@@ -29,6 +29,7 @@ type Answering<K extends Kind> = (signal?: AbortSignal, ids?: Id[]) => AsyncIter
 class GraphqlReading implements Reading {
   readonly road = 'graphql';
   readonly file = null;
+  readonly notes = null;
   readonly profile: SourceProfile;
   readonly unknown: readonly UnknownData[];
   readonly #refusals = new Refusals();
@@ -174,12 +175,6 @@ class GraphqlReading implements Reading {
     for (const id of ids) if (!found.has(id) && (isOpen || untold.has(id))) found.set(id, null);
     return found;
   }
-
-  touched(): null {
-    return null;
-  }
-
-  clearTouched(): void {}
 
   async close(): Promise<void> {
     this.#staging.close();

@@ -99,8 +99,8 @@ async function readCopy(
     await make(file);
     const { layout, unknown } = await check(file, item, signal);
     const profile = served ?? profileOfLayout(layout);
-    const touched = null;
-    return new FileReading({ road: 'snapshot', item, file, profile, unknown, touched, remove });
+    const notes = null;
+    return new FileReading({ road: 'snapshot', item, file, profile, unknown, notes, remove });
   } catch (error) {
     await remove();
     signal?.throwIfAborted();

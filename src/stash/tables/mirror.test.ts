@@ -196,7 +196,7 @@ describe('a mirror is filled anew', () => {
       spoil(file, server);
       await mirror(askOf(server), file, { compare: 'full' });
       assertSame(file, server);
-      assert.equal(new Touched(file).of('tag'), null);
+      assert.equal(new Touched(file).touched('tag'), null);
     });
   }
 });

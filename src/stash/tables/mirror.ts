@@ -12,7 +12,6 @@ import {
   type Difference,
   type Digests,
   digestsOf,
-  hashOf,
   MirroredTable,
   nextPart,
   type Stretch,
@@ -175,30 +174,29 @@ class Mirroring {
       const firsts = [-Number.MAX_SAFE_INTEGER, ...begins.map(Number)];
       for (const [n, first] of firsts.entries()) {
         const last = (firsts[n + 1] ?? Number.MAX_SAFE_INTEGER) - 1;
-        ranges.push([table, { first, last, rows: 0, hash: null }]);
+        ranges.push([table, { first, last, rows: 0 }]);
       }
       this.#changed.add(table);
     }
     for await (const { table, stretch, answer } of this.#read(ranges)) {
       const rows = table.fill(answer);
-      table.keep({ ...stretch, rows, hash: hashOf(answer) });
+      table.keep({ ...stretch, rows });
       this.#tell(rows);
     }
   }
 
-  /** Reads and compares all that the tables hold. Returns whether anything was different. */
+  /**
+   * Reads all that the tables hold, and compares it with the very rows of the file: whatever changed them, they are right
+   * afterwards. Returns whether anything was different.
+   */
   async #compareAll(): Promise<boolean> {
     const ranges = this.#tables.flatMap((table) =>
       table.stretches().map((stretch) => [table, stretch] as [MirroredTable, Stretch]),
     );
     for (const [, { rows }] of ranges) this.#progress.total += rows;
     for await (const { table, stretch, answer } of this.#read(ranges)) {
-      const hash = hashOf(answer);
-      if (!stretch.hash?.equals(hash)) {
-        const difference = table.compare(stretch, answer);
-        this.#note(table, difference);
-        for (const part of split(table, { ...stretch, hash }, answer)) table.keep(part);
-      }
+      const different = this.#note(table, table.compare(stretch, answer));
+      if (different.size > 0) for (const part of split(table, stretch, answer)) table.keep(part);
       this.#tell(stretch.rows);
     }
     return this.#changed.size > 0;
@@ -459,8 +457,8 @@ function split(table: MirroredTable, stretch: Stretch, answer: Answer): Stretch[
   const middle = keys[Math.floor(rows / 2)] as number;
   if (rows < 2 * rowsWanted(table.of) || middle === keys[0]) return [{ ...stretch, rows }];
   return [
-    { first: stretch.first, last: middle - 1, rows: rows / 2, hash: null },
-    { first: middle, last: stretch.last, rows: rows / 2, hash: null },
+    { first: stretch.first, last: middle - 1, rows: rows / 2 },
+    { first: middle, last: stretch.last, rows: rows / 2 },
   ];
 }
 

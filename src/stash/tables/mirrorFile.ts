@@ -14,7 +14,7 @@ export interface Opening {
 }
 
 /** How the file is laid out: a mirror kept in another way is filled anew. */
-const format = 1;
+const format = 2;
 
 /**
  * The SQLite file of a mirror. One that was not filled to the end, is of tables with other columns, or of a server that is
@@ -75,15 +75,16 @@ export class MirrorFile implements Disposable {
     this.db = new DatabaseSync(from, { enableForeignKeyConstraints: false });
     // Until it says that it is filled, it is thrown away where anything breaks off: nothing has to be put back.
     this.db.exec(`pragma locking_mode = exclusive; pragma journal_mode = off; pragma synchronous = off;
-      create table ${quoted(ownTables.mirror)} (format integer, filled integer, secret text, layout text, unknown integer);
+      create table ${quoted(ownTables.mirror)} (format integer, filled integer, secret text, layout text, unknown integer,
+        token text);
       create table ${quoted(ownTables.sequences)} (name text, seq integer);
       create table ${quoted(ownTables.digests)} (name text primary key, digests text);
       create table ${quoted(ownTables.fresh)} (name text, bucket integer, primary key (name, bucket)) without rowid;
-      create table ${quoted(ownTables.stretches)} (name text, first integer, last integer, rows integer, hash blob, primary key (name, first)) without rowid;
+      create table ${quoted(ownTables.stretches)} (name text, first integer, last integer, rows integer, primary key (name, first)) without rowid;
       create table ${quoted(ownTables.touched)} (what text, id integer, existence integer, primary key (what, id)) without rowid;`);
     for (const table of (about as Opening).tables) this.db.exec(createTable(table));
     this.db
-      .prepare(`insert into ${quoted(ownTables.mirror)} values (?, 0, ?, ?, 1)`)
+      .prepare(`insert into ${quoted(ownTables.mirror)} values (?, 0, ?, ?, 1, null)`)
       .run(format, this.secret, JSON.stringify((about as Opening).tables));
   }
 

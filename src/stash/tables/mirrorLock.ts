@@ -1,3 +1,4 @@
+import { truncateSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { StowageError } from '../../model/errors.ts';
 
@@ -9,22 +10,27 @@ export class MirrorLock {
   readonly #file: DatabaseSync;
 
   static take(mirror: string): MirrorLock {
-    const file = new DatabaseSync(`${mirror}.lock`, { timeout: 0 });
+    const path = `${mirror}.lock`;
     try {
-      // Nothing is written.
-      file.exec('pragma journal_mode = memory; begin exclusive');
-      return new MirrorLock(file);
+      return new MirrorLock(path);
     } catch (error) {
-      file.close();
-      if ((error as { errcode?: number }).errcode !== sqliteBusy) throw error;
-      throw new StowageError('library.busy', 'Another Stowage is reading this source right now.', {
-        remedy: 'Wait until it is done.',
-      });
+      if (isBusy(error)) throw busyMirror();
+      if ((error as { errcode?: number }).errcode !== sqliteNotADatabase) throw error;
+      // What it holds means nothing.
+      truncateSync(path);
+      return new MirrorLock(path);
     }
   }
 
-  private constructor(file: DatabaseSync) {
-    this.#file = file;
+  private constructor(path: string) {
+    this.#file = new DatabaseSync(path, { timeout: 0 });
+    try {
+      // Nothing is written.
+      this.#file.exec('pragma journal_mode = memory; begin exclusive');
+    } catch (error) {
+      this.#file.close();
+      throw error;
+    }
   }
 
   release(): void {
@@ -32,4 +38,13 @@ export class MirrorLock {
   }
 }
 
+export const isBusy = (error: unknown): boolean =>
+  ((error as { errcode?: number }).errcode ?? 0) % 256 === sqliteBusy;
+
+export const busyMirror = () =>
+  new StowageError('library.busy', 'Another Stowage is reading this source right now.', {
+    remedy: 'Wait until it is done.',
+  });
+
 const sqliteBusy = 5;
+const sqliteNotADatabase = 26;

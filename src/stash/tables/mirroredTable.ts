@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { parseJson } from '../../model/records.ts';
 import { type Digesting, isAlwaysRead } from './digest.ts';
@@ -19,8 +18,6 @@ export interface Stretch {
   first: number;
   last: number;
   rows: number;
-  /** Of the answer that it was read with; null where it is not known, or no longer that. */
-  hash: Buffer | null;
 }
 
 /** What is different between what is held and what came. */
@@ -82,18 +79,20 @@ export class MirroredTable implements Digesting {
     return this.#db
       .prepare(`select * from ${quoted(ownTables.stretches)} where name = ? order by first`)
       .all(this.of.name)
-      .map(({ first, last, rows, hash }) => ({
+      .map(({ first, last, rows }) => ({
         first: Number(first),
         last: Number(last),
         rows: Number(rows),
-        hash: hash === null ? null : Buffer.from(hash as Uint8Array),
       }));
   }
 
-  keep({ first, last, rows, hash }: Stretch): void {
-    this.#prepared(
-      `insert or replace into ${quoted(ownTables.stretches)} values (?, ?, ?, ?, ?)`,
-    ).run(this.of.name, first, last, rows, hash);
+  keep({ first, last, rows }: Stretch): void {
+    this.#prepared(`insert or replace into ${quoted(ownTables.stretches)} values (?, ?, ?, ?)`).run(
+      this.of.name,
+      first,
+      last,
+      rows,
+    );
   }
 
   keysOf(answer: Answer): number[] {
@@ -155,12 +154,6 @@ export class MirroredTable implements Digesting {
       .run(given);
     const places = (now[this.#keyAt] ?? []).flatMap((key, i) => (keys.has(Number(key)) ? [i] : []));
     this.#insert(now, places);
-    this.#db
-      .prepare(
-        `update ${quoted(ownTables.stretches)} set hash = null where name = ? and hash is not null
-         and exists (select 1 from json_each(?) where value between first and last)`,
-      )
-      .run(this.of.name, given);
   }
 
   /** Puts in the rows at these places. */
@@ -200,13 +193,6 @@ export class MirroredTable implements Digesting {
     this.#statements.set(sql, statement);
     return statement;
   }
-}
-
-/** Each text is an array, so it is clear where it ends. Put together first, they would take ten times as long. */
-export function hashOf(answer: Answer): Buffer {
-  const hash = createHash('sha256');
-  for (const text of answer) hash.update(String(text));
-  return hash.digest();
 }
 
 /** Where the next part of digests begins; null where this was the last. */

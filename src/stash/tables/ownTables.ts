@@ -13,9 +13,9 @@ export const ownTables = {
   digests: 'stowage:digests',
   /** Buckets whose rows were changed so shortly before they were read that a change since may not show. */
   fresh: 'stowage:fresh',
-  /** Of each stretch of a table the hash of the answer that it was read with. */
+  /** The stretches in which each table is read, and about how many rows each has. */
   stretches: 'stowage:stretches',
-  /** Records that may have changed since someone dealt with that. */
+  /** Records that may have changed since the library agreed to what was held. */
   touched: 'stowage:touched',
 } as const;
 

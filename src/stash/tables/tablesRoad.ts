@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { StowageError } from '../../model/errors.ts';
 import type { Reading, UnknownData } from '../../model/reading.ts';
@@ -7,10 +5,10 @@ import { FileReading } from '../fileReading.ts';
 import type { StashServer } from '../server.ts';
 import { QuerySqlDocument } from '../types.ts';
 import { unknownIn } from './coverage.ts';
+import { type KeptMirror, placeMirror } from './keptMirror.ts';
 import type { Layout } from './layout.ts';
 import { type Ask, mirror } from './mirror.ts';
 import { isDamage } from './mirrorFile.ts';
-import { MirrorLock } from './mirrorLock.ts';
 import { rowsOf } from './rows.ts';
 import { Touched } from './touched.ts';
 
@@ -18,7 +16,7 @@ export interface TablesOptions {
   /** A folder for the mirror. */
   tempDir: string;
   /** The mirror itself, where it is to be kept: next time it is only brought up to date. */
-  mirror?: string | undefined;
+  mirror?: KeptMirror | undefined;
   /** How one that was kept is compared; see `MirrorOptions`. */
   compare?: 'quick' | 'full' | undefined;
   signal?: AbortSignal | undefined;
@@ -29,28 +27,23 @@ export interface TablesOptions {
 /** Opens a server's tables, brought over through `querySQL` into a file laid out like its own. */
 export async function openTables(server: StashServer, options: TablesOptions): Promise<Reading> {
   const { tempDir, mirror: kept, compare, signal, onProgress } = options;
-  const folder = kept === undefined ? await mkdtemp(join(tempDir, 'tables-')) : null;
-  const lock = kept === undefined ? null : MirrorLock.take(kept);
-  const remove = async () => {
-    lock?.release();
-    if (folder !== null) await rm(folder, { recursive: true, force: true });
-  };
-  const file = kept ?? join(folder as string, 'mirror.sqlite');
   try {
+    await using opened = new AsyncDisposableStack();
+    const { file } = opened.use(await placeMirror(kept, tempDir));
     const ask = askOf(server, signal);
     const layout = await mirror(ask, file, { compare, signal, onProgress });
     const unknown = await unknownAt(ask, file, layout);
+    const place = opened.move();
     return new FileReading({
       road: 'tables',
       item: server.client.base.origin,
       file,
       profile: server.profile,
       unknown,
-      touched: kept === undefined ? null : new Touched(file),
-      remove,
+      notes: kept === undefined ? null : new Touched(file),
+      remove: () => place.disposeAsync(),
     });
   } catch (error) {
-    await remove();
     signal?.throwIfAborted();
     if (isNonsense(error)) throw nonsense(server.client.base.origin, error);
     if ((error as { errcode?: number }).errcode !== sqliteFull) throw error;

@@ -200,18 +200,19 @@ class Kept {
     const server = await connect(client);
     const tempDir = mkdtempSync(join(folder, 'mirrors-'));
     const openIt = async (compare: 'quick' | 'full') => {
-      const mirror = join(tempDir, compare);
+      const token = async () => 'agreed';
+      const mirror = { file: join(tempDir, compare), token, isLookedAt: false };
       return (await openRoad(server, 'tables', { tempDir, mirror, compare })).reading;
     };
     let before: Texts = new Map();
     for (const compare of ['quick', 'full'] as const) {
       const reading = await openIt(compare);
       assert.deepEqual(
-        kindNames.map((kind) => reading.touched(kind)),
+        kindNames.map((kind) => reading.notes?.touched(kind)),
         kindNames.map(() => null),
       );
       before = await textsOf(reading);
-      reading.clearTouched();
+      reading.notes?.settle('agreed');
       await reading.close();
     }
     return new Kept(simulator, openIt, before);
@@ -233,7 +234,7 @@ class Kept {
       ways.push(now);
       others = 0;
       for (const kind of kindNames) {
-        const touched = reading.touched(kind) ?? [];
+        const touched = reading.notes?.touched(kind) ?? [];
         const [was, is] = [this.#before.get(kind), now.get(kind)];
         const different = [...new Set([...(was?.keys() ?? []), ...(is?.keys() ?? [])])].filter(
           (id) => was?.get(id) !== is?.get(id),
@@ -246,8 +247,9 @@ class Kept {
         );
         others += touched.length - different.length;
       }
-      reading.clearTouched();
-      for (const kind of kindNames) assert.deepEqual(reading.touched(kind), []);
+      reading.notes?.settle('agreed');
+      assert.ok(reading.notes?.isEmpty);
+      for (const kind of kindNames) assert.deepEqual(reading.notes?.touched(kind), []);
       await reading.close();
     }
     const [now, also] = ways;

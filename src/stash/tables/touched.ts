@@ -1,6 +1,7 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { Id } from '../../model/fields.ts';
 import { fieldsOf, type Kind } from '../../model/kinds.ts';
+import type { Notes } from '../../model/reading.ts';
 import type { Concern, Touchable } from './concerns.ts';
 import { Layout } from './layout.ts';
 import type { Difference } from './mirroredTable.ts';
@@ -42,7 +43,7 @@ function idsAt(rows: readonly Stored[][], at: number): Set<Id> {
 }
 
 /** The notes of a kept mirror, for those who deal with them. */
-export class Touched {
+export class Touched implements Notes {
   readonly #file: string;
 
   constructor(file: string) {
@@ -50,7 +51,7 @@ export class Touched {
   }
 
   /** Null where the mirror was filled anew, and nobody has dealt with that yet. */
-  of(kind: Kind): Id[] | null {
+  touched(kind: Kind): Id[] | null {
     using db = new DatabaseSync(this.#file, { readOnly: true });
     const unknown = db.prepare(`select unknown from ${quoted(ownTables.mirror)}`).get()?.unknown;
     if (unknown !== 0) return null;
@@ -68,10 +69,17 @@ export class Touched {
     return Array.from(rows, ([id]) => Number(id));
   }
 
-  clear(): void {
+  get isEmpty(): boolean {
+    using db = new DatabaseSync(this.#file, { readOnly: true });
+    const any = `select unknown or exists (select 1 from ${table}) as noted from ${quoted(ownTables.mirror)}`;
+    return db.prepare(any).get()?.noted === 0;
+  }
+
+  settle(token: string): void {
     using db = new DatabaseSync(this.#file);
-    db.exec(`begin; delete from ${table};
-      update ${quoted(ownTables.mirror)} set unknown = 0 where unknown <> 0; commit`);
+    db.exec(`begin; delete from ${table}`);
+    db.prepare(`update ${quoted(ownTables.mirror)} set unknown = 0, token = ?`).run(token);
+    db.exec('commit');
   }
 }
 

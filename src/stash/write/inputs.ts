@@ -77,7 +77,7 @@ export class Inputs {
     if (bytes) return `data:image/jpeg;base64,${bytes.toString('base64')}`;
     item.fail(
       new StowageError('library.failed', `The picture ${picture} is not among those we hold.`, {
-        remedy: 'Run "stowage pictures" to bring what is missing.',
+        remedy: 'Sync with a Stash that has it, or give the record another one.',
       }),
     );
     return '';
