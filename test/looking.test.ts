@@ -13,6 +13,7 @@ test('every command that only looks leaves the database and the data directory a
   const { library, stash, sync, idOf, query } = await inStep(t, { writes: true });
   const { stowage, data } = library;
   const second = await stashOf(t, 'v0.30', { seed: 3, scenes: 10, images: 10 });
+  const third = await stashOf(t, 'v0.30', { seed: 4, scenes: 10, images: 10 });
   const out = await temporaryFolder(t);
   await sync();
   // Something of everything: runs, a question, suggestions, edits and changes that wait, what is gone, a plan.
@@ -46,10 +47,10 @@ test('every command that only looks leaves the database and the data directory a
     ['sync', ...from, '--dry-run'],
     ['sync', ...from, '--full', '--dry-run'],
     ['sync', ...from, '--via', 'graphql', '--dry-run'],
-    ['sync', '--from', second.simulator.url, '--name', 'second', '--dry-run'],
+    ['sync', '--from', third.simulator.url, '--name', 'second', '--dry-run'],
     ['sync', '--from', second.simulator.url, '--name', 'attic', '--dry-run'],
     ['migrate', ...from, '--dry-run'],
-    ['migrate', '--from', second.simulator.url, '--name', 'third', '--dry-run'],
+    ['migrate', '--from', third.simulator.url, '--name', 'third', '--dry-run'],
     ['move', ...from, '--to', second.simulator.url, '--dry-run'],
     ['undo', run, '--dry-run'],
     ['undo', run, '--on', 'both', '--dry-run'],
