@@ -27,7 +27,7 @@ test('a new source is read only, the library is right, and its deletions are fol
   assert.deepEqual(rest, {
     ...{ name: 'main', profile, pictures: 'none', known: {}, address: null, sealedKey: null },
     ...{ writes: false, policy: { default: 'library' }, deletions: 'library', pathMap: [] },
-    ...{ standing: 'ok', highest: {}, comparedInFullAt: null },
+    ...{ endpoints: [], successors: 'ask', standing: 'ok', highest: {}, comparedInFullAt: null },
   });
 });
 

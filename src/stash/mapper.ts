@@ -288,23 +288,24 @@ export function mapperOf<K extends Kind>(kind: K): (answer: Answers[K]) => Rec<K
   };
 }
 
-/** The field of a record that is read from a field of an answer; undefined where it tells of other records. */
+/**
+ * The field of a record that is read from a field of an answer; of several, the one that is read from least besides (the
+ * creation time, not plays, which have it where nothing else dates them). Undefined where it tells of other records.
+ */
 export function fieldToldBy(kind: Kind, served: string): string | undefined {
   const sources = Object.entries<'unknown' | ((answer: never) => unknown)>(roads[kind]);
-  return sources.find(([, read]) => {
-    let isRead = false;
-    const answer = new Proxy(
-      {},
-      {
-        get: (_, name) => {
-          isRead ||= name === served;
-          return undefined;
-        },
-      },
-    );
-    if (read !== 'unknown') read(answer as never);
-    return isRead;
-  })?.[0];
+  const told = sources.flatMap(([field, read]) => {
+    const names = read === 'unknown' ? new Set() : namesRead(read);
+    return names.has(served) ? [{ field, count: names.size }] : [];
+  });
+  return told.sort((one, other) => one.count - other.count)[0]?.field;
+}
+
+function namesRead(read: (answer: never) => unknown): Set<string | symbol> {
+  const names = new Set<string | symbol>();
+  const get = (_: object, name: string | symbol) => void names.add(name);
+  read(new Proxy({}, { get }) as never);
+  return names;
 }
 
 // What is undefined in an answer stays unknown; what is null is empty.

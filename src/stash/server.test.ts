@@ -76,6 +76,6 @@ test('what reading cannot do without is missed by name', async (t) => {
   const old = new StashServer(client, { version: 'v0.17.0', schema: 32, types: {} }, schema);
   await assert.rejects(old.request(ScenesDocument, { ids: ['1'], files: true }), {
     code: 'source.unsupported',
-    message: /no .*Scene\.play_history/,
+    message: /no .*Scene\.captions/,
   });
 });

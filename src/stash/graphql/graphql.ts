@@ -166,6 +166,7 @@ class GraphqlReading implements Reading {
 
   async created(kind: Kind, ids: readonly Id[]): Promise<Map<Id, Instant | null>> {
     const found = new Map<Id, Instant | null>();
+    if (kind === 'savedFilter') return found;
     for await (const records of this.some(kind, ids)) {
       for (const { id, createdAt } of records as { id: Id; createdAt?: Instant }[]) {
         found.set(id, createdAt ?? null);

@@ -4,7 +4,7 @@ import { isRefused, isWritten, writing } from '../../../test/support/writing.ts'
 import type { ServerVersion } from '../../contract/schema.ts';
 import type { Values } from '../../model/held.ts';
 import type { Kind } from '../../model/kinds.ts';
-import type { SourceChange, Written } from '../../model/writing.ts';
+import type { SourceChange, WriteResult, Written } from '../../model/writing.ts';
 import { temporaryName } from './names.ts';
 
 interface Case {
@@ -160,7 +160,10 @@ describe('a swap of names', () => {
       { ...first, after: { name: 'Taken' } },
       { ...second, before: { aliases: [] }, after: { aliases: ['one', 'taken'] } },
     ]);
-    assert.ok(results.every(isRefused));
+    const of = ({ remoteId }: SourceChange) =>
+      results.find(({ change }) => change.remoteId === remoteId) as WriteResult;
+    assert.ok(isRefused(of(first)));
+    assert.deepEqual(leftOut(of(second)), ['one', 'taken'], 'both are names of others');
     const names = namesOf(simulator.rows(select)).map(({ name }) => name);
     assert.deepEqual(names, ['one', 'two']);
   });
@@ -241,6 +244,10 @@ describe('in a hierarchy', () => {
       turned('tag', one, 'parents', [], [two]),
       turned('tag', two, 'parents', [], [one]),
     ]);
-    assert.deepEqual(results.map(isRefused), [false, true]);
+    assert.deepEqual(results.map(leftOut), [[], [String(one)]]);
   });
 });
+
+/** The elements that the server did not take. */
+const leftOut = (result: WriteResult | undefined): string[] =>
+  result && isWritten(result) ? (result.left ?? []).map(({ key }) => key).sort() : [];

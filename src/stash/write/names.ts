@@ -84,7 +84,10 @@ export async function giveNamesBack(run: Run, items: readonly Item[]): Promise<v
     const piece = await updateOf(run, item, { name: formerName });
     item.error = error;
     // Where that is refused, too, the next write has another try.
-    if (piece) pieces.push({ ...piece, done: () => {}, failed: () => {} });
+    const done = () => {
+      item.formerName = undefined;
+    };
+    if (piece) pieces.push({ ...piece, done, failed: () => {} });
   }
   await sendUpdates(run, pieces);
 }

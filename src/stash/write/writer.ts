@@ -108,6 +108,8 @@ const works = {
     const pieces = await updatesOf(run, items);
     return async () => {
       await sendUpdates(run, pieces);
+      // Before anything is sent in parts: an alias would be taken that is such a name.
+      await giveNamesBack(run, items);
       await sendApart(run, items);
       await giveNamesBack(run, items);
       await writeApart(run, items);
