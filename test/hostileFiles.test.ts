@@ -175,7 +175,7 @@ const refused: { [what: string]: { file: Made; code: string; says: RegExp } } = 
       with recursive n(version) as (select 1 union all select version + 1 from n)
       select version, 0 as dirty from n`),
     code: 'source.unsupported',
-    says: /older than v0\.25/,
+    says: /older than v0\.24/,
   },
   'a virtual table in the place of a table': {
     file: changed('drop table scenes; create virtual table scenes using fts5(id, title)'),
