@@ -1,18 +1,7 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { backup, inStep, restarted, type Stash } from './support/inStep.ts';
-
-/** As Stash's own migrations do: the one address that a studio had becomes the first of several. */
-function upgrade(database: string): void {
-  using db = new DatabaseSync(database, { enableForeignKeyConstraints: false });
-  db.exec('create temp table kept as select id, url from studios where url is not null');
-  db.exec(readFileSync(new URL('../src/contract/tables/75.sql', import.meta.url), 'utf8'));
-  db.exec(
-    `insert into studio_urls select id, 0, url from kept; update schema_migrations set version = 75`,
-  );
-}
+import { upgrade } from './support/upgrade.ts';
 
 for (const writes of [true, false]) {
   test(`what a server can hold only since it was upgraded goes there then${writes ? '' : ', once that is switched on'}`, async (t) => {

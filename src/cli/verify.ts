@@ -9,6 +9,7 @@ import { waitingOf } from '../library/waiting.ts';
 import { pictureFields } from '../media/fields.ts';
 import { lostPictures } from '../media/listed.ts';
 import { PictureStore } from '../media/store.ts';
+import { accountsAreUrls, withAccounts } from '../model/accounts.ts';
 import type { Id, PictureId } from '../model/fields.ts';
 import type { LibraryId, Values } from '../model/held.ts';
 import { type Kind, kindNames, type Rec } from '../model/kinds.ts';
@@ -85,7 +86,18 @@ export const verify: CommandDefinition<Options> = {
             known,
           ),
           (difference) => found.add(difference),
-          (id) => isUntold(reading, kind, id),
+          {
+            isUntold: (id) => isUntold(reading, kind, id),
+            ...(kind === 'performer' &&
+              accountsAreUrls(reading.profile) && {
+                asHeld: (told: Rec<Kind>, held: Rec<Kind>) => {
+                  const [values, own] = [told, held] as unknown as [Values, Values];
+                  const record = withAccounts(values, own);
+                  fields.add(kind, record);
+                  return record as unknown as Rec<Kind>;
+                },
+              }),
+          },
         );
         await found.tell();
       }

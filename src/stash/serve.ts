@@ -1,4 +1,6 @@
+import { accountsAreUrls, withAccountUrls } from '../model/accounts.ts';
 import type { Id } from '../model/fields.ts';
+import type { Values } from '../model/held.ts';
 import type { FieldName, Fields, Kind, Rec, ValueOf } from '../model/kinds.ts';
 import type { SourceProfile } from '../model/reading.ts';
 import { basenameOf, pathOn } from './paths.ts';
@@ -49,7 +51,12 @@ export function servedBy(profile: SourceProfile) {
   );
   const has = (type: string, field: string) => fields[type]?.has(field) ?? false;
   const words: Words = { has, schema: profile.schema, os: profile.os };
-  return <K extends ServedKind>(kind: K, record: Rec<K>, around: Surroundings[K]): ServedRecord => {
+  const areUrls = accountsAreUrls(profile);
+  return <K extends ServedKind>(kind: K, held: Rec<K>, around: Surroundings[K]): ServedRecord => {
+    const record =
+      areUrls && kind === 'performer'
+        ? (withAccountUrls(held as unknown as Values) as unknown as Rec<K>)
+        : held;
     const type = kind === 'group' && !fields.Group ? 'Movie' : typeOf[kind];
     const written: ServedRecord = { id: String(record.id) };
     for (const [field, names] of Object.entries(servedFields[kind]) as Entries<K>) {

@@ -3,6 +3,7 @@ import { recordSent, type SentChange, settleSent } from '../library/journal.ts';
 import { linksTo } from '../library/links.ts';
 import { forgetLinks } from '../library/linksGone.ts';
 import { markFiltersNaming } from '../library/naming.ts';
+import { writtenWith } from '../model/accounts.ts';
 import { StowageError } from '../model/errors.ts';
 import type { Id } from '../model/fields.ts';
 import type { LibraryId } from '../model/held.ts';
@@ -189,7 +190,7 @@ async function sendBatch(
       kind,
       remoteId: action === 'create' ? null : remoteId,
       action,
-      before: asTold(kind, pick(item.sourceBefore, names), named),
+      before: asTold(kind, pick(item.sourceBefore, writtenWith(kind, names)), named),
       after: withoutTaken(asTold(kind, pick(item.source, names), named), parts.get(item.libraryId)),
     };
     if (action === 'update' && Object.keys(change.after).length === 0) return [];

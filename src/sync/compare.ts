@@ -32,7 +32,14 @@ export async function compareKind<K extends Kind>(
   source: Batches<K>,
   library: Batches<K>,
   report: (difference: Difference) => void,
-  isUntold: (id: Id) => boolean = () => false,
+  {
+    isUntold = () => false,
+    asHeld = (told) => told,
+  }: {
+    isUntold?: (id: Id) => boolean;
+    /** What the source tells, in the form in which the library has it. */
+    asHeld?: (told: Rec<K>, held: Rec<K>) => Rec<K>;
+  } = {},
 ): Promise<Compared> {
   const compared: Compared = { records: 0, fields: 0, differences: 0 };
   const tell = (id: Id, field: string | null, here: unknown, there: unknown) => {
@@ -54,8 +61,9 @@ export async function compareKind<K extends Kind>(
         continue;
       }
       ours.skip();
+      const told = asHeld(theirs, own);
       for (const [name, field] of fieldsOf[kind]) {
-        const here = theirs[name];
+        const here = told[name];
         if (here === undefined) continue;
         compared.fields++;
         const there = own[name];

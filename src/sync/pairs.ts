@@ -15,6 +15,7 @@ import type { HeldRecord, LibraryId, Values } from '../model/held.ts';
 import { inOrder } from '../model/inOrder.ts';
 import { fieldsOf, type Kind } from '../model/kinds.ts';
 import { sameValue } from '../model/records.ts';
+import { noteTogether } from './accountsThere.ts';
 import { isChangedThere } from './changed.ts';
 import { deletedAmong } from './deletedHere.ts';
 import { hasFiles } from './deletions.ts';
@@ -281,6 +282,7 @@ function meet(
     plan(loop) {
       const looping = field && loop ? new Map([[field, loop]]) : undefined;
       const planned = planPair(pair, { ...options, looping });
+      if (planned) noteTogether(kind, planned, side.values);
       if (!planned && !sent.has(remoteId)) return undefined;
       return {
         ...(planned ?? emptyItem(item)),

@@ -2,12 +2,14 @@ import type { ClientBase } from 'pg';
 import type { KnownFields, Source } from '../library/sources.ts';
 import { isStorableJson, storableJson } from '../library/storable.ts';
 import { isLibraryId, toLibrary } from '../library/translate.ts';
+import { accountsAreUrls } from '../model/accounts.ts';
 import type { Id } from '../model/fields.ts';
 import type { LibraryId, Values } from '../model/held.ts';
 import { fieldsOf, type Kind, kindNames, type Rec } from '../model/kinds.ts';
 import type { Reading } from '../model/reading.ts';
 import { hashOf, jsonText, parseJson, recordText } from '../model/records.ts';
 import type { Boxes } from '../model/stashBoxes.ts';
+import { withAccountsThere } from './accountsThere.ts';
 import { type Named, namedBy } from './names.ts';
 import type { SourceSide } from './pair.ts';
 import type { PlanFile } from './planFile.ts';
@@ -83,7 +85,10 @@ export async function sidesOf(
   ids: readonly Id[],
 ): Promise<Map<Id, SourceSide>> {
   const { records, named } = await sourceRecords(planning, kind, ids);
-  return new Map(records.map((one) => [one.id, sideOf(kind, one, named)]));
+  const sides = new Map(records.map((one) => [one.id, sideOf(kind, one, named)]));
+  return kind === 'performer' && accountsAreUrls(planning.reading.profile)
+    ? withAccountsThere(planning, sides)
+    : sides;
 }
 
 /** Some records of the source as it tells them, and what they name. */

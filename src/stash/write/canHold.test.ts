@@ -48,7 +48,8 @@ const cases: [Kind, string, unknown, ...(typeof serverVersions)[number][]][] = [
   ],
   ['performer', 'urls', ['a', 'b'], 'v0.25', 'v0.28', 'v0.30', 'newer'],
   ['performer', 'urls', ['a'], 'v0.25', 'v0.28', 'v0.30', 'newer'],
-  ['performer', 'twitter', 'a', 'v0.25'],
+  // Among the urls since v0.27.
+  ['performer', 'twitter', 'a', 'v0.25', 'v0.28', 'v0.30', 'newer'],
   ['performer', 'careerLength', 'a', 'v0.25', 'v0.28', 'v0.30'],
   ['performer', 'careerStart', '2020', 'newer'],
   ['performer', 'gender', 'ROBOT'],

@@ -1,3 +1,4 @@
+import { isUrlThere } from '../../model/accounts.ts';
 import type { Kind } from '../../model/kinds.ts';
 import type { SourceProfile } from '../../model/reading.ts';
 import type { LeftOut } from '../../model/writing.ts';
@@ -14,6 +15,7 @@ export function canHold(
   field: string,
   value: unknown,
 ): boolean {
+  if (isUrlThere(profile, kind, field)) return true;
   return kind !== 'file' && holds(wordsFor(profile, kind), kind, field, value);
 }
 

@@ -1,6 +1,8 @@
+import { accountsAreUrls } from '../../model/accounts.ts';
 import { StowageError } from '../../model/errors.ts';
 import type { SourceChange, WriteResult, Writer, WriterOptions } from '../../model/writing.ts';
 import type { StashServer } from '../server.ts';
+import { writingAccountUrls } from './accountUrls.ts';
 import { sendApart } from './apart.ts';
 import { writeCounters } from './counters.ts';
 import { create } from './creates.ts';
@@ -32,8 +34,12 @@ const mostWithPictures = 30;
 
 /** Opens a server for writing. */
 export function openWriter(server: StashServer, options: WriterOptions = {}): Writer {
-  const tools = { server, mutations: new Mutations(server), options };
-  return { write: (changes, signal) => write(tools, changes, signal) };
+  const mutations = new Mutations(server);
+  const open = (own: WriterOptions): Writer => {
+    const tools = { server, mutations, options: own };
+    return { write: (changes, signal) => write(tools, changes, signal) };
+  };
+  return accountsAreUrls(server.profile) ? writingAccountUrls(open, options) : open(options);
 }
 
 async function* write(

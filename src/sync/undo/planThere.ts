@@ -4,6 +4,7 @@ import { type RecordLines, runRecords } from '../../library/runRecords.ts';
 import type { HeldRecord, LibraryId, Values } from '../../model/held.ts';
 import { fieldOf, type Kind } from '../../model/kinds.ts';
 import { sameValue } from '../../model/records.ts';
+import { noteTogether } from '../accountsThere.ts';
 import { hasFiles } from '../deletions.ts';
 import { undoField } from '../merge.ts';
 import { namedBy } from '../names.ts';
@@ -144,5 +145,6 @@ async function planFields(
     item.sourceBefore[field] = now;
     item.sourceBase[field] = value;
   }
+  noteTogether(kind, item, side.values);
   if (Object.keys(item.source).length > 0) plan.add({ ...item, there: 'update' });
 }
