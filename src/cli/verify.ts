@@ -9,8 +9,8 @@ import { waitingOf } from '../library/waiting.ts';
 import { pictureFields } from '../media/fields.ts';
 import { lostPictures } from '../media/listed.ts';
 import { PictureStore } from '../media/store.ts';
-import { accountsAreUrls, withAccounts } from '../model/accounts.ts';
 import type { Id, PictureId } from '../model/fields.ts';
+import { formsAt, outOfForms } from '../model/forms/otherForm.ts';
 import type { LibraryId, Values } from '../model/held.ts';
 import { type Kind, kindNames, type Rec } from '../model/kinds.ts';
 import type { Reading, Trouble } from '../model/reading.ts';
@@ -65,6 +65,7 @@ export const verify: CommandDefinition<Options> = {
           trouble: (trouble) => troubles.push(trouble),
         });
         const records = completed(kind, served, reading, opened.tables);
+        const forms = formsAt(reading.profile, kind);
         compared[kind] = await compareKind(
           kind,
           found.telling(
@@ -88,15 +89,14 @@ export const verify: CommandDefinition<Options> = {
           (difference) => found.add(difference),
           {
             isUntold: (id) => isUntold(reading, kind, id),
-            ...(kind === 'performer' &&
-              accountsAreUrls(reading.profile) && {
-                asHeld: (told: Rec<Kind>, held: Rec<Kind>) => {
-                  const [values, own] = [told, held] as unknown as [Values, Values];
-                  const record = withAccounts(values, own);
-                  fields.add(kind, record);
-                  return record as unknown as Rec<Kind>;
-                },
-              }),
+            ...(forms.length > 0 && {
+              asHeld: (told: Rec<Kind>, held: Rec<Kind>) => {
+                const [values, own] = [told, held] as unknown as [Values, Values];
+                const record = outOfForms(forms, values, [own]);
+                fields.add(kind, record);
+                return record as unknown as Rec<Kind>;
+              },
+            }),
           },
         );
         await found.tell();

@@ -1,5 +1,5 @@
-import { accountsAreUrls, withAccountUrls } from '../model/accounts.ts';
 import type { Id } from '../model/fields.ts';
+import { formsAt, inForms } from '../model/forms/otherForm.ts';
 import type { Values } from '../model/held.ts';
 import type { FieldName, Fields, Kind, Rec, ValueOf } from '../model/kinds.ts';
 import type { SourceProfile } from '../model/reading.ts';
@@ -51,12 +51,10 @@ export function servedBy(profile: SourceProfile) {
   );
   const has = (type: string, field: string) => fields[type]?.has(field) ?? false;
   const words: Words = { has, schema: profile.schema, os: profile.os };
-  const areUrls = accountsAreUrls(profile);
   return <K extends ServedKind>(kind: K, held: Rec<K>, around: Surroundings[K]): ServedRecord => {
+    const forms = formsAt(profile, kind);
     const record =
-      areUrls && kind === 'performer'
-        ? (withAccountUrls(held as unknown as Values) as unknown as Rec<K>)
-        : held;
+      forms.length > 0 ? (inForms(forms, held as unknown as Values) as unknown as Rec<K>) : held;
     const type = kind === 'group' && !fields.Group ? 'Movie' : typeOf[kind];
     const written: ServedRecord = { id: String(record.id) };
     for (const [field, names] of Object.entries(servedFields[kind]) as Entries<K>) {

@@ -2,15 +2,15 @@ import type { ClientBase } from 'pg';
 import type { KnownFields, Source } from '../library/sources.ts';
 import { isStorableJson, storableJson } from '../library/storable.ts';
 import { isLibraryId, toLibrary } from '../library/translate.ts';
-import { accountsAreUrls } from '../model/accounts.ts';
 import type { Id } from '../model/fields.ts';
+import { formsAt } from '../model/forms/otherForm.ts';
 import type { LibraryId, Values } from '../model/held.ts';
 import { fieldsOf, type Kind, kindNames, type Rec } from '../model/kinds.ts';
 import type { Reading } from '../model/reading.ts';
 import { hashOf, jsonText, parseJson, recordText } from '../model/records.ts';
 import type { Boxes } from '../model/stashBoxes.ts';
-import { withAccountsThere } from './accountsThere.ts';
 import { type Named, namedBy } from './names.ts';
+import { inLibraryForm } from './otherForms.ts';
 import type { SourceSide } from './pair.ts';
 import type { PlanFile } from './planFile.ts';
 import { withReferences } from './projection.ts';
@@ -86,9 +86,8 @@ export async function sidesOf(
 ): Promise<Map<Id, SourceSide>> {
   const { records, named } = await sourceRecords(planning, kind, ids);
   const sides = new Map(records.map((one) => [one.id, sideOf(kind, one, named)]));
-  return kind === 'performer' && accountsAreUrls(planning.reading.profile)
-    ? withAccountsThere(planning, sides)
-    : sides;
+  const forms = formsAt(planning.reading.profile, kind);
+  return forms.length > 0 ? inLibraryForm(planning, kind, forms, sides) : sides;
 }
 
 /** Some records of the source as it tells them, and what they name. */

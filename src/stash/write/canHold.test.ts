@@ -51,6 +51,8 @@ const cases: [Kind, string, unknown, ...(typeof serverVersions)[number][]][] = [
   // Among the urls since v0.27.
   ['performer', 'twitter', 'a', 'v0.25', 'v0.28', 'v0.30', 'newer'],
   ['performer', 'careerLength', 'a', 'v0.25', 'v0.28', 'v0.30'],
+  // As two dates.
+  ['performer', 'careerLength', '2001 - 2010', 'v0.25', 'v0.28', 'v0.30', 'newer'],
   ['performer', 'careerStart', '2020', 'newer'],
   ['performer', 'gender', 'ROBOT'],
   ['performer', 'gender', 'MALE', 'v0.25', 'v0.28', 'v0.30', 'newer'],

@@ -1,4 +1,4 @@
-import { isUrlThere } from '../../model/accounts.ts';
+import { formsAt } from '../../model/forms/otherForm.ts';
 import type { Kind } from '../../model/kinds.ts';
 import type { SourceProfile } from '../../model/reading.ts';
 import type { LeftOut } from '../../model/writing.ts';
@@ -15,7 +15,8 @@ export function canHold(
   field: string,
   value: unknown,
 ): boolean {
-  if (isUrlThere(profile, kind, field)) return true;
+  const form = formsAt(profile, kind).find(({ former }) => former.includes(field));
+  if (form) return form.holds(value);
   return kind !== 'file' && holds(wordsFor(profile, kind), kind, field, value);
 }
 

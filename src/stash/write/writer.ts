@@ -1,8 +1,6 @@
-import { accountsAreUrls } from '../../model/accounts.ts';
 import { StowageError } from '../../model/errors.ts';
 import type { SourceChange, WriteResult, Writer, WriterOptions } from '../../model/writing.ts';
 import type { StashServer } from '../server.ts';
-import { writingAccountUrls } from './accountUrls.ts';
 import { sendApart } from './apart.ts';
 import { writeCounters } from './counters.ts';
 import { create } from './creates.ts';
@@ -12,6 +10,7 @@ import { writeGalleries } from './galleries.ts';
 import { writeHistories, writeResumeTimes } from './histories.ts';
 import { Item } from './item.ts';
 import { freeNames, giveNamesBack } from './names.ts';
+import { writingForms } from './otherForms.ts';
 import { Mutations } from './request.ts';
 import { Run, type Tools } from './run.ts';
 import { sendUpdates, updatesOf } from './updates.ts';
@@ -39,7 +38,7 @@ export function openWriter(server: StashServer, options: WriterOptions = {}): Wr
     const tools = { server, mutations, options: own };
     return { write: (changes, signal) => write(tools, changes, signal) };
   };
-  return accountsAreUrls(server.profile) ? writingAccountUrls(open, options) : open(options);
+  return writingForms(server.profile, open, options);
 }
 
 async function* write(

@@ -11,6 +11,8 @@ const own = 'https://performer.example';
 const twitter = 'https://www.twitter.com/';
 const instagram = 'https://www.instagram.com/';
 
+const migration = new URL('../src/library/migrations/0010_other_forms.sql', import.meta.url);
+
 /** What a performer's url, twitter and instagram are on v0.25, and which urls these are later. */
 const performers: [url: string, twitter: string, instagram: string, urls: string[]][] = [
   [own, 'tern', '', [own, `${twitter}tern`]],
@@ -149,6 +151,20 @@ describe('twitter and instagram, which are urls since v0.27', () => {
     await assertQuiet();
     const kept = await stash.rows('select twitter, instagram from performers where id = 3');
     assert.deepEqual(kept, [['gull', 'gull']]);
+    // As a library left them that had no other form for them yet.
+    await library.query("UPDATE stowage.links SET base = base - 'twitter' WHERE source_id = 2");
+    const marked = () =>
+      library.query('SELECT source_id, remote_id::int FROM stowage.links WHERE edited');
+    assert.deepEqual(await marked(), []);
+    await library.query(await readFile(migration, 'utf8'));
+    const left = performers.flatMap(([, account], i) => (account ? [i + 1] : []));
+    const found = (await marked()) as { source_id: number; remote_id: number }[];
+    assert.ok(found.every(({ source_id }) => source_id === 2));
+    const ids = found.map(({ remote_id }) => remote_id).filter((id) => id <= performers.length);
+    assert.deepEqual(ids.sort(), left);
+    await library.stowage('sync', ...second);
+    assert.deepEqual(await marked(), []);
+    assert.deepEqual(await urlsThere(newer), wanted);
     await newer.send('mutation{performerUpdate(input:{id:3,urls:[]}){id}}');
     await library.stowage('sync', ...second);
     await sync();
@@ -168,5 +184,70 @@ describe('twitter and instagram, which are urls since v0.27', () => {
       told.slice(0, performers.length).map(({ urls }) => urls),
       performers.map(([, , , urls]) => urls),
     );
+  });
+});
+
+describe('career_length, which is two dates in servers newer than v0.30', () => {
+  test('a move brings its years, and says what is not told in years', async (t) => {
+    const from = await stashOf(t, 'v0.30');
+    from.simulator.sql(`update performers set career_length = null;
+      update performers set career_length = '2001 - 2010' where id = 1;
+      update performers set career_length = '2003-present' where id = 2;
+      update performers set career_length = 'many years' where id = 3`);
+    const to = await stashOf(t, 'newer');
+    to.simulator.sql('update performers set career_start = null, career_end = null');
+    const { stowage } = await ownLibrary(t);
+    const words = ['move', '--from', from.simulator.url, '--to', to.simulator.url];
+    const moved = await stowage(...words);
+    assert.equal(moved.error, undefined);
+    const told = async () => {
+      const { findPerformers } = await to.send(
+        '{findPerformers(filter:{per_page:4,sort:"id"}){performers{career_start career_end}}}',
+      );
+      return (findPerformers as { performers: object[] }).performers.map((one) => ({ ...one }));
+    };
+    const years = (career_start: string | null, career_end: string | null) => ({
+      career_start,
+      career_end,
+    });
+    const wanted = [years('2001', '2010'), years('2003', null), years(null, null)];
+    assert.deepEqual((await told()).slice(0, 3), wanted);
+    const lacks = moved.summary.lacks as { field: string; count: number }[];
+    const left = lacks.filter(({ field }) => field.startsWith('career'));
+    assert.deepEqual(left, [{ kind: 'performer', field: 'careerLength', count: 1 }]);
+    const again = await stowage(...words);
+    assert.equal((again.summary.proof as { differences: number }).differences, 0);
+    assert.deepEqual((await told()).slice(0, 3), wanted);
+  });
+
+  test('edits of the text and of the dates arrive on the other side', async (t) => {
+    const { stash, library, sync, assertQuiet } = await inStep(t, {
+      writes: true,
+      prepared: `update performers set career_length = '2001 - 2010'`,
+    });
+    const newer = await stashOf(t, 'newer');
+    newer.simulator.sql('update performers set career_start = null, career_end = null');
+    const second = ['--from', newer.simulator.url, '--name', 'newer'];
+    await library.stowage('sync', ...second);
+    await library.query('UPDATE stowage.sources SET writes = true');
+    const both = async () => {
+      const { error } = await library.stowage('sync', ...second);
+      assert.equal(error, undefined);
+      await sync();
+    };
+    await both();
+    const edited = await library.stowage('edit', 'performer', 'main:1', 'careerLength=2002-2012');
+    assert.equal(edited.error, undefined);
+    await newer.send('mutation{performerUpdate(input:{id:2,career_end:"2015"}){id}}');
+    await both();
+    const { findPerformer } = await newer.send('{findPerformer(id:1){career_start career_end}}');
+    assert.deepEqual(findPerformer, { career_start: '2002', career_end: '2012' });
+    const lengths = await stash.rows(
+      'select career_length from performers where id < 4 order by id',
+    );
+    assert.deepEqual(lengths, [['2002-2012'], ['2001 - 2015'], ['2001 - 2010']]);
+    const again = await library.stowage('sync', ...second);
+    assert.deepEqual(again.summary.counts, []);
+    await assertQuiet();
   });
 });

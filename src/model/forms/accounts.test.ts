@@ -1,13 +1,18 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { accountsAreUrls, withAccounts, withAccountUrls, writtenWith } from './accounts.ts';
-import type { Values } from './held.ts';
+import type { Values } from '../held.ts';
+import { accounts } from './accounts.ts';
+import { inForms, outOfForms, writtenWith } from './otherForm.ts';
 
 const empty = { twitter: '', instagram: '' };
 const own = 'https://performer.example';
 const twitter = 'https://www.twitter.com/bird';
 const instagram = 'https://www.instagram.com/bird';
+
+const withAccountUrls = (values: Values) => inForms([accounts], values);
+const withAccounts = (told: Values, ...known: Values[]) => outOfForms([accounts], told, known);
+const accountsAreUrls = accounts.isAt;
 
 describe('a performer’s accounts, as urls', () => {
   for (const [what, values, urls] of [
@@ -74,7 +79,7 @@ describe('a performer’s accounts, as urls', () => {
   });
 
   test('they are written with the urls; only a source without them has them there', () => {
-    assert.deepEqual(writtenWith('performer', ['twitter']), ['twitter', 'urls', 'instagram']);
+    assert.deepEqual(writtenWith('performer', ['twitter']), ['twitter', 'instagram', 'urls']);
     assert.deepEqual(writtenWith('performer', ['name']), ['name']);
     assert.deepEqual(writtenWith('scene', ['urls']), ['urls']);
     const profile = (...served: string[]) => ({
