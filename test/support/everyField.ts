@@ -1,4 +1,5 @@
 /** Writes every field of every kind to a server, and reads it again. */
+import { formsAt, outOfForms } from '../../src/model/forms/otherForm.ts';
 import type { Values } from '../../src/model/held.ts';
 import type { Kind } from '../../src/model/kinds.ts';
 import { sameValue } from '../../src/model/records.ts';
@@ -51,8 +52,14 @@ export async function writeEveryField(
     await now.close();
     return found;
   };
-  const check = (result: WriteResult, stored: Values | undefined, at: string) => {
+  const check = (result: WriteResult, found: Values | undefined, at: string) => {
     const { kind, after } = result.change;
+    const forms = formsAt(server.profile, kind);
+    const former = forms.flatMap((form) => form.former.map((field) => [field, '']));
+    const stored = found && {
+      ...Object.fromEntries(former),
+      ...outOfForms(forms, found, [after]),
+    };
     const record = recordOf(result);
     if (!record) {
       story.wrong.push(`${at}: ${(result as Refused).error.message}`);

@@ -63,7 +63,9 @@ function asAsked(profile: SourceProfile, change: SourceChange, record: Values): 
   const forms = concerned(profile, change).filter(({ present }) =>
     present.every((field) => record[field] !== undefined),
   );
-  const emptied = forms.flatMap(({ former }) => former.filter((field) => field in after));
+  const emptied = forms.flatMap(({ former, holds }) =>
+    former.filter((field) => field in after && holds(after[field])),
+  );
   return {
     ...Object.fromEntries(emptied.map((field) => [field, ''])),
     ...outOfForms(forms, record, [{ ...before, ...after }]),
