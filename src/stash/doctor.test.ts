@@ -7,7 +7,7 @@ import { after, before, describe, type TestContext, test } from 'node:test';
 import { generate } from '../simulator/generate.ts';
 import { type SimulatorOptions, startSimulator } from '../simulator/simulator.ts';
 import type { ClientOptions } from './client.ts';
-import { type DoctorOptions, examine, type Finding } from './doctor.ts';
+import { type DoctorOptions, examine, type Finding, roomFinding } from './doctor.ts';
 import { examineFile } from './doctorFile.ts';
 import { answer, inFrontOf, serve } from './testing.ts';
 
@@ -186,4 +186,17 @@ describe('of a file, the doctor', () => {
     assert.deepEqual(states(findings), { file: 'fail' });
     assert.match(findings.file?.message ?? '', /not a Stash’s/);
   });
+});
+
+test('a disk on which the library does not fit fails; one on which it hardly does is named', () => {
+  const found = (free: number, hasPictures: boolean) =>
+    roomFinding({ free, directory: '/data', size: 1000, hasPictures }).state;
+  assert.deepEqual(
+    [3999, 4000, 5999, 6000].map((free) => found(free, false)),
+    ['fail', 'warn', 'warn', 'ok'],
+  );
+  assert.deepEqual(
+    [1999, 2000, 2999, 3000].map((free) => found(free, true)),
+    ['fail', 'warn', 'warn', 'ok'],
+  );
 });

@@ -259,10 +259,10 @@ export function covered(unknown: readonly string[]): Finding {
 }
 
 /**
- * A snapshot of 22 MB without pictures (10,000 scenes, 10,000 images) became a library of 80 MB and 48 MB of its log;
- * what pictures take does not grow.
+ * In times the size of the database. One of 22 MB without pictures (10,000 scenes, 10,000 images) became a library of 80 MB
+ * and 48 MB of its log; what pictures take does not grow.
  */
-const roomFor = (size: number, hasPictures: boolean): number => size * (hasPictures ? 3 : 6);
+const room = { least: { records: 4, pictures: 2 }, ample: { records: 6, pictures: 3 } };
 
 export async function disk(
   directory: string,
@@ -270,13 +270,29 @@ export async function disk(
   hasPictures: boolean,
 ): Promise<Finding> {
   const free = await freeBytes(await existing(resolve(directory)));
+  return roomFinding({ free, directory, size: size ?? 0, hasPictures });
+}
+
+/** Whether what is free will do: it fails where not even the library fits. */
+export function roomFinding({
+  free,
+  directory,
+  size,
+  hasPictures,
+}: {
+  /** Bytes, as `size`. */
+  free: number;
+  directory: string;
+  size: number;
+  hasPictures: boolean;
+}): Finding {
+  const of = hasPictures ? 'pictures' : 'records';
   const has = `${megabytes(free)} free in ${directory}`;
-  const needed = roomFor(size ?? 0, hasPictures);
-  if (free >= needed) return ok('disk', `${has}.`);
+  if (free >= size * room.ample[of]) return ok('disk', `${has}.`);
   return {
     name: 'disk',
-    state: free < (size ?? 0) ? 'fail' : 'warn',
-    message: `${has}, where a snapshot and the library may take ${megabytes(needed)}.`,
+    state: free < size * room.least[of] ? 'fail' : 'warn',
+    message: `${has}, where a copy and the library may take ${megabytes(size * room.ample[of])}.`,
     remedy:
       'Make room, name another folder with --data, or keep the library elsewhere with --database.',
   };
