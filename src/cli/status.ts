@@ -44,14 +44,24 @@ export const status: CommandDefinition<object> = {
           [suggestions, 'may be records that are here already: `stowage matches`'],
           [absent, `gone from ${name}, and kept here`],
           [unsent, writes ? 'edited here since' : `edited here; nothing is written to ${name}`],
-          [refused, `made here, and refused by ${name}; sent again once they are edited:`],
-          [leftOut, `parts of records that ${name} does not take; they stay here:`],
         ] as const;
         for (const [count, what] of waits) {
           if (count > 0) output.line(`  ${inColumn(count)} ${what}`);
         }
         for (const line of differingLines(waiting.differing, source)) output.line(`  ${line}`);
+        if (refused > 0) {
+          const again = refused === 1 ? 'once it is edited' : 'once they are edited';
+          output.line(
+            `  ${inColumn(refused)} made here, and refused by ${name}; sent again ${again}:`,
+          );
+        }
         await tellRefused(output, client, source);
+        if (leftOut > 0) {
+          const parts = leftOut === 1 ? 'part of a record' : 'parts of records';
+          output.line(
+            `  ${inColumn(leftOut)} ${parts} that ${name} does not take; kept in the library:`,
+          );
+        }
         await tellLeftOut(output, client, source);
         if (missing > 0) {
           const what = missing === 1 ? 'picture is missing' : 'pictures are missing';

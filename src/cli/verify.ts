@@ -134,14 +134,6 @@ export const verify: CommandDefinition<Options> = {
         );
         await tellLeftOut(output, client, known);
       }
-      if (parts.size > 0) {
-        const counts = [...parts].map(
-          ([kind, { size }]) => `${plural[kind].replaceAll('_', ' ')} ${size.toLocaleString('en')}`,
-        );
-        output.line(
-          `There beside the one that they are part of in the library: ${counts.join(', ')}.`,
-        );
-      }
       const untold = untoldFields(known.known, fields.result());
       if (untold.length > 0) {
         output.line(`Not compared, as this road does not tell it: ${untold.join(', ')}.`);
